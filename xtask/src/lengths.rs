@@ -30,7 +30,9 @@ pub fn check(source: &Source) -> Vec<Problem> {
     };
     let lines: Vec<&str> = source.text.lines().collect();
     let mut problems = Vec::new();
-    if lines.len() > FILE_LINES_MAX && !lines.iter().take(HEAD_LINES).any(|line| excused(line, FILE_EXCEPTION)) {
+    if lines.len() > FILE_LINES_MAX
+        && !lines.iter().take(HEAD_LINES).any(|line| excused(line, FILE_EXCEPTION))
+    {
         let what = format!("{} lines, at most {FILE_LINES_MAX} are allowed", lines.len());
         let remedy = format!("split the file, or give the reason in its head: `{FILE_EXCEPTION} <reason>`");
         problems.push(Problem::new(&source.path, 0, what, remedy));
@@ -41,7 +43,8 @@ pub fn check(source: &Source) -> Vec<Problem> {
                 "function `{}` has {} lines, at most {FUNCTION_LINES_MAX} are allowed",
                 function.name, function.lines
             );
-            let remedy = format!("split it, or give the reason on the line before: `{FUNCTION_EXCEPTION} <reason>`");
+            let remedy =
+                format!("split it, or give the reason on the line before: `{FUNCTION_EXCEPTION} <reason>`");
             problems.push(Problem::new(&source.path, function.line, what, remedy));
         }
     }
@@ -49,7 +52,9 @@ pub fn check(source: &Source) -> Vec<Problem> {
 }
 
 fn excused(line: &str, exception: &str) -> bool {
-    line.trim().strip_prefix(exception).is_some_and(|reason| reason.trim().chars().count() >= REASON_CHARS_MIN)
+    line.trim()
+        .strip_prefix(exception)
+        .is_some_and(|reason| reason.trim().chars().count() >= REASON_CHARS_MIN)
 }
 
 /// Looks through the comments and attributes that stand directly above line `line` (from 1).
@@ -91,7 +96,8 @@ mod tests {
     #[test]
     fn an_exception_needs_a_reason() {
         let long = function_of(80);
-        let reasoned = format!("// tidy: allow long function: one table, read from top to bottom\n#[test]\n{long}");
+        let reasoned =
+            format!("// tidy: allow long function: one table, read from top to bottom\n#[test]\n{long}");
         assert_eq!(whats("a.rs", &reasoned), Vec::<String>::new());
         assert_eq!(whats("a.rs", &format!("// tidy: allow long function:\n{long}")).len(), 1);
         assert_eq!(whats("a.rs", &format!("{reasoned}\n{long}")).len(), 1, "it holds for one function");

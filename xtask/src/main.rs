@@ -52,8 +52,8 @@ fn tidy(root: &Path) -> Result<String, String> {
     if problems.is_empty() {
         return Ok(format!("tidy: {} files, {} rooms, no problem", sources.len(), members.len()));
     }
-    let list: String = problems.iter().map(|problem| format!("{problem}\n")).collect();
-    Err(format!("{list}tidy: {} problems", problems.len()))
+    let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    Err(format!("{}\ntidy: {} problems", list.join("\n"), problems.len()))
 }
 
 /// The checks that need only the texts; `exists` tells whether a path below the root is there.

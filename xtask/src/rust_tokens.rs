@@ -69,7 +69,8 @@ pub fn silenced_without_reason(stream: &TokenStream) -> Vec<usize> {
             if !is_mark(token, '#') {
                 continue;
             }
-            let next = index + 1 + usize::from(tokens.get(index + 1).is_some_and(|token| is_mark(token, '!')));
+            let next =
+                index + 1 + usize::from(tokens.get(index + 1).is_some_and(|token| is_mark(token, '!')));
             if let Some(TokenTree::Group(group)) = tokens.get(next)
                 && group.delimiter() == Delimiter::Bracket
             {
@@ -189,7 +190,8 @@ mod tests {
 
     #[test]
     fn leaves_unit_tests_out_of_the_product() {
-        let text = "fn a() { \"product\" }\n#[cfg(test)]\nmod tests { fn b() { \"test\" } }\nfn c() { \"after\" }\n";
+        let text =
+            "fn a() { \"product\" }\n#[cfg(test)]\nmod tests { fn b() { \"test\" } }\nfn c() { \"after\" }\n";
         let mut seen = Vec::new();
         visit_product(&read(text), &mut |tokens| seen.extend(tokens.iter().filter_map(string_literal)));
         assert_eq!(seen, ["product", "after"]);
