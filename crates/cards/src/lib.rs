@@ -1,1 +1,7 @@
-//! Room.
+//! The citizen card: what its QR code says, and whether a card is in force on a day.
+//!
+//! May use `core` and `register`. Names no store, no web.
+
+mod qr;
+
+pub use qr::{CardQr, QrError, QrField, QrNotice, QrReading};

@@ -1,0 +1,76 @@
+//! The accept loop: bounded connections, bounded time for a head, and a stop that finishes what has begun.
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use std::{future::Future, io, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, sync::Semaphore};
+
+/// What one server gives to its clients at most.
+#[derive(Debug, Clone, Copy)]
+pub struct ServerLimits {
+    /// Open connections; further ones wait in the system's backlog.
+    pub connections_max: usize,
+    /// Time for a request's head to arrive, and for an idle connection to say something, in milliseconds.
+    pub head_ms_max: u64,
+    /// Time for requests in hand to finish at a stop, in milliseconds.
+    pub stop_ms_max: u64,
+}
+
+impl Default for ServerLimits {
+    fn default() -> Self {
+        Self { connections_max: 16_384, head_ms_max: 30_000, stop_ms_max: 10_000 }
+    }
+}
+
+/// Serves until `stop` resolves, then lets requests in hand finish.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: ServerLimits,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let room = Arc::new(Semaphore::new(limits.connections_max));
+    let graceful = GracefulShutdown::new();
+    let mut connection_builder = http1::Builder::new();
+    connection_builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_millis(limits.head_ms_max))
+        .max_buf_size(32 * 1024);
+    tokio::pin!(stop);
+    loop {
+        let permit = tokio::select! {
+            permit = Arc::clone(&room).acquire_owned() => permit.map_err(io::Error::other)?,
+            () = &mut stop => break,
+        };
+        let (stream, _address) = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                // Out of descriptors or a connection that went away: others must not suffer.
+                Err(error) => {
+                    tracing::warn!(%error, "accept");
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    continue;
+                }
+            },
+            () = &mut stop => break,
+        };
+        // Small answers must not wait for more data.
+        let _ = stream.set_nodelay(true);
+        let service = TowerToHyperService::new(router.clone());
+        let connection = connection_builder.serve_connection(TokioIo::new(stream), service);
+        let watched = graceful.watch(connection);
+        tokio::spawn(async move {
+            // A client that breaks off mid-request is its own affair.
+            let _ = watched.await;
+            drop(permit);
+        });
+    }
+    drop(listener);
+    let _ = tokio::time::timeout(Duration::from_millis(limits.stop_ms_max), graceful.shutdown()).await;
+    Ok(())
+}
