@@ -1,1 +1,34 @@
-//! Room.
+//! Every store port on embedded SQLite files: one writer thread a file, readers in the callers' threads.
+
+mod connection;
+mod database;
+mod errors;
+mod migrate;
+mod writer;
+
+pub use connection::{ConnectionRole, FolderLock, lock_data_folder, open_connection};
+pub use database::{Database, DatabaseCounts, DatabaseOptions};
+pub use errors::{io_error, store_error};
+pub use migrate::register_migrations;
+
+use dancu_core::StoreError;
+use std::{path::Path, sync::Arc};
+
+/// The ports of the rooms that share `register.db`, each in a file of its own name. Clones share the database.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    database: Arc<Database>,
+}
+
+impl SqliteStore {
+    /// Opens `register.db` in a data folder, which the caller has locked with [`lock_data_folder`].
+    pub fn open(folder: &Path, options: DatabaseOptions) -> Result<Self, StoreError> {
+        let database = Database::open(&folder.join("register.db"), &register_migrations(), options)?;
+        Ok(Self { database: Arc::new(database) })
+    }
+
+    /// The database below, for counts and for closing.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+}
