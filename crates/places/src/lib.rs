@@ -21,7 +21,6 @@ mod number_place;
 mod places;
 mod unit;
 
-#[expect(clippy::unreadable_literal, reason = "generated: codes have no thousands")]
 mod table {
     include!(concat!(env!("OUT_DIR"), "/table.rs"));
 }
