@@ -106,7 +106,8 @@ pub fn visit_product(stream: &TokenStream, see: &mut impl FnMut(&[TokenTree])) {
             tests_follow = false;
             continue;
         }
-        tests_follow |= is_test_attribute(&token);
+        // `#[cfg(test)] mod tests;` names another file and skips nothing here.
+        tests_follow = (tests_follow || is_test_attribute(&token)) && !is_mark(&token, ';');
         kept.push(token);
     }
     see(&kept);
@@ -195,6 +196,10 @@ mod tests {
         let mut seen = Vec::new();
         visit_product(&read(text), &mut |tokens| seen.extend(tokens.iter().filter_map(string_literal)));
         assert_eq!(seen, ["product", "after"]);
+        let elsewhere = "#[cfg(test)]\nmod tests;\nfn a() { \"product\" }\n";
+        seen.clear();
+        visit_product(&read(elsewhere), &mut |tokens| seen.extend(tokens.iter().filter_map(string_literal)));
+        assert_eq!(seen, ["product"]);
     }
 
     #[test]

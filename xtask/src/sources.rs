@@ -32,9 +32,9 @@ impl Source {
         endings.iter().any(|ending| self.path.ends_with(ending))
     }
 
-    /// Whether the file holds tests only: it lies in a `tests` folder or is a `tests.rs`.
+    /// Whether the file holds tests only: it lies in a `tests` folder, or is a `tests.rs` or `…_tests.rs`.
     pub fn is_test(&self) -> bool {
-        self.path.split('/').any(|part| part == "tests" || part == "tests.rs")
+        self.path.split('/').any(|part| part == "tests" || part == "tests.rs" || part.ends_with("_tests.rs"))
     }
 }
 
@@ -89,6 +89,7 @@ mod tests {
     fn tells_tests_and_texts() {
         assert!(Source::new("crates/core/tests/it/main.rs", "").is_test());
         assert!(Source::new("crates/core/src/tests.rs", "").is_test());
+        assert!(Source::new("crates/core/src/tree_tests.rs", "").is_test());
         assert!(!Source::new("crates/testkit/src/lib.rs", "").is_test());
         assert!(is_read("run") && is_read("a/b.rs") && !is_read("a/run") && !is_read("Cargo.lock"));
     }
