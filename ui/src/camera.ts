@@ -31,6 +31,7 @@ function nextFrame(): Promise<void> {
 }
 
 /** Wires the camera panel; `onText` receives the first code read, after the camera is off. */
+// tidy: allow long function: one closure over the state of the camera; its steps are functions inside it.
 export function wireCamera(panel: HTMLElement, onText: (text: string) => void): void {
   const start = descendant(panel, "[data-camera-start]", HTMLButtonElement);
   const stop = descendant(panel, "[data-camera-stop]", HTMLButtonElement);

@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 const LIST_FILE: &str = "docs/ERRORS.md";
 const HEAD: &str = "# Mã lỗi · Error codes\n\n\
     Written by `cargo xtask errors` from the sources: change the sentences there, not here.\n\
-    A word in braces is filled in when the error is said.\n";
+    What stands in braces is filled in when the error is said.\n";
 const REMEDY: &str = "run `cargo xtask errors` and commit docs/ERRORS.md";
 
 /// A code where the product says it.
