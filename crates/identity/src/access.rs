@@ -1,0 +1,124 @@
+//! The one place where it is decided who may do what. Nothing else in the platform compares roles.
+
+use crate::{Principal, Role};
+
+/// Declares the enumeration together with the list of all its variants, so that no test can miss one.
+macro_rules! operations {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// Everything that a person can ask of the platform through its pages and their JSON twins.
+        /// (Client systems of organisations are no persons: their contracts are decided in the exchange.)
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Operation {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Operation {
+            /// Every operation.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+operations! {
+    /// Read the checkpoints and tiles of the public log.
+    ReadPublicLog,
+    /// Redeem a code or sign in with a passkey.
+    SignIn,
+    /// Sign out, and see one's own sessions.
+    ManageOwnSessions,
+    /// Register a passkey for oneself.
+    RegisterPasskey,
+    /// Read one's own record.
+    ReadOwnRecord,
+    /// Read one's own household.
+    ReadOwnHousehold,
+    /// Read who looked at oneself, with the proofs.
+    ReadOwnDisclosures,
+    /// Check a card that someone presents.
+    ScanCard,
+    /// Admit the visitor whose card was checked.
+    AdmitVisit,
+    /// List the visits of one's own organisation.
+    ListVisits,
+    /// Print a code by which a citizen registers a passkey.
+    PrintEnrolmentCode,
+    /// See organisations, contracts, use against limits, and counters.
+    ViewOperations,
+}
+
+/// Whether someone (`None`: nobody is signed in) may do something. Staff see no record as staff; as citizens they
+/// sign in with their own passkey.
+pub fn allows(principal: Option<&Principal>, operation: Operation) -> bool {
+    match operation {
+        Operation::ReadPublicLog | Operation::SignIn => true,
+        Operation::ManageOwnSessions | Operation::RegisterPasskey => principal.is_some(),
+        Operation::ReadOwnRecord | Operation::ReadOwnHousehold | Operation::ReadOwnDisclosures => {
+            matches!(principal, Some(Principal::Citizen { .. }))
+        }
+        Operation::ScanCard | Operation::AdmitVisit | Operation::ListVisits => {
+            matches!(role(principal), Some(Role::Receptionist { .. }))
+        }
+        Operation::PrintEnrolmentCode => matches!(role(principal), Some(Role::Officer { .. })),
+        Operation::ViewOperations => matches!(role(principal), Some(Role::Operator)),
+    }
+}
+
+fn role(principal: Option<&Principal>) -> Option<&Role> {
+    principal.and_then(Principal::role)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AccountId, SessionId};
+
+    /// Everyone who can stand at the door, in the order of the table's columns.
+    fn everyone() -> [Option<Principal>; 6] {
+        let account = AccountId::from_bytes(&[1; 16]).unwrap();
+        let session = SessionId::from_bytes(&[2; 16]).unwrap();
+        let number = "001099000017".parse().unwrap();
+        let staff = |role| {
+            Some(Principal::Staff {
+                id: "a".parse().unwrap(),
+                name: "An".parse().unwrap(),
+                role,
+                account,
+                session,
+            })
+        };
+        [
+            None,
+            Some(Principal::Enrolling { number, account, session }),
+            Some(Principal::Citizen { number, account, session }),
+            staff(Role::Receptionist { organisation: "hospital".into(), client: "desk".into() }),
+            staff(Role::Officer { commune: "00004".parse().unwrap() }),
+            staff(Role::Operator),
+        ]
+    }
+
+    #[test]
+    fn every_role_by_every_operation() {
+        use Operation as O;
+        #[rustfmt::skip]
+        let table = [
+            //                       nobody enrol. citizen recep. officer operator
+            (O::ReadPublicLog,      [true,  true,  true,   true,  true,   true]),
+            (O::SignIn,             [true,  true,  true,   true,  true,   true]),
+            (O::ManageOwnSessions,  [false, true,  true,   true,  true,   true]),
+            (O::RegisterPasskey,    [false, true,  true,   true,  true,   true]),
+            (O::ReadOwnRecord,      [false, false, true,   false, false,  false]),
+            (O::ReadOwnHousehold,   [false, false, true,   false, false,  false]),
+            (O::ReadOwnDisclosures, [false, false, true,   false, false,  false]),
+            (O::ScanCard,           [false, false, false,  true,  false,  false]),
+            (O::AdmitVisit,         [false, false, false,  true,  false,  false]),
+            (O::ListVisits,         [false, false, false,  true,  false,  false]),
+            (O::PrintEnrolmentCode, [false, false, false,  false, true,   false]),
+            (O::ViewOperations,     [false, false, false,  false, false,  true]),
+        ];
+        assert_eq!(table.map(|row| row.0).as_slice(), O::ALL, "the table has every operation once, in order");
+        for (operation, expected) in table {
+            let actual = everyone().map(|principal| allows(principal.as_ref(), operation));
+            assert_eq!(actual, expected, "{operation:?}");
+        }
+    }
+}
