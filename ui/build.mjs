@@ -2,7 +2,7 @@
 // the licences of what is bundled, and `version`, a hash over all of it. Pages address files as
 // /assets/<version>/<name>: names stay plain, relative addresses inside stay right, caches may keep them for ever.
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -11,7 +11,9 @@ import { compile } from "sass";
 
 const home = dirname(fileURLToPath(import.meta.url));
 const packages = join(home, "node_modules");
-const dist = join(home, "dist");
+const finished = join(home, "dist");
+/** Built aside and moved into place at the end: whoever embeds dist/ meanwhile finds it whole. */
+const dist = join(packages, ".dancu-ui-dist");
 
 const FONT_WEIGHTS = [400, 600, 700];
 const FONT_SUBSETS = ["vietnamese", "latin"];
@@ -94,3 +96,5 @@ copyFileSync(join(home, "static/mark.svg"), join(dist, "mark.svg"));
 writeLicences();
 writeVersion();
 printSizes();
+rmSync(finished, { recursive: true, force: true });
+renameSync(dist, finished);
