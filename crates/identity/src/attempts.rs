@@ -80,8 +80,10 @@ impl Attempts {
         let mut key = [0; 32];
         entropy.fill(&mut key);
         let ticks = Ticks::new(clock);
-        let limiter = |burst, refill| {
-            let quota = Quota::new(burst, refill).expect("limits refill in more than no time");
+        let limiter = |burst: NonZeroU32, refill: Duration| {
+            let quota = Quota::with_period(refill / burst.get())
+                .expect("limits refill in more than no time")
+                .allow_burst(burst);
             RateLimiter::direct_with_clock(quota, ticks.clone())
         };
         Self {

@@ -90,7 +90,7 @@ pub trait IdentityStore: Send + Sync {
     /// Up to `limit` members of staff whose id comes after `after`, in the order of their ids.
     async fn list_staff(&self, after: Option<&StaffId>, limit: u32) -> Result<Vec<StaffProfile>, StoreError>;
 
-    /// Closes the account of a member of staff and ends its sessions and codes; `false` when there is none.
+    /// Closes the account of a member of staff, with its sessions, codes and passkeys; `false` when there is none.
     async fn close_staff(&self, id: &StaffId, at: Timestamp) -> Result<bool, StoreError>;
 
     /// Opens the account if the subject has none, takes back its unused codes, and keeps the new one. Returns the

@@ -3,6 +3,8 @@
 mod connection;
 mod database;
 mod errors;
+mod identity;
+mod identity_rows;
 mod migrate;
 mod writer;
 

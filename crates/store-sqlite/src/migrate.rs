@@ -11,7 +11,7 @@ macro_rules! steps {
 
 type Steps = &'static [(&'static str, &'static str)];
 
-const REGISTER: Steps = steps!("register": "V1__register");
+const REGISTER: Steps = steps!("register": "V1__register", "V3__identity");
 
 /// Steps of `register.db`.
 pub fn register_migrations() -> Runner {

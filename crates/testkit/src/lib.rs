@@ -2,5 +2,7 @@
 //! contract suite per store port, which every store must pass.
 
 mod doubles;
+mod identity_suite;
 
 pub use doubles::{FakeClock, SeededEntropy};
+pub use identity_suite::identity_suite;
