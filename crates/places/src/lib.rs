@@ -25,6 +25,8 @@ mod table {
     include!(concat!(env!("OUT_DIR"), "/table.rs"));
 }
 
-pub use number_place::{NumberCountry, NumberPlace, NumberProvince, number_place, number_provinces};
+pub use number_place::{
+    NumberCountry, NumberPlace, NumberProvince, number_countries, number_place, number_provinces,
+};
 pub use places::{PackageCounts, Places};
 pub use unit::{Commune, FormerCommune, Province, Unit, UnitKind};

@@ -43,13 +43,22 @@ pub fn number_place(code: u16) -> Option<NumberPlace> {
         return Some(NumberPlace::Province(province(index)));
     }
     let index = table::NUMBER_COUNTRIES.binary_search_by_key(&code, |row| row.0).ok()?;
-    let (code, iso2, name_en) = table::NUMBER_COUNTRIES[index];
-    Some(NumberPlace::Country(NumberCountry { code, iso2, name_en }))
+    Some(NumberPlace::Country(country(index)))
 }
 
 /// The 63 provinces, ascending by code.
 pub fn number_provinces() -> impl ExactSizeIterator<Item = NumberProvince> {
     (0..table::NUMBER_PROVINCES.len()).map(province)
+}
+
+/// The countries, ascending by code.
+pub fn number_countries() -> impl ExactSizeIterator<Item = NumberCountry> {
+    (0..table::NUMBER_COUNTRIES.len()).map(country)
+}
+
+fn country(index: usize) -> NumberCountry {
+    let (code, iso2, name_en) = table::NUMBER_COUNTRIES[index];
+    NumberCountry { code, iso2, name_en }
 }
 
 /// The province at a place of the generated table.
