@@ -163,6 +163,11 @@ impl OldNumber {
     /// How many digits an old number has.
     pub const DIGITS: usize = 9;
 
+    /// The number as a whole number, without its leading zeros.
+    pub const fn value(self) -> u32 {
+        self.0
+    }
+
     /// From the whole number; `None` for zero or more than 9 digits.
     pub const fn from_value(value: u32) -> Option<Self> {
         if value == 0 || value >= 1_000_000_000 { None } else { Some(Self(value)) }

@@ -60,6 +60,11 @@ impl PartialDate {
         self.year
     }
 
+    /// The month, when it is known.
+    pub const fn month(self) -> Option<i8> {
+        self.month
+    }
+
     /// The first day that it can mean.
     pub fn first_day(self) -> Date {
         Date::constant(self.year, self.month.unwrap_or(1), self.day.unwrap_or(1))

@@ -1,0 +1,357 @@
+//! What the register states of a person: one fact a kind, with its time of validity and its time of record.
+
+use crate::{
+    packed::{self, PackedTemporary},
+    words::{CardState, CountryCode, HouseholdNumber, MaritalStatus, Relation},
+};
+use dancu_core::{CommuneCode, OldNumber, PartialDate, PersonName, PersonalNumber, Sex};
+use jiff::{Timestamp, civil::Date};
+use serde_tuple::{Deserialize_tuple, Serialize_tuple};
+use std::{fmt, sync::Arc};
+
+/// The kinds of facts. The numbers stand in stores and never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum FactKind {
+    /// Name, sex, birth, nationality, old number.
+    Identity = 1,
+    /// Marital status, parents, spouse.
+    Family = 2,
+    /// Permanent and temporary residence, household.
+    Residence = 3,
+    /// The citizen card.
+    Card = 4,
+    /// Telephone and e-mail.
+    Contact = 5,
+    /// Whether the person lives; no such fact means alive.
+    Life = 6,
+}
+
+impl FactKind {
+    /// Every kind in the order of its number.
+    pub const ALL: [Self; 6] =
+        [Self::Identity, Self::Family, Self::Residence, Self::Card, Self::Contact, Self::Life];
+
+    /// The number that stores keep.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The kind of a stored number.
+    pub const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            1 => Some(Self::Identity),
+            2 => Some(Self::Family),
+            3 => Some(Self::Residence),
+            4 => Some(Self::Card),
+            5 => Some(Self::Contact),
+            6 => Some(Self::Life),
+            _ => None,
+        }
+    }
+
+    /// The word in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Family => "family",
+            Self::Residence => "residence",
+            Self::Card => "card",
+            Self::Contact => "contact",
+            Self::Life => "life",
+        }
+    }
+}
+
+/// A set of kinds: what a reader wants to know, so that nothing else is fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KindSet(u8);
+
+impl KindSet {
+    /// No kind.
+    pub const EMPTY: Self = Self(0);
+    /// Every kind.
+    pub const ALL: Self = Self(0b111_1110);
+
+    /// The set with one kind more.
+    #[must_use]
+    pub const fn with(self, kind: FactKind) -> Self {
+        Self(self.0 | 1 << kind.code())
+    }
+
+    /// Whether a kind is in it.
+    pub const fn contains(self, kind: FactKind) -> bool {
+        self.0 & 1 << kind.code() != 0
+    }
+
+    /// What is in either of both.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether no kind is in it.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Bit `1 << code` for each kind in the set, as stores filter with it.
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+}
+
+impl FromIterator<FactKind> for KindSet {
+    fn from_iter<I: IntoIterator<Item = FactKind>>(kinds: I) -> Self {
+        kinds.into_iter().fold(Self::EMPTY, Self::with)
+    }
+}
+
+macro_rules! redacted {
+    ($($name:ident)*) => {
+        $(impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        })*
+    };
+}
+
+redacted!(Identity Family Residence TemporaryResidence Card Contact Life);
+
+/// Who the person is (Law on Identification 2023, art. 9).
+#[derive(Clone, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
+pub struct Identity {
+    /// Full name.
+    pub name: PersonName,
+    /// Sex.
+    #[serde(with = "packed::one")]
+    pub sex: Sex,
+    /// Birth date, as far as known.
+    #[serde(with = "packed::one")]
+    pub birth_date: PartialDate,
+    /// Commune of birth.
+    #[serde(with = "packed::maybe")]
+    pub birth_place: Option<CommuneCode>,
+    /// Commune where the birth was registered.
+    #[serde(with = "packed::maybe")]
+    pub registration_place: Option<CommuneCode>,
+    /// Commune of origin of the family.
+    #[serde(with = "packed::maybe")]
+    pub origin: Option<CommuneCode>,
+    /// Nationality.
+    #[serde(with = "packed::one")]
+    pub nationality: CountryCode,
+    /// Number of the identity paper before 2016.
+    #[serde(with = "packed::maybe")]
+    pub old_number: Option<OldNumber>,
+}
+
+/// Whom the person belongs to.
+#[derive(Clone, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
+pub struct Family {
+    /// Marital status.
+    #[serde(with = "packed::maybe")]
+    pub marital_status: Option<MaritalStatus>,
+    /// Father.
+    #[serde(with = "packed::maybe")]
+    pub father: Option<PersonalNumber>,
+    /// Mother.
+    #[serde(with = "packed::maybe")]
+    pub mother: Option<PersonalNumber>,
+    /// Husband or wife.
+    #[serde(with = "packed::maybe")]
+    pub spouse: Option<PersonalNumber>,
+}
+
+/// Where the person lives.
+#[derive(Clone, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
+pub struct Residence {
+    /// Commune of permanent residence.
+    #[serde(with = "packed::maybe")]
+    pub permanent_commune: Option<CommuneCode>,
+    /// House, street, hamlet: the address below the commune.
+    pub permanent_address: Option<String>,
+    /// Household.
+    #[serde(with = "packed::maybe")]
+    pub household: Option<HouseholdNumber>,
+    /// What the person is to the head of the household.
+    #[serde(with = "packed::maybe")]
+    pub relation_to_head: Option<Relation>,
+    /// Temporary residence beside the permanent one.
+    pub temporary: Option<TemporaryResidence>,
+}
+
+/// Where the person stays for a time.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(into = "PackedTemporary", from = "PackedTemporary")]
+pub struct TemporaryResidence {
+    /// Commune.
+    pub commune: CommuneCode,
+    /// The address below the commune.
+    pub address: Option<String>,
+    /// First day.
+    pub since: Option<Date>,
+}
+
+impl From<TemporaryResidence> for PackedTemporary {
+    fn from(temporary: TemporaryResidence) -> Self {
+        Self(temporary.commune, temporary.address, temporary.since)
+    }
+}
+
+impl From<PackedTemporary> for TemporaryResidence {
+    fn from(PackedTemporary(commune, address, since): PackedTemporary) -> Self {
+        Self { commune, address, since }
+    }
+}
+
+/// The citizen card. Whether it is in force on a day is decided in the cards room.
+#[derive(Clone, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
+pub struct Card {
+    /// Day of issue; `None` while it is being made.
+    #[serde(with = "packed::maybe")]
+    pub issued: Option<Date>,
+    /// Last day; `None` for a card without expiry.
+    #[serde(with = "packed::maybe")]
+    pub expires: Option<Date>,
+    /// State.
+    #[serde(with = "packed::one")]
+    pub state: CardState,
+}
+
+/// How the person is reached.
+#[derive(Clone, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
+pub struct Contact {
+    /// Telephone number.
+    pub phone: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+}
+
+/// Whether the person lives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    /// Alive: stated only after another statement was withdrawn.
+    Alive,
+    /// Dead.
+    Dead {
+        /// Day of death, when known.
+        date: Option<Date>,
+    },
+    /// Missing.
+    Missing {
+        /// First day, when known.
+        since: Option<Date>,
+    },
+}
+
+/// The value of a fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FactValue {
+    /// See [`Identity`].
+    Identity(Identity),
+    /// See [`Family`].
+    Family(Family),
+    /// See [`Residence`].
+    Residence(Residence),
+    /// See [`Card`].
+    Card(Card),
+    /// See [`Contact`].
+    Contact(Contact),
+    /// See [`Life`].
+    Life(Life),
+}
+
+/// A stored value is none that the register writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a stored fact does not decode")]
+pub struct FactDecodeError;
+
+impl FactValue {
+    /// Its kind.
+    pub const fn kind(&self) -> FactKind {
+        match self {
+            Self::Identity(_) => FactKind::Identity,
+            Self::Family(_) => FactKind::Family,
+            Self::Residence(_) => FactKind::Residence,
+            Self::Card(_) => FactKind::Card,
+            Self::Contact(_) => FactKind::Contact,
+            Self::Life(_) => FactKind::Life,
+        }
+    }
+
+    /// Appends the compact JSON array of the value, as stores keep it.
+    pub fn encode(&self, into: &mut Vec<u8>) {
+        let written = match self {
+            Self::Identity(value) => serde_json::to_writer(into, value),
+            Self::Family(value) => serde_json::to_writer(into, value),
+            Self::Residence(value) => serde_json::to_writer(into, value),
+            Self::Card(value) => serde_json::to_writer(into, value),
+            Self::Contact(value) => serde_json::to_writer(into, value),
+            Self::Life(value) => serde_json::to_writer(into, &pack_life(*value)),
+        };
+        written.expect("values are plain arrays, and memory takes every byte");
+    }
+
+    /// Reads what [`FactValue::encode`] wrote.
+    pub fn decode(kind: FactKind, json: &[u8]) -> Result<Self, FactDecodeError> {
+        let value = match kind {
+            FactKind::Identity => serde_json::from_slice(json).map(Self::Identity),
+            FactKind::Family => serde_json::from_slice(json).map(Self::Family),
+            FactKind::Residence => serde_json::from_slice(json).map(Self::Residence),
+            FactKind::Card => serde_json::from_slice(json).map(Self::Card),
+            FactKind::Contact => serde_json::from_slice(json).map(Self::Contact),
+            FactKind::Life => {
+                let packed = serde_json::from_slice(json).map_err(|_| FactDecodeError)?;
+                return unpack_life(packed).map(Self::Life).ok_or(FactDecodeError);
+            }
+        };
+        value.map_err(|_| FactDecodeError)
+    }
+}
+
+/// State (0 alive, 1 dead, 2 missing) and day (0 when unknown).
+fn pack_life(life: Life) -> (u8, i32) {
+    let number = |day: Option<Date>| day.map_or(0, packed::day_to_number);
+    match life {
+        Life::Alive => (0, 0),
+        Life::Dead { date } => (1, number(date)),
+        Life::Missing { since } => (2, number(since)),
+    }
+}
+
+fn unpack_life((state, number): (u8, i32)) -> Option<Life> {
+    let day = if number == 0 { None } else { Some(packed::day_from_number(number)?) };
+    match state {
+        0 => Some(Life::Alive),
+        1 => Some(Life::Dead { date: day }),
+        2 => Some(Life::Missing { since: day }),
+        _ => None,
+    }
+}
+
+/// One row of a person's history.
+///
+/// Rows are only added. The end of record time closes once, when the register believes otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// Whose fact.
+    pub number: PersonalNumber,
+    /// What is stated.
+    pub value: FactValue,
+    /// First day on which it holds.
+    pub valid_from: Date,
+    /// First day on which it no longer holds; `None` while no end is known.
+    pub valid_to: Option<Date>,
+    /// When the register began to believe it (microseconds).
+    pub recorded_from: Timestamp,
+    /// When the register ceased to; `None` while it does.
+    pub recorded_to: Option<Timestamp>,
+    /// Where it came from, e.g. `load:people.csv`.
+    pub source: Arc<str>,
+}
+
+#[cfg(test)]
+#[path = "facts_tests.rs"]
+mod tests;

@@ -1,0 +1,127 @@
+//! A person as the register knew them at one point of both time axes.
+
+use crate::facts::{
+    Card, Contact, Fact, FactKind, FactValue, Family, Identity, Life, Residence, TemporaryResidence,
+};
+use dancu_core::PersonalNumber;
+use jiff::{Timestamp, civil::Date};
+
+/// A point on both time axes: what held on a day, as it was known at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct At {
+    /// The day on which the facts hold.
+    pub as_of: Date,
+    /// The instant at which the register believed them.
+    pub known_at: Timestamp,
+}
+
+impl At {
+    /// Whether a fact holds at this point.
+    pub fn sees(&self, fact: &Fact) -> bool {
+        fact.valid_from <= self.as_of
+            && fact.valid_to.is_none_or(|end| self.as_of < end)
+            && fact.recorded_from <= self.known_at
+            && fact.recorded_to.is_none_or(|end| self.known_at < end)
+    }
+}
+
+/// A fact that holds, with the time since it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held<T> {
+    /// What is stated.
+    pub value: T,
+    /// First day on which it holds.
+    pub valid_from: Date,
+    /// When the register began to believe it.
+    pub recorded_from: Timestamp,
+}
+
+/// What is known of one person at one point of time: at most one fact a kind, and only the kinds asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The person's number.
+    pub number: PersonalNumber,
+    held: [Option<Box<Held<FactValue>>>; 6],
+}
+
+macro_rules! accessor {
+    ($(#[$doc:meta])* $name:ident, $variant:ident) => {
+        $(#[$doc])*
+        pub fn $name(&self) -> Option<&$variant> {
+            match &self.held(FactKind::$variant)?.value {
+                FactValue::$variant(value) => Some(value),
+                _ => None,
+            }
+        }
+    };
+}
+
+impl Person {
+    /// A person of whom nothing is known yet.
+    pub fn new(number: PersonalNumber) -> Self {
+        Self { number, held: [const { None }; 6] }
+    }
+
+    /// Puts a fact in; of two facts of one kind the later recorded one stays.
+    pub fn hold(&mut self, fact: Held<FactValue>) {
+        let slot = &mut self.held[usize::from(fact.value.kind().code()) - 1];
+        if slot.as_ref().is_none_or(|held| held.recorded_from <= fact.recorded_from) {
+            *slot = Some(Box::new(fact));
+        }
+    }
+
+    /// The fact of a kind with its times.
+    pub fn held(&self, kind: FactKind) -> Option<&Held<FactValue>> {
+        self.held[usize::from(kind.code()) - 1].as_deref()
+    }
+
+    accessor!(
+        /// Who the person is.
+        identity, Identity
+    );
+    accessor!(
+        /// Whom the person belongs to.
+        family, Family
+    );
+    accessor!(
+        /// Where the person lives.
+        residence, Residence
+    );
+    accessor!(
+        /// The person's card.
+        card, Card
+    );
+    accessor!(
+        /// How the person is reached.
+        contact, Contact
+    );
+
+    /// Whether the person lives; alive when nothing else is stated. Meaningful only if [`FactKind::Life`] was
+    /// asked for.
+    pub fn life(&self) -> Life {
+        match self.held(FactKind::Life).map(|held| &held.value) {
+            Some(FactValue::Life(life)) => *life,
+            _ => Life::Alive,
+        }
+    }
+}
+
+impl Residence {
+    /// The temporary residence, if it has begun by a day.
+    pub fn temporary_on(&self, day: Date) -> Option<&TemporaryResidence> {
+        self.temporary.as_ref().filter(|temporary| temporary.since.is_none_or(|since| since <= day))
+    }
+}
+
+/// The person at one point of time from their whole history; `None` when nothing is known of them there.
+pub fn person_at(facts: &[Fact], at: At) -> Option<Person> {
+    let mut person: Option<Person> = None;
+    for fact in facts.iter().filter(|fact| at.sees(fact)) {
+        person.get_or_insert_with(|| Person::new(fact.number)).hold(Held {
+            value: fact.value.clone(),
+            valid_from: fact.valid_from,
+            recorded_from: fact.recorded_from,
+        });
+    }
+    person
+}
