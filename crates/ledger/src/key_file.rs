@@ -1,0 +1,123 @@
+//! The signing key on disk: one file that only its owner can read, and its public half beside it.
+
+use crate::{
+    checkpoint::{KeyPair, LogSigner, generate_key},
+    error::LedgerError,
+};
+use dancu_core::{Entropy, StoreError};
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+};
+
+/// Name of the secret key's file in the folder of keys.
+pub const SECRET_KEY_FILE: &str = "log-signing.key";
+/// Name of the public key's file: one line, for verifiers.
+pub const PUBLIC_KEY_FILE: &str = "log-verifier.pub";
+
+/// Reads the signing key of a log from a folder, or draws one when `may_create` and there is none. The folder
+/// gets rights 0700, the secret file 0600; both are on the disk when this returns.
+///
+/// A log that has entries already must be opened with `may_create` false: a new key would orphan its receipts.
+pub fn load_or_create_signer(
+    folder: &Path,
+    origin: &str,
+    entropy: &dyn Entropy,
+    may_create: bool,
+) -> Result<LogSigner, LedgerError> {
+    let secret_file = folder.join(SECRET_KEY_FILE);
+    let public_file = folder.join(PUBLIC_KEY_FILE);
+    let wrong_key = || LedgerError::Key { file: secret_file.clone(), origin: origin.to_owned() };
+    let held = match fs::read_to_string(&secret_file) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(file_error(&secret_file, &error).into()),
+    };
+    let signer = if let Some(text) = held {
+        // Both halves are kept in the secret file, one a line; the public file is a copy for verifiers.
+        let (secret, public) = text.trim().split_once('\n').ok_or_else(wrong_key)?;
+        LogSigner::new(&KeyPair { secret: secret.to_owned(), public: public.to_owned() })
+    } else {
+        if !may_create {
+            return Err(wrong_key());
+        }
+        let keys = generate_key(origin, entropy)?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(|error| file_error(folder, &error))?;
+        let text = format!("{}\n{}\n", keys.secret, keys.public);
+        write_new(&secret_file, 0o600, &text).map_err(|error| file_error(&secret_file, &error))?;
+        LogSigner::new(&keys)
+    };
+    let signer = signer.filter(|signer| signer.origin() == origin).ok_or_else(wrong_key)?;
+    let public = format!("{}\n", signer.verifier().as_str());
+    if fs::read_to_string(&public_file).ok().as_deref() != Some(public.as_str()) {
+        write_new(&public_file, 0o644, &public).map_err(|error| file_error(&public_file, &error))?;
+    }
+    Ok(signer)
+}
+
+/// Writes beside the file and renames, so that a half-written key never has the key's name.
+fn write_new(file: &Path, mode: u32, text: &str) -> io::Result<()> {
+    let beside = file.with_extension("new");
+    match fs::remove_file(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut new = OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
+    new.write_all(text.as_bytes())?;
+    new.sync_all()?;
+    fs::rename(&beside, file)?;
+    file.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+fn file_error(file: &Path, error: &io::Error) -> StoreError {
+    let file = file.to_owned();
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full { file },
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => StoreError::ReadOnly { file },
+        _ => StoreError::Failed { file, detail: error.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dancu_testkit::SeededEntropy;
+    use std::os::unix::fs::PermissionsExt;
+
+    const ORIGIN: &str = "dancu.example/log";
+
+    #[test]
+    fn a_key_is_drawn_once_and_kept_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = folder.path().join("keys");
+        let first = load_or_create_signer(&keys, ORIGIN, &SeededEntropy::new(1), true).unwrap();
+        let again = load_or_create_signer(&keys, ORIGIN, &SeededEntropy::new(2), false).unwrap();
+        assert_eq!(first.verifier().as_str(), again.verifier().as_str());
+        let public = fs::read_to_string(keys.join(PUBLIC_KEY_FILE)).unwrap();
+        assert_eq!(public.trim(), first.verifier().as_str());
+        let mode = |name| fs::metadata(keys.join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(SECRET_KEY_FILE), 0o600);
+        assert_eq!(fs::metadata(&keys).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_lost_cut_or_foreign_key_is_told_with_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(SECRET_KEY_FILE);
+        let open =
+            |origin, create| load_or_create_signer(folder.path(), origin, &SeededEntropy::new(1), create);
+        let lost = open(ORIGIN, false).unwrap_err();
+        assert_eq!(lost, LedgerError::Key { file: file.clone(), origin: ORIGIN.into() });
+        open(ORIGIN, true).unwrap();
+        assert!(matches!(open("other.example/log", true), Err(LedgerError::Key { .. })));
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, &text[..40]).unwrap();
+        assert_eq!(open(ORIGIN, true).unwrap_err(), lost);
+    }
+}

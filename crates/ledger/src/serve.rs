@@ -1,0 +1,146 @@
+//! Reading the public log and one's own disclosures.
+
+use crate::{
+    error::LedgerError,
+    hash::Base64Bytes,
+    public_log::{CHECKPOINT, PublicLog},
+    receipt::Receipt,
+    record::Record,
+    tail::level_count,
+    tile_path::{TILE_WIDTH, TileKind, TilePath},
+    tree::prove,
+};
+use dancu_core::{PersonalNumber, StoreError};
+use std::{fmt, sync::Arc};
+
+/// Most disclosures of one page.
+pub const PAGE_MAX: usize = 100;
+
+/// Which disclosures to show: the newest below an index.
+#[derive(Debug, Clone, Copy)]
+pub struct Page {
+    /// Only indexes below this one; `None` for the newest.
+    pub before: Option<u64>,
+    /// How many, at most [`PAGE_MAX`].
+    pub limit: usize,
+}
+
+/// One disclosure about a person, as that person may see it.
+#[derive(Clone)]
+pub struct Disclosure {
+    /// Index of its leaf.
+    pub index: u64,
+    /// The record, read.
+    pub record: Record,
+    /// The exact bytes that were hashed, as text.
+    pub text: String,
+    /// Its salt.
+    pub salt: [u8; 32],
+}
+
+impl fmt::Debug for Disclosure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Disclosure").field("index", &self.index).finish_non_exhaustive()
+    }
+}
+
+/// Some disclosures about a person, newest first.
+#[derive(Debug, Clone)]
+pub struct DisclosurePage {
+    /// The disclosures.
+    pub disclosures: Vec<Disclosure>,
+    /// `before` of the next page; `None` when this is the last.
+    pub next_before: Option<u64>,
+}
+
+impl PublicLog {
+    /// The published checkpoint.
+    pub fn checkpoint(&self) -> Arc<str> {
+        self.published().checkpoint.clone()
+    }
+
+    /// A file of the public log by its path: `checkpoint`, `tile/<L>/<N>[.p/<W>]` or
+    /// `tile/entries/<N>[.p/<W>]`. `None` when the published log has no such file.
+    pub fn file(&self, path: &str) -> Result<Option<Vec<u8>>, LedgerError> {
+        if path == CHECKPOINT {
+            return Ok(Some(self.checkpoint().as_bytes().to_vec()));
+        }
+        TilePath::parse(path).map_or(Ok(None), |path| self.tile(path))
+    }
+
+    fn tile(&self, path: TilePath) -> Result<Option<Vec<u8>>, LedgerError> {
+        let published = self.published();
+        let size = published.frontier.size();
+        let level = if let TileKind::Hashes(level) = path.kind { usize::from(level) } else { 0 };
+        if level >= level_count(size) {
+            return Ok(None);
+        }
+        let end =
+            path.number.checked_mul(u64::from(TILE_WIDTH)).and_then(|end| end.checked_add(path.width.into()));
+        if end.is_none_or(|end| end > size >> (8 * level)) {
+            return Ok(None);
+        }
+        if !path.is_full()
+            && let Some(bytes) = published.tail.prefix(&path)
+        {
+            return Ok(Some(bytes));
+        }
+        let mut bytes = self.source.full(path.kind, path.number)?;
+        bytes.truncate(path.length());
+        Ok(Some(bytes))
+    }
+
+    /// The disclosures about a person, newest first, up to the last one committed before this call.
+    pub fn disclosures_of(&self, subject: PersonalNumber, page: Page) -> Result<DisclosurePage, LedgerError> {
+        self.publish()?;
+        let limit = page.limit.clamp(1, PAGE_MAX);
+        let mut indexes = self.find(subject, page.before.unwrap_or(u64::MAX), limit + 1)?;
+        let next_before = (indexes.len() > limit).then(|| indexes[limit - 1]);
+        indexes.truncate(limit);
+        let disclosures =
+            indexes.into_iter().map(|index| self.disclosure(index)).collect::<Result<_, _>>()?;
+        Ok(DisclosurePage { disclosures, next_before })
+    }
+
+    /// One disclosure by its index. The caller decides who may see it.
+    pub fn disclosure(&self, index: u64) -> Result<Disclosure, LedgerError> {
+        let mut found = None;
+        self.source.records.scan(index, 1, &mut |record| {
+            if record.index == index {
+                found = Some((record.record.to_vec(), *record.salt));
+            }
+        })?;
+        let (bytes, salt) = found.ok_or_else(|| LedgerError::Index { index, size: self.size() })?;
+        let damaged = || StoreError::Corrupt {
+            file: self.source.records.location(),
+            detail: format!("record {index} cannot be read"),
+        };
+        let record = Record::from_bytes(&bytes).map_err(|_| damaged())?;
+        let text = String::from_utf8(bytes).map_err(|_| damaged())?;
+        Ok(Disclosure { index, record, text, salt })
+    }
+
+    /// The receipt of a disclosure at the newest published checkpoint; one that is not published yet is
+    /// published first. The caller decides who may see it.
+    pub fn receipt(&self, index: u64) -> Result<Receipt, LedgerError> {
+        if index >= self.size() {
+            self.publish()?;
+        }
+        let published = self.published();
+        let size = published.frontier.size();
+        if index >= size {
+            return Err(LedgerError::Index { index, size });
+        }
+        let disclosure = self.disclosure(index)?;
+        let proof =
+            prove(index, &published.frontier, |level, node| self.source.node(&published.tail, level, node))?;
+        Ok(Receipt {
+            leaf_index: index,
+            tree_size: size,
+            inclusion_proof: proof.into_iter().map(Base64Bytes).collect(),
+            checkpoint: published.checkpoint.to_string(),
+            salt: Base64Bytes(disclosure.salt),
+            record: disclosure.text,
+        })
+    }
+}
