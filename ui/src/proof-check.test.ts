@@ -115,15 +115,27 @@ test("every leaf of every tree from 1 to 70 leaves verifies", async () => {
   }
 });
 
-test("another leaf's place, a longer and a shorter path are refused, in every tree up to 33 leaves", async () => {
+test("any other place, inside the tree or beyond it, is refused, in every tree up to 33 leaves", async () => {
+  for (let size = 1; size <= 33; size += 1) {
+    for (let index = 0; index < size; index += 1) {
+      const good = receiptFor(index, size);
+      for (const leaf_index of [...Array(2 * size + 2).keys(), index + 64, index + 2 ** 32]) {
+        if (leaf_index !== index) {
+          assert.equal(await refusal({ ...good, leaf_index }), "not_in_tree", `${index} as ${leaf_index} of ${size}`);
+        }
+      }
+    }
+  }
+});
+
+test("a longer and a shorter path are refused, in every tree up to 33 leaves", async () => {
   for (let size = 2; size <= 33; size += 1) {
     for (let index = 0; index < size; index += 1) {
       const good = receiptFor(index, size);
-      const moved = { ...good, leaf_index: (index + 1) % size };
-      const longer = { ...good, inclusion_proof: [...good.inclusion_proof, saltOf(1).toString("base64")] };
-      const shorter = { ...good, inclusion_proof: good.inclusion_proof.slice(0, -1) };
-      for (const bad of [moved, longer, shorter]) {
-        assert.equal(await refusal(bad), "not_in_tree");
+      const longer = [...good.inclusion_proof, saltOf(1).toString("base64")];
+      const shorter = good.inclusion_proof.slice(0, -1);
+      for (const inclusion_proof of [longer, shorter]) {
+        assert.equal(await refusal({ ...good, inclusion_proof }), "not_in_tree");
       }
     }
   }
