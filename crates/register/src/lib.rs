@@ -2,15 +2,28 @@
 //!
 //! May use `core` and `places`. Names no store, no web.
 
+mod believe;
+mod claims;
+pub mod csv;
 mod facts;
 mod packed;
 mod person;
+mod reject;
+mod rules;
+mod store;
 mod words;
 
+pub use believe::{Belief, Change, apply_changes, believe, record_time};
+pub use claims::{Claim, Claims};
 pub use facts::{
     Card, Contact, Fact, FactDecodeError, FactKind, FactValue, Family, Identity, KindSet, Life, Residence,
     TemporaryResidence,
 };
 pub use packed::{day_from_number, day_to_number};
 pub use person::{At, Held, Person, person_at};
+pub use reject::{Reject, RowError, RowFault};
+pub use rules::{Warning, check};
+pub use store::{
+    FileDigest, HouseholdMember, LoadBatch, LoadOutcome, LoadProgress, LoadRow, Page, RegisterStore,
+};
 pub use words::{CardState, CountryCode, HouseholdNumber, MaritalStatus, Relation, WordError};

@@ -1,0 +1,108 @@
+//! What one row of a file states of a person, and what of it is news to the register.
+
+use crate::{
+    believe::Belief,
+    facts::{Fact, FactKind, FactValue, Life},
+};
+use dancu_core::PersonalNumber;
+use jiff::civil::Date;
+
+/// One statement of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// What is stated.
+    pub value: FactValue,
+    /// First day, when the row gives it.
+    pub since: Option<Date>,
+    /// First day on which it no longer held: for a former residence.
+    pub until: Option<Date>,
+}
+
+/// Everything that a row states. Kinds of which it says nothing are absent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claims {
+    /// Of whom.
+    pub number: PersonalNumber,
+    /// The first day that the birth date can mean.
+    pub born: Date,
+    /// The statements; the identity is always among them.
+    pub claims: Vec<Claim>,
+}
+
+impl Claims {
+    /// What the register believes of a person it did not know. `effective` is the day for which the file speaks.
+    pub fn first_beliefs(&self, effective: Date) -> impl Iterator<Item = Belief> + '_ {
+        let stated = self.claims.iter().filter(|claim| !says_only_alive(claim));
+        stated.map(move |claim| belief(claim, self.first_day(claim, effective)))
+    }
+
+    /// The day on which a claim begins when nothing else is known: nobody is born with a card or dead, so these
+    /// begin with the file; all else holds from birth as far as anyone knows.
+    fn first_day(&self, claim: &Claim, effective: Date) -> Date {
+        claim.since.unwrap_or(match claim.value.kind() {
+            FactKind::Card | FactKind::Life => effective,
+            _ => self.born,
+        })
+    }
+
+    /// What the register believes anew of a person it knows.
+    pub fn news(&self, existing: &[Fact], effective: Date) -> Vec<Belief> {
+        self.claims.iter().filter_map(|claim| self.one_news(claim, existing, effective)).collect()
+    }
+
+    /// - Known already: no news, unless the row puts its beginning earlier.
+    /// - A kind of which nothing is known: as for a new person.
+    /// - A begin later than that of the known fact: a change on that day.
+    /// - The identity, and a residence or death with the same or an earlier begin: a correction of that time.
+    /// - Anything else: a change on the day for which the file speaks.
+    fn one_news(&self, claim: &Claim, existing: &[Fact], effective: Date) -> Option<Belief> {
+        let kind = claim.value.kind();
+        let day = claim.until.and_then(|end| end.yesterday().ok()).unwrap_or(effective);
+        let known = existing.iter().find(|fact| {
+            fact.recorded_to.is_none()
+                && fact.value.kind() == kind
+                && fact.valid_from <= day
+                && fact.valid_to.is_none_or(|end| day < end)
+        });
+        let Some(known) = known else {
+            return (!says_only_alive(claim)).then(|| belief(claim, self.first_day(claim, effective)));
+        };
+        if claim.until.is_some() && same_place(&known.value, &claim.value) {
+            // Rows name a former residence without its household; what is known says more.
+            return None;
+        }
+        if known.value == claim.value {
+            let begin = claim.since.filter(|since| *since < known.valid_from)?;
+            return Some(belief(claim, begin));
+        }
+        let begin = match (kind, claim.since) {
+            (_, Some(since)) if since > known.valid_from => since,
+            (FactKind::Identity, _) => self.born.min(known.valid_from),
+            (FactKind::Residence, Some(since)) => since,
+            (FactKind::Life, _) => match (&claim.value, &known.value) {
+                (FactValue::Life(Life::Alive), FactValue::Life(Life::Dead { .. })) => known.valid_from,
+                (_, _) => claim.since.unwrap_or(effective),
+            },
+            _ => effective,
+        };
+        Some(belief(claim, begin))
+    }
+}
+
+/// Alive is what the register takes a person for, so it is stated only against another statement.
+fn says_only_alive(claim: &Claim) -> bool {
+    matches!(claim.value, FactValue::Life(Life::Alive))
+}
+
+fn same_place(a: &FactValue, b: &FactValue) -> bool {
+    match (a, b) {
+        (FactValue::Residence(a), FactValue::Residence(b)) => {
+            a.permanent_commune == b.permanent_commune && a.permanent_address == b.permanent_address
+        }
+        _ => false,
+    }
+}
+
+fn belief(claim: &Claim, valid_from: Date) -> Belief {
+    Belief { value: claim.value.clone(), valid_from, valid_to: claim.until }
+}

@@ -1,0 +1,202 @@
+//! Which column stands where.
+
+use super::fields::{Fields, split};
+use dancu_core::{Explain, Explanation};
+
+macro_rules! columns {
+    ($($variant:ident $name:literal,)*) => {
+        /// The columns that a file of persons can have.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "the columns are documented by their names")]
+        pub enum Column { $($variant,)* }
+
+        impl Column {
+            /// The name in the header.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+
+        /// Every column, in the order in which we write them.
+        pub const COLUMNS: &[Column] = &[$(Column::$variant),*];
+    };
+}
+
+columns! {
+    Number "number",
+    OldNumber "old_number",
+    FullName "full_name",
+    Sex "sex",
+    BirthDate "birth_date",
+    BirthPlace "birth_place",
+    RegistrationPlace "registration_place",
+    Origin "origin",
+    Nationality "nationality",
+    MaritalStatus "marital_status",
+    Father "father",
+    Mother "mother",
+    Spouse "spouse",
+    PermanentCommune "permanent_commune",
+    PermanentAddress "permanent_address",
+    PermanentSince "permanent_since",
+    Household "household",
+    RelationToHead "relation_to_head",
+    PreviousCommune "previous_commune",
+    PreviousAddress "previous_address",
+    PreviousSince "previous_since",
+    TemporaryCommune "temporary_commune",
+    TemporaryAddress "temporary_address",
+    TemporarySince "temporary_since",
+    Phone "phone",
+    Email "email",
+    CardIssued "card_issued",
+    CardExpires "card_expires",
+    CardState "card_state",
+    LifeStatus "life_status",
+    LifeDate "life_date",
+}
+
+/// Columns that stand together or not at all; the first group must be there.
+const GROUPS: &[&[Column]] = {
+    use Column as C;
+    &[
+        &[
+            C::Number,
+            C::OldNumber,
+            C::FullName,
+            C::Sex,
+            C::BirthDate,
+            C::BirthPlace,
+            C::RegistrationPlace,
+            C::Origin,
+            C::Nationality,
+        ],
+        &[C::MaritalStatus, C::Father, C::Mother, C::Spouse],
+        &[
+            C::PermanentCommune,
+            C::PermanentAddress,
+            C::PermanentSince,
+            C::Household,
+            C::RelationToHead,
+            C::TemporaryCommune,
+            C::TemporaryAddress,
+            C::TemporarySince,
+        ],
+        &[C::PreviousCommune, C::PreviousAddress, C::PreviousSince],
+        &[C::Phone, C::Email],
+        &[C::CardIssued, C::CardExpires, C::CardState],
+        &[C::LifeStatus, C::LifeDate],
+    ]
+};
+
+/// Why a file cannot be loaded at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HeaderError {
+    /// The file is empty, or its first line is no UTF-8 or too long.
+    #[error("no header row")]
+    None,
+    /// Columns are missing.
+    #[error("columns are missing: {}", .columns.join(", "))]
+    Missing {
+        /// Their names.
+        columns: Vec<&'static str>,
+    },
+    /// A column stands there twice.
+    #[error("column {column} stands there twice")]
+    Twice {
+        /// Its name.
+        column: &'static str,
+    },
+}
+
+impl Explain for HeaderError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::None => Explanation::new(
+                "DANCU-REG-030",
+                "Tệp không có dòng tiêu đề đọc được. Dòng đầu phải ghi tên các cột, mã hóa UTF-8.",
+                "The file has no readable header row. Its first line must name the columns, in UTF-8.",
+            ),
+            Self::Missing { columns } => Explanation::new(
+                "DANCU-REG-031",
+                format!("Tệp thiếu cột: {}. Các cột cùng nhóm phải có đủ.", columns.join(", ")),
+                format!(
+                    "The file lacks columns: {}. Columns of a group must all be there.",
+                    columns.join(", ")
+                ),
+            ),
+            Self::Twice { column } => Explanation::new(
+                "DANCU-REG-032",
+                format!("Cột `{column}` xuất hiện hai lần. Hãy xóa một cột."),
+                format!("Column `{column}` stands there twice. Remove one."),
+            ),
+        }
+    }
+}
+
+/// The header row of a file.
+#[derive(Debug, Clone)]
+pub struct Header {
+    positions: [Option<usize>; COLUMNS.len()],
+    width: usize,
+    unknown: Vec<String>,
+}
+
+impl Header {
+    /// All columns in our own order.
+    pub fn standard() -> Self {
+        let mut positions = [None; COLUMNS.len()];
+        for (index, position) in positions.iter_mut().enumerate() {
+            *position = Some(index);
+        }
+        Self { positions, width: COLUMNS.len(), unknown: Vec::new() }
+    }
+
+    /// Reads a header row, with or without a byte order mark.
+    pub fn parse(row: &[u8]) -> Result<Self, HeaderError> {
+        let row = row.strip_prefix(b"\xef\xbb\xbf").unwrap_or(row);
+        let mut fields = Fields::default();
+        split(row, &mut fields).map_err(|_| HeaderError::None)?;
+        let mut header = Self { positions: [None; COLUMNS.len()], width: fields.len(), unknown: Vec::new() };
+        for (index, name) in fields.iter(row).enumerate() {
+            let name = name.trim().to_ascii_lowercase();
+            match COLUMNS.iter().find(|column| column.name() == name) {
+                Some(column) => {
+                    if header.positions[*column as usize].replace(index).is_some() {
+                        return Err(HeaderError::Twice { column: column.name() });
+                    }
+                }
+                None => header.unknown.push(name.chars().take(60).collect()),
+            }
+        }
+        let missing: Vec<_> = GROUPS
+            .iter()
+            .enumerate()
+            .filter(|(index, group)| *index == 0 || group.iter().any(|column| header.has(*column)))
+            .flat_map(|(_, group)| *group)
+            .filter(|column| !header.has(**column))
+            .map(|column| column.name())
+            .collect();
+        if missing.is_empty() { Ok(header) } else { Err(HeaderError::Missing { columns: missing }) }
+    }
+
+    /// Whether the file has a column.
+    pub fn has(&self, column: Column) -> bool {
+        self.positions[column as usize].is_some()
+    }
+
+    /// Where a column stands, from 0.
+    pub(crate) fn position(&self, column: Column) -> Option<usize> {
+        self.positions[column as usize]
+    }
+
+    /// How many fields each row has.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Names of columns that nobody reads, to be told to whoever loads the file.
+    pub fn unknown(&self) -> &[String] {
+        &self.unknown
+    }
+}

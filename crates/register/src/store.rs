@@ -1,0 +1,163 @@
+//! The port to whatever keeps the register.
+
+use crate::{
+    claims::Claims,
+    facts::{Fact, KindSet},
+    person::{At, Person},
+    reject::Reject,
+    words::{HouseholdNumber, Relation},
+};
+use async_trait::async_trait;
+use dancu_core::{PartialDate, PersonName, PersonalNumber, StoreError};
+use jiff::{Timestamp, civil::Date};
+use std::{fmt, sync::Arc};
+
+/// SHA-256 of a whole file: its identity, whatever its name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FileDigest(pub [u8; 32]);
+
+impl fmt::Debug for FileDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// How far a file is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LoadProgress {
+    /// Bytes from the start of the file that are done.
+    pub bytes: u64,
+    /// Lines of the file that are done, the header included.
+    pub lines: u64,
+    /// Rows that were taken.
+    pub rows: u64,
+    /// Rows that were rejected.
+    pub rejected: u64,
+    /// Contradictions that were noted in rows that were taken.
+    pub warnings: u64,
+    /// Whether the whole file is done.
+    pub complete: bool,
+}
+
+/// One row of a file that passed every check.
+#[derive(Debug, Clone)]
+pub struct LoadRow {
+    /// Its first line in the file, from 1.
+    pub line: u64,
+    /// What it states.
+    pub claims: Claims,
+}
+
+/// A stretch of a file, to be stored in one transaction.
+#[derive(Debug, Clone)]
+pub struct LoadBatch {
+    /// The file.
+    pub file: FileDigest,
+    /// Stands in every fact, e.g. `load:people.csv`.
+    pub source: Arc<str>,
+    /// The day for which the file speaks: changes without a day of their own begin on it.
+    pub effective: Date,
+    /// The instant from which the register believes it.
+    pub recorded_at: Timestamp,
+    /// Rows in ascending order of their numbers, at most one a number.
+    pub rows: Vec<LoadRow>,
+    /// Rows of this stretch that were rejected.
+    pub rejects: Vec<Reject>,
+    /// Where the file stood before this stretch. The store applies nothing when it knows otherwise.
+    pub before: LoadProgress,
+    /// Where it stands afterwards. The store adds the rows that it rejects itself.
+    pub after: LoadProgress,
+}
+
+/// What a batch did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LoadOutcome {
+    /// Persons who were not in the register.
+    pub added: u64,
+    /// Persons of whom something else is believed now.
+    pub changed: u64,
+    /// Persons of whom all was known.
+    pub unchanged: u64,
+    /// Persons whose last record lies after `recorded_at`, because the clock stepped back; theirs was moved to
+    /// one microsecond after it.
+    pub moved_in_time: u64,
+    /// Where the file stands now. Anything but `after` or more rejects than it names means that another load of
+    /// the same file went ahead, and this batch was not applied.
+    pub progress: LoadProgress,
+    /// Whether the batch was applied.
+    pub applied: bool,
+}
+
+/// A person in a household.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HouseholdMember {
+    /// Number.
+    pub number: PersonalNumber,
+    /// Name; `None` when no identity is held at that point of time.
+    pub name: Option<PersonName>,
+    /// Birth date.
+    pub birth_date: Option<PartialDate>,
+    /// What the person is to the head.
+    pub relation_to_head: Option<Relation>,
+}
+
+/// A page of a list in ascending order of numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// The last number of the page before.
+    pub after: Option<PersonalNumber>,
+    /// Entries at most.
+    pub length_max: usize,
+}
+
+impl Page {
+    /// The first page.
+    pub const fn first(length_max: usize) -> Self {
+        Self { after: None, length_max }
+    }
+}
+
+/// What keeps the register. Every write is durable when it returns.
+#[async_trait]
+pub trait RegisterStore: Send + Sync {
+    /// The person at a point of both time axes; `None` when nothing is known of them there.
+    async fn person(&self, number: PersonalNumber, at: At) -> Result<Option<Person>, StoreError> {
+        self.person_now(number, at, KindSet::ALL).await
+    }
+
+    /// Like [`RegisterStore::person`] with the kinds asked for only: `None` when none of *these* is known.
+    async fn person_now(
+        &self,
+        number: PersonalNumber,
+        at: At,
+        kinds: KindSet,
+    ) -> Result<Option<Person>, StoreError>;
+
+    /// Every row of a person on both time axes, by kind, then by time of record, then by validity.
+    async fn history(&self, number: PersonalNumber) -> Result<Vec<Fact>, StoreError>;
+
+    /// Who belongs to a household at a point of time.
+    async fn household(
+        &self,
+        household: &HouseholdNumber,
+        at: At,
+        page: Page,
+    ) -> Result<Vec<HouseholdMember>, StoreError>;
+
+    /// Stores a stretch of a file: facts, rejects and progress in one transaction.
+    async fn apply(&self, batch: LoadBatch) -> Result<LoadOutcome, StoreError>;
+
+    /// How far a file is loaded; `None` when it never was.
+    async fn load_progress(&self, file: FileDigest) -> Result<Option<LoadProgress>, StoreError>;
+
+    /// Rejected rows of a file with a line above `after`, by line, at most `length_max`.
+    async fn rejects(
+        &self,
+        file: FileDigest,
+        after: u64,
+        length_max: usize,
+    ) -> Result<Vec<Reject>, StoreError>;
+
+    /// Persons of whom anything was ever recorded.
+    async fn count_persons(&self) -> Result<u64, StoreError>;
+}
