@@ -3,5 +3,7 @@
 //! May use `core` and `register`. Names no store, no web.
 
 mod qr;
+mod standing;
 
 pub use qr::{CardQr, QrError, QrField, QrNotice, QrReading};
+pub use standing::{CardStanding, standing};

@@ -1,1 +1,30 @@
-//! Room.
+//! The exchange: who may ask what about whom, on which legal basis, and what is answered.
+//!
+//! A contract names fields; the default product answers *match / differs / not held* per field and gives away
+//! nothing. May use `core`, `places`, `register`, `cards`, `ledger`. Names no store, no web.
+
+mod assertion;
+mod caller;
+mod compare;
+mod connection;
+mod directory;
+mod document;
+mod field;
+mod policy;
+mod refusal;
+mod store;
+mod token;
+mod verify;
+
+pub use assertion::{Assertion, AssertionError, AssertionRules, ClientKey, KeyError};
+pub use caller::{Caller, InFlight};
+pub use compare::{Answer, residence_line};
+pub use connection::{Client, ClientId, Contract, ContractId, IdError, Organisation, OrganisationId};
+pub use directory::Directory;
+pub use document::{ConnectionsDocument, DocumentError};
+pub use field::{Field, FieldSet};
+pub use policy::{Plan, plan};
+pub use refusal::{Refusal, RefusalEntry, RefusalLog, RefusalReason};
+pub use store::{ExchangeStore, StoredToken, TokenGrant};
+pub use token::{IssuedToken, TokenError, TokenService, TokenSettings};
+pub use verify::{CardAnswer, LifeAnswer, VerifyAnswer, VerifyError, VerifyRequest, VerifyService};

@@ -3,13 +3,16 @@
 //! Handlers translate; they decide nothing. Who may do what is decided in `dancu_identity::access`, what a
 //! contract allows in `dancu_exchange`.
 
+mod api;
 mod headers;
 mod language;
+mod latency;
 mod problem;
 mod server;
 mod state;
 
 pub use language::Language;
+pub use latency::Latencies;
 pub use problem::Problem;
 pub use server::{ServerLimits, serve};
 pub use state::AppState;
@@ -19,5 +22,5 @@ use std::sync::Arc;
 
 /// All routes over one state.
 pub fn router(state: Arc<AppState>) -> Router {
-    headers::secured(Router::new()).with_state(state)
+    headers::secured(api::log()).merge(api::machine()).with_state(state)
 }

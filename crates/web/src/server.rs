@@ -1,7 +1,7 @@
 //! The accept loop: bounded connections, bounded time for a head, and a stop that finishes what has begun.
 
-use axum::Router;
-use hyper::server::conn::http1;
+use axum::{Router, extract::ConnectInfo};
+use hyper::{Request, body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -9,6 +9,7 @@ use hyper_util::{
 };
 use std::{future::Future, io, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::Semaphore};
+use tower::ServiceExt;
 
 /// What one server gives to its clients at most.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +48,7 @@ pub async fn serve(
             permit = Arc::clone(&room).acquire_owned() => permit.map_err(io::Error::other)?,
             () = &mut stop => break,
         };
-        let (stream, _address) = tokio::select! {
+        let (stream, address) = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
                 // Out of descriptors or a connection that went away: others must not suffer.
@@ -61,7 +62,12 @@ pub async fn serve(
         };
         // Small answers must not wait for more data.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
+        // Limits by source address look for it in the request.
+        let service = router.clone().map_request(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(address));
+            request
+        });
+        let service = TowerToHyperService::new(service);
         let connection = connection_builder.serve_connection(TokioIo::new(stream), service);
         let watched = graceful.watch(connection);
         tokio::spawn(async move {

@@ -1,6 +1,12 @@
 //! What every handler works with. Put together once, in the binary.
 
+use crate::latency::Latencies;
 use dancu_core::{Clock, Entropy};
+use dancu_exchange::{Directory, ExchangeStore, RefusalLog, TokenService, VerifyService};
+use dancu_identity::Identity;
+use dancu_ledger::{Ledger, PublicLog, Publisher};
+use dancu_reception::Desk;
+use dancu_register::RegisterStore;
 use std::sync::Arc;
 use url::Url;
 
@@ -12,4 +18,30 @@ pub struct AppState {
     pub entropy: Arc<dyn Entropy>,
     /// Where the pages live, e.g. `http://localhost:8080`; passkeys are bound to its host name.
     pub public_origin: Url,
+    /// Where the source code is kept, for the footer.
+    pub source_url: String,
+    /// Persons.
+    pub register: Arc<dyn RegisterStore>,
+    /// Accounts and sessions.
+    pub identity: Arc<Identity>,
+    /// Connected clients.
+    pub directory: Arc<Directory>,
+    /// Connections and refusals at rest.
+    pub exchange_store: Arc<dyn ExchangeStore>,
+    /// Access tokens.
+    pub tokens: Arc<TokenService>,
+    /// Refusals since start.
+    pub refusals: Arc<RefusalLog>,
+    /// Verifications.
+    pub verify: Arc<VerifyService>,
+    /// The reception desk.
+    pub desk: Arc<Desk>,
+    /// The log's writing side.
+    pub ledger: Arc<Ledger>,
+    /// The log's public side.
+    pub public_log: Arc<PublicLog>,
+    /// Publishes the log's files.
+    pub publisher: Arc<Publisher>,
+    /// How long answers took since start.
+    pub latencies: Latencies,
 }

@@ -1,0 +1,69 @@
+//! Who is asking: a client that proved itself, with its contract.
+
+use crate::{Client, Contract, Organisation, RefusalReason};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use jiff::civil::Date;
+use std::{
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+/// A connected client with what it is bound by. Shared by all its requests.
+#[derive(Debug)]
+pub struct Caller {
+    /// Whose software it is.
+    pub organisation: Arc<Organisation>,
+    /// The software.
+    pub client: Client,
+    /// Its contract.
+    pub contract: Contract,
+    burst: DefaultDirectRateLimiter,
+    in_flight: AtomicU32,
+}
+
+/// A place among the requests in hand of one client; given back when dropped.
+#[derive(Debug)]
+pub struct InFlight<'a>(&'a Caller);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Caller {
+    /// Requests of one client in hand at once. One client's flood must not fill the queue of all.
+    pub const IN_FLIGHT_MAX: u32 = 512;
+
+    /// Puts a client, its owner and its contract together.
+    pub fn new(organisation: Arc<Organisation>, client: Client, contract: Contract) -> Self {
+        let per_second = NonZeroU32::new(contract.per_second_max).unwrap_or(NonZeroU32::MIN);
+        Self {
+            organisation,
+            client,
+            contract,
+            burst: RateLimiter::direct(Quota::per_second(per_second)),
+            in_flight: AtomicU32::new(0),
+        }
+    }
+
+    /// Takes a place for one request, or says why there is none today or now.
+    pub fn enter(&self, today: Date) -> Result<InFlight<'_>, RefusalReason> {
+        if self.client.suspended.is_some() {
+            return Err(RefusalReason::SuspendedClient);
+        }
+        if !self.contract.holds_on(today) {
+            return Err(RefusalReason::ContractDates);
+        }
+        let place = InFlight(self);
+        if self.in_flight.fetch_add(1, Ordering::Relaxed) >= Self::IN_FLIGHT_MAX
+            || self.burst.check().is_err()
+        {
+            return Err(RefusalReason::TooFast);
+        }
+        Ok(place)
+    }
+}

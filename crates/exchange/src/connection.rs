@@ -1,0 +1,167 @@
+//! Organisations, their client software, and the contract that binds each client.
+
+use crate::{ClientKey, FieldSet};
+use dancu_core::{Explain, Explanation};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr, sync::Arc};
+
+/// The text is no identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an identifier has 2 to 64 of the characters a–z, 0–9 and -")]
+pub struct IdError;
+
+impl Explain for IdError {
+    fn explain(&self) -> Explanation {
+        Explanation::new(
+            "DANCU-EXCHANGE-001",
+            "Mã định danh phải có 2 đến 64 ký tự a–z, 0–9 hoặc dấu gạch nối.",
+            "An identifier must have 2 to 64 of the characters a–z, 0–9 and hyphen.",
+        )
+    }
+}
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The identifier as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+                if !(2..=64).contains(&text.len()) || !text.bytes().all(fits) {
+                    return Err(IdError);
+                }
+                Ok(Self(text.into()))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+
+            fn try_from(text: String) -> Result<Self, IdError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0.as_ref().to_owned()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:?}", &self.0)
+            }
+        }
+    };
+}
+
+identifier!(
+    /// Identifies an organisation, e.g. `benh-vien-175`.
+    OrganisationId
+);
+identifier!(
+    /// Identifies a piece of client software of an organisation; the `client_id` of OAuth 2.
+    ClientId
+);
+identifier!(
+    /// Identifies a contract.
+    ContractId
+);
+
+/// An agency or company that is connected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Organisation {
+    /// Identifier.
+    pub id: OrganisationId,
+    /// Name in Vietnamese, as citizens see it.
+    pub name_vi: String,
+    /// Name in English.
+    pub name_en: String,
+}
+
+/// Client software with its own keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Client {
+    /// Identifier, the `client_id`.
+    pub id: ClientId,
+    /// Whose software it is.
+    pub organisation: OrganisationId,
+    /// Public keys with which it signs its assertions (RFC 7517). Empty for a desk of our own pages.
+    #[serde(default)]
+    pub keys: Vec<ClientKey>,
+    /// Stated ground of a suspension; `None` while it may work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<String>,
+}
+
+/// What one client may ask, on which basis, and how often.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contract {
+    /// Identifier.
+    pub id: ContractId,
+    /// The one client that it binds.
+    pub client: ClientId,
+    /// Law, decree or decision, with its article.
+    pub legal_basis: String,
+    /// Purpose in Vietnamese, as citizens read it.
+    pub purpose_vi: String,
+    /// Purpose in English.
+    pub purpose_en: String,
+    /// Fields that may be asked.
+    pub fields: FieldSet,
+    /// Whether the caller may learn that a number is not in the register.
+    #[serde(default)]
+    pub may_tell_unknown: bool,
+    /// Answers a day (the civil day in Viet Nam).
+    pub daily_limit: u32,
+    /// Requests a second, over a short burst.
+    pub per_second_max: u32,
+    /// First day.
+    pub valid_from: Date,
+    /// First day on which it no longer holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<Date>,
+}
+
+impl Contract {
+    /// Whether it holds on a day.
+    pub fn holds_on(&self, day: Date) -> bool {
+        self.valid_from <= day && self.valid_to.is_none_or(|end| day < end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_are_lower_case_words() {
+        assert!("benh-vien-175".parse::<OrganisationId>().is_ok());
+        for bad in ["", "a", "Bệnh", "a b", "A1", &"a".repeat(65), "a/b"] {
+            assert!(bad.parse::<ClientId>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! A document that states connections: organisations, their clients, and contracts. The operator applies it.
+
+use crate::{Client, Contract, Directory, ExchangeStore, Organisation};
+use dancu_core::{Explain, Explanation, StoreError};
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+
+/// Connections to be added or replaced by their identifiers.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectionsDocument {
+    /// Organisations.
+    #[serde(default)]
+    pub organisations: Vec<Organisation>,
+    /// Their clients.
+    #[serde(default)]
+    pub clients: Vec<Client>,
+    /// One contract for each client.
+    #[serde(default)]
+    pub contracts: Vec<Contract>,
+}
+
+/// Why a document was not applied. Nothing of it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DocumentError {
+    /// It names something that is neither in it nor connected already.
+    #[error("{who} names {what}, which is not connected")]
+    Dangling {
+        /// The client or contract.
+        who: String,
+        /// What it names.
+        what: String,
+    },
+    /// An identifier stands twice, or a client has two contracts.
+    #[error("{0} stands twice")]
+    Doubled(String),
+    /// A value cannot be.
+    #[error("contract {contract}: {what}")]
+    Value {
+        /// The contract.
+        contract: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// More rows than a document may hold.
+    #[error("more than {0} rows")]
+    TooMany(usize),
+    /// The store could not keep it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Explain for DocumentError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Dangling { who, what } => Explanation::new(
+                "DANCU-EXCHANGE-040",
+                format!("{who} trỏ tới {what} chưa được kết nối. Hãy thêm {what} vào tài liệu."),
+                format!("{who} names {what}, which is not connected. Add {what} to the document."),
+            ),
+            Self::Doubled(id) => Explanation::new(
+                "DANCU-EXCHANGE-041",
+                format!("{id} xuất hiện hai lần. Mỗi mã và mỗi hợp đồng của một phần mềm chỉ ghi một lần."),
+                format!("{id} stands twice. Each identifier, and each client's contract, stands once."),
+            ),
+            Self::Value { contract, what } => Explanation::new(
+                "DANCU-EXCHANGE-042",
+                format!("Hợp đồng {contract} có giá trị không hợp lệ ({what})."),
+                format!("Contract {contract} has an impossible value ({what})."),
+            ),
+            Self::TooMany(rows) => Explanation::new(
+                "DANCU-EXCHANGE-043",
+                format!("Tài liệu có hơn {rows} dòng. Hãy chia nhỏ."),
+                format!("The document has more than {rows} rows. Split it."),
+            ),
+            Self::Store(error) => error.explain(),
+        }
+    }
+}
+
+impl ConnectionsDocument {
+    const ROWS_MAX: usize = 10_000;
+
+    /// Checks the document against itself and what is connected, keeps it, and makes it effective at once.
+    pub async fn apply(self, store: &dyn ExchangeStore, directory: &Directory) -> Result<(), DocumentError> {
+        let (organisations, clients, contracts) = store.connections().await?;
+        self.check(&organisations, &clients, &contracts)?;
+        store.save_connections(self.organisations, self.clients, self.contracts).await?;
+        directory.reload(store).await?;
+        Ok(())
+    }
+
+    fn check(
+        &self,
+        organisations: &[Organisation],
+        clients: &[Client],
+        contracts: &[Contract],
+    ) -> Result<(), DocumentError> {
+        if self.organisations.len() + self.clients.len() + self.contracts.len() > Self::ROWS_MAX {
+            return Err(DocumentError::TooMany(Self::ROWS_MAX));
+        }
+        let mine: HashSet<&str> = unique(self.organisations.iter().map(|row| row.id.as_str()))?;
+        let my_clients = unique(self.clients.iter().map(|row| row.id.as_str()))?;
+        unique(self.contracts.iter().map(|row| row.id.as_str()))?;
+        unique(self.contracts.iter().map(|row| row.client.as_str()))?;
+        for client in &self.clients {
+            let owner = client.organisation.as_str();
+            if !mine.contains(owner) && !organisations.iter().any(|row| row.id.as_str() == owner) {
+                return Err(DocumentError::Dangling { who: client.id.to_string(), what: owner.to_owned() });
+            }
+        }
+        for contract in &self.contracts {
+            let client = contract.client.as_str();
+            if !my_clients.contains(client) && !clients.iter().any(|row| row.id.as_str() == client) {
+                return Err(DocumentError::Dangling {
+                    who: contract.id.to_string(),
+                    what: client.to_owned(),
+                });
+            }
+            let bound_otherwise = contracts.iter().any(|row| {
+                (row.client == contract.client && row.id != contract.id)
+                    || (row.id == contract.id && row.client != contract.client)
+            });
+            if bound_otherwise {
+                return Err(DocumentError::Doubled(client.to_owned()));
+            }
+            contract_values(contract)?;
+        }
+        Ok(())
+    }
+}
+
+fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
+    let wrong = |what| Err(DocumentError::Value { contract: contract.id.to_string(), what });
+    match contract {
+        Contract { daily_limit: 0, .. } => wrong("daily_limit = 0"),
+        Contract { per_second_max: 0, .. } => wrong("per_second_max = 0"),
+        Contract { fields, .. } if fields.is_empty() => wrong("fields = []"),
+        Contract { legal_basis, .. } if legal_basis.trim().is_empty() => wrong("legal_basis"),
+        Contract { purpose_vi, purpose_en, .. }
+            if purpose_vi.trim().is_empty() || purpose_en.trim().is_empty() =>
+        {
+            wrong("purpose")
+        }
+        Contract { valid_from, valid_to: Some(valid_to), .. } if valid_to <= valid_from => wrong("valid_to"),
+        _ => Ok(()),
+    }
+}
+
+fn unique<'a>(ids: impl Iterator<Item = &'a str>) -> Result<HashSet<&'a str>, DocumentError> {
+    let mut seen = HashSet::new();
+    for id in ids {
+        if !seen.insert(id) {
+            return Err(DocumentError::Doubled(id.to_owned()));
+        }
+    }
+    Ok(seen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn document() -> serde_json::Value {
+        json!({
+            "organisations": [{"id": "bank-a", "name_vi": "Ngân hàng A", "name_en": "Bank A"}],
+            "clients": [{"id": "bank-a-core", "organisation": "bank-a"}],
+            "contracts": [{
+                "id": "c-1", "client": "bank-a-core", "legal_basis": "Luật", "purpose_vi": "a", "purpose_en": "b",
+                "fields": ["name"], "daily_limit": 10, "per_second_max": 5, "valid_from": "2026-01-01"
+            }]
+        })
+    }
+
+    fn check(document: serde_json::Value) -> Result<(), DocumentError> {
+        serde_json::from_value::<ConnectionsDocument>(document).unwrap().check(&[], &[], &[])
+    }
+
+    #[test]
+    fn a_whole_document_is_accepted_and_every_gap_named() {
+        assert!(check(document()).is_ok());
+        let mut gap = document();
+        gap["organisations"] = json!([]);
+        assert!(matches!(check(gap).unwrap_err(), DocumentError::Dangling { .. }));
+        let mut doubled = document();
+        let again = doubled["clients"][0].clone();
+        doubled["clients"].as_array_mut().unwrap().push(again);
+        assert_eq!(check(doubled).unwrap_err(), DocumentError::Doubled("bank-a-core".to_owned()));
+        for (key, value) in [
+            ("daily_limit", json!(0)),
+            ("per_second_max", json!(0)),
+            ("fields", json!([])),
+            ("legal_basis", json!(" ")),
+            ("purpose_en", json!("")),
+            ("valid_to", json!("2026-01-01")),
+        ] {
+            let mut wrong = document();
+            wrong["contracts"][0][key] = value;
+            assert!(matches!(check(wrong).unwrap_err(), DocumentError::Value { .. }), "{key}");
+        }
+    }
+
+    #[test]
+    fn fields_that_do_not_exist_here_cannot_be_contracted() {
+        let mut wrong = document();
+        wrong["contracts"][0]["fields"] = json!(["religion"]);
+        assert!(serde_json::from_value::<ConnectionsDocument>(wrong).is_err());
+    }
+}

@@ -1,0 +1,294 @@
+//! Refusals: one standard answer to the caller, the true reason to the operator.
+
+use crate::{AssertionError, ClientId};
+use dancu_core::{Explain, Explanation};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// What the caller of the exchange is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Client authentication failed, for whichever reason (RFC 6749: `invalid_client`).
+    #[error("client authentication failed")]
+    InvalidClient,
+    /// The access token is missing, unknown or has ended (RFC 6750: `invalid_token`).
+    #[error("the access token is missing, unknown or ended")]
+    InvalidToken,
+    /// The contract does not allow what was asked.
+    #[error("the contract does not allow this request")]
+    NotInContract,
+    /// The day's limit is used up.
+    #[error("the daily limit is used up")]
+    DailyLimit,
+    /// Too many requests at once.
+    #[error("too many requests at once")]
+    TooFast,
+    /// The grant is not offered (RFC 6749: `unsupported_grant_type`).
+    #[error("only client_credentials with private_key_jwt is offered")]
+    UnsupportedGrant,
+    /// A parameter is missing or doubled (RFC 6749: `invalid_request`).
+    #[error("a parameter is missing, doubled or of the wrong form")]
+    InvalidRequest,
+}
+
+impl Explain for Refusal {
+    fn explain(&self) -> Explanation {
+        let (code, vi, en) = match self {
+            Self::InvalidClient => (
+                "DANCU-EXCHANGE-020",
+                "Không xác thực được phần mềm kết nối. Hãy kiểm tra khóa, đồng hồ và địa chỉ nhận.",
+                "The client could not be authenticated. Check its key, its clock and the audience.",
+            ),
+            Self::InvalidToken => (
+                "DANCU-EXCHANGE-021",
+                "Mã truy cập thiếu, không đúng hoặc đã hết hạn. Hãy xin mã mới tại /oauth/token.",
+                "The access token is missing, unknown or ended. Ask for a new one at /oauth/token.",
+            ),
+            Self::NotInContract => (
+                "DANCU-EXCHANGE-022",
+                "Hợp đồng khai thác không cho phép yêu cầu này. Hãy chỉ hỏi những trường trong hợp đồng.",
+                "The contract does not allow this request. Ask only for fields that are in the contract.",
+            ),
+            Self::DailyLimit => (
+                "DANCU-EXCHANGE-023",
+                "Đã dùng hết mức giới hạn truy vấn của ngày. Mức mới bắt đầu lúc 0 giờ.",
+                "The daily limit is used up. It starts anew at midnight in Viet Nam.",
+            ),
+            Self::TooFast => (
+                "DANCU-EXCHANGE-024",
+                "Có quá nhiều yêu cầu cùng lúc. Hãy gửi chậm lại.",
+                "Too many requests at once. Send them more slowly.",
+            ),
+            Self::UnsupportedGrant => (
+                "DANCU-EXCHANGE-025",
+                "Chỉ hỗ trợ client_credentials với private_key_jwt.",
+                "Only client_credentials with private_key_jwt is offered.",
+            ),
+            Self::InvalidRequest => (
+                "DANCU-EXCHANGE-026",
+                "Thiếu, trùng hoặc sai tham số của yêu cầu.",
+                "A parameter of the request is missing, doubled or of the wrong form.",
+            ),
+        };
+        Explanation::new(code, vi, en)
+    }
+}
+
+/// Why it was refused in truth. For the operator's eyes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalReason {
+    /// No such client.
+    UnknownClient,
+    /// The client is suspended.
+    SuspendedClient,
+    /// The assertion is no JWT of the stated form.
+    AssertionShape,
+    /// Its algorithm does not belong to the client's key.
+    AssertionAlgorithm,
+    /// No key of the client verifies it.
+    AssertionSignature,
+    /// Its issuer or subject is not the client.
+    AssertionIssuer,
+    /// It was meant for another server.
+    AssertionAudience,
+    /// It has ended.
+    AssertionExpired,
+    /// It begins in the future or runs too long.
+    AssertionLifetime,
+    /// It was used before.
+    AssertionReplayed,
+    /// The token is missing, unknown or ended.
+    Token,
+    /// The contract has not begun, or has ended.
+    ContractDates,
+    /// A field outside the contract was asked.
+    FieldOutsideContract,
+    /// No field that identifies the person was given.
+    NothingIdentifying,
+    /// The day's limit is used up.
+    DailyLimit,
+    /// Too many requests at once.
+    TooFast,
+    /// Another grant or another way of authentication.
+    UnsupportedGrant,
+    /// A parameter is missing, doubled or of the wrong form.
+    InvalidRequest,
+}
+
+impl RefusalReason {
+    /// All reasons in their fixed order.
+    pub const ALL: [Self; 18] = [
+        Self::UnknownClient,
+        Self::SuspendedClient,
+        Self::AssertionShape,
+        Self::AssertionAlgorithm,
+        Self::AssertionSignature,
+        Self::AssertionIssuer,
+        Self::AssertionAudience,
+        Self::AssertionExpired,
+        Self::AssertionLifetime,
+        Self::AssertionReplayed,
+        Self::Token,
+        Self::ContractDates,
+        Self::FieldOutsideContract,
+        Self::NothingIdentifying,
+        Self::DailyLimit,
+        Self::TooFast,
+        Self::UnsupportedGrant,
+        Self::InvalidRequest,
+    ];
+
+    /// What the caller is told of it: reasons that would help an attacker look the same.
+    pub const fn told(self) -> Refusal {
+        match self {
+            Self::UnknownClient
+            | Self::SuspendedClient
+            | Self::AssertionShape
+            | Self::AssertionAlgorithm
+            | Self::AssertionSignature
+            | Self::AssertionIssuer
+            | Self::AssertionAudience
+            | Self::AssertionExpired
+            | Self::AssertionLifetime
+            | Self::AssertionReplayed => Refusal::InvalidClient,
+            Self::Token => Refusal::InvalidToken,
+            Self::ContractDates | Self::FieldOutsideContract | Self::NothingIdentifying => {
+                Refusal::NotInContract
+            }
+            Self::DailyLimit => Refusal::DailyLimit,
+            Self::TooFast => Refusal::TooFast,
+            Self::UnsupportedGrant => Refusal::UnsupportedGrant,
+            Self::InvalidRequest => Refusal::InvalidRequest,
+        }
+    }
+
+    /// Words for the operator's page, Vietnamese and English.
+    pub const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::UnknownClient => ("Không có phần mềm kết nối này", "Unknown client"),
+            Self::SuspendedClient => ("Kết nối đang bị tạm dừng", "Suspended client"),
+            Self::AssertionShape => ("Xác nhận không đúng mẫu", "Assertion malformed"),
+            Self::AssertionAlgorithm => {
+                ("Thuật toán ký không khớp khóa", "Assertion algorithm is not the key's")
+            }
+            Self::AssertionSignature => ("Chữ ký sai", "Wrong signature"),
+            Self::AssertionIssuer => ("Người phát hành không khớp", "Issuer is not the client"),
+            Self::AssertionAudience => ("Gửi nhầm máy chủ", "Meant for another audience"),
+            Self::AssertionExpired => ("Xác nhận hết hạn", "Assertion expired"),
+            Self::AssertionLifetime => ("Thời hạn xác nhận không hợp lệ", "Assertion lifetime not accepted"),
+            Self::AssertionReplayed => ("Xác nhận đã dùng rồi", "Assertion replayed"),
+            Self::Token => ("Mã truy cập không hợp lệ", "Token missing, unknown or ended"),
+            Self::ContractDates => ("Hợp đồng chưa hoặc không còn hiệu lực", "Contract not in force"),
+            Self::FieldOutsideContract => ("Hỏi trường ngoài hợp đồng", "Field outside the contract"),
+            Self::NothingIdentifying => ("Không có trường định danh", "No identifying field given"),
+            Self::DailyLimit => ("Hết mức truy vấn trong ngày", "Daily limit used up"),
+            Self::TooFast => ("Gửi quá nhanh", "Too many requests at once"),
+            Self::UnsupportedGrant => ("Cách xin mã không được hỗ trợ", "Grant not offered"),
+            Self::InvalidRequest => ("Tham số thiếu hoặc sai", "Parameter missing or wrong"),
+        }
+    }
+}
+
+impl From<AssertionError> for RefusalReason {
+    fn from(error: AssertionError) -> Self {
+        match error {
+            AssertionError::Shape => Self::AssertionShape,
+            AssertionError::Algorithm => Self::AssertionAlgorithm,
+            AssertionError::Signature => Self::AssertionSignature,
+            AssertionError::Issuer => Self::AssertionIssuer,
+            AssertionError::Audience => Self::AssertionAudience,
+            AssertionError::Expired => Self::AssertionExpired,
+            AssertionError::Lifetime => Self::AssertionLifetime,
+        }
+    }
+}
+
+/// One refusal, as the operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusalEntry {
+    /// When.
+    pub at: Timestamp,
+    /// Which client, as far as it was known or claimed.
+    pub client: Option<ClientId>,
+    /// Why.
+    pub reason: RefusalReason,
+}
+
+/// Collects refusals between two writes to the store. A flood of them costs a fixed amount of memory.
+#[derive(Debug, Default)]
+pub struct RefusalLog {
+    pending: Mutex<VecDeque<RefusalEntry>>,
+    counts: [AtomicU64; RefusalReason::ALL.len()],
+    dropped: AtomicU64,
+}
+
+impl RefusalLog {
+    /// Entries kept between two writes; further ones are counted only.
+    pub const PENDING_MAX: usize = 2_000;
+
+    /// Notes a refusal and gives what to tell the caller.
+    pub fn note(&self, at: Timestamp, client: Option<&ClientId>, reason: RefusalReason) -> Refusal {
+        self.counts[reason as usize].fetch_add(1, Ordering::Relaxed);
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        if pending.len() < Self::PENDING_MAX {
+            pending.push_back(RefusalEntry { at, client: client.cloned(), reason });
+        } else {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+        reason.told()
+    }
+
+    /// Takes what is to be written.
+    pub fn take_pending(&self) -> Vec<RefusalEntry> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+    }
+
+    /// Refusals since start, by reason, zeros left out.
+    pub fn counts(&self) -> Vec<(RefusalReason, u64)> {
+        RefusalReason::ALL
+            .into_iter()
+            .map(|reason| (reason, self.counts[reason as usize].load(Ordering::Relaxed)))
+            .filter(|(_, count)| *count > 0)
+            .collect()
+    }
+
+    /// Refusals that were counted but not written one by one.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_is_counted_in_full_and_kept_in_part() {
+        let log = RefusalLog::default();
+        let now = "2026-11-21T02:00:00Z".parse().unwrap();
+        for _ in 0..RefusalLog::PENDING_MAX + 5 {
+            assert_eq!(log.note(now, None, RefusalReason::AssertionReplayed), Refusal::InvalidClient);
+        }
+        assert_eq!(log.take_pending().len(), RefusalLog::PENDING_MAX);
+        assert_eq!(
+            log.counts(),
+            vec![(RefusalReason::AssertionReplayed, RefusalLog::PENDING_MAX as u64 + 5)]
+        );
+        assert_eq!(log.dropped(), 5);
+    }
+
+    #[test]
+    fn the_fixed_order_is_the_order_of_the_counters() {
+        for (index, reason) in RefusalReason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, index);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The store port of the exchange.
+
+use crate::{Client, ClientId, Contract, Organisation, RefusalEntry};
+use async_trait::async_trait;
+use dancu_core::StoreError;
+use jiff::Timestamp;
+
+/// An access token as it is kept: its hash, never itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredToken {
+    /// SHA-256 of the token.
+    pub hash: [u8; 32],
+    /// Whose it is.
+    pub client: ClientId,
+    /// When it ends.
+    pub expires: Timestamp,
+}
+
+/// What became of a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenGrant {
+    /// The token is durable and the assertion spent.
+    Granted,
+    /// The assertion was spent before; nothing was written.
+    Replayed,
+}
+
+/// Keeps organisations, clients, contracts, tokens, spent assertions and refusals.
+#[async_trait]
+pub trait ExchangeStore: Send + Sync {
+    /// Everything that is connected, for the directory in memory.
+    async fn connections(&self) -> Result<(Vec<Organisation>, Vec<Client>, Vec<Contract>), StoreError>;
+
+    /// Adds or replaces organisations, clients and contracts by their identifiers, all or none.
+    async fn save_connections(
+        &self,
+        organisations: Vec<Organisation>,
+        clients: Vec<Client>,
+        contracts: Vec<Contract>,
+    ) -> Result<(), StoreError>;
+
+    /// Spends an assertion and keeps the token, in one transaction. Identifiers of assertions are per client.
+    async fn grant_token(
+        &self,
+        assertion_id: String,
+        assertion_expires: Timestamp,
+        token: StoredToken,
+    ) -> Result<TokenGrant, StoreError>;
+
+    /// The token with this hash that has not ended.
+    async fn token(&self, hash: [u8; 32], now: Timestamp) -> Result<Option<StoredToken>, StoreError>;
+
+    /// Removes ended tokens and spent assertions that could no longer be used; at most `rows_max` of each.
+    async fn remove_ended(&self, now: Timestamp, rows_max: u32) -> Result<u64, StoreError>;
+
+    /// Writes refusals and removes those beyond the newest `keep_max`.
+    async fn add_refusals(&self, entries: Vec<RefusalEntry>, keep_max: u32) -> Result<(), StoreError>;
+
+    /// The newest refusals, newest first.
+    async fn refusals(&self, rows_max: u32) -> Result<Vec<RefusalEntry>, StoreError>;
+}

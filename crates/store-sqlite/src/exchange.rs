@@ -1,0 +1,185 @@
+//! The exchange's store port on `register.db`.
+
+use crate::SqliteStore;
+use async_trait::async_trait;
+use dancu_core::StoreError;
+use dancu_exchange::{
+    Client, ClientId, Contract, ExchangeStore, Organisation, RefusalEntry, StoredToken, TokenGrant,
+};
+use jiff::Timestamp;
+use rusqlite::{
+    Connection, OptionalExtension, Row, params,
+    types::{FromSqlError, Type},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+#[async_trait]
+impl ExchangeStore for SqliteStore {
+    async fn connections(&self) -> Result<(Vec<Organisation>, Vec<Client>, Vec<Contract>), StoreError> {
+        self.database().read_snapshot(|connection| {
+            let organisations = all(connection, "SELECT id, name_vi, name_en FROM organisation", |row| {
+                Ok(Organisation { id: id(row, 0)?, name_vi: row.get(1)?, name_en: row.get(2)? })
+            })?;
+            let clients = all(connection, "SELECT id, organisation, keys, suspended FROM client", |row| {
+                Ok(Client {
+                    id: id(row, 0)?,
+                    organisation: id(row, 1)?,
+                    keys: from_json(row, 2)?,
+                    suspended: row.get(3)?,
+                })
+            })?;
+            let contracts = all(connection, "SELECT terms FROM contract", |row| from_json(row, 0))?;
+            Ok((organisations, clients, contracts))
+        })
+    }
+
+    async fn save_connections(
+        &self,
+        organisations: Vec<Organisation>,
+        clients: Vec<Client>,
+        contracts: Vec<Contract>,
+    ) -> Result<(), StoreError> {
+        self.database()
+            .write(move |connection| {
+                for row in &organisations {
+                    connection.execute(
+                        "INSERT INTO organisation (id, name_vi, name_en) VALUES (?1, ?2, ?3)
+                         ON CONFLICT (id) DO UPDATE SET name_vi = excluded.name_vi, name_en = excluded.name_en",
+                        params![row.id.as_str(), row.name_vi, row.name_en],
+                    )?;
+                }
+                for row in &clients {
+                    connection.execute(
+                        "INSERT INTO client (id, organisation, keys, suspended) VALUES (?1, ?2, ?3, ?4)
+                         ON CONFLICT (id) DO UPDATE SET organisation = excluded.organisation,
+                             keys = excluded.keys, suspended = excluded.suspended",
+                        params![row.id.as_str(), row.organisation.as_str(), to_json(&row.keys)?, row.suspended],
+                    )?;
+                }
+                for row in &contracts {
+                    connection.execute(
+                        "INSERT INTO contract (id, client, terms) VALUES (?1, ?2, ?3)
+                         ON CONFLICT (id) DO UPDATE SET client = excluded.client, terms = excluded.terms",
+                        params![row.id.as_str(), row.client.as_str(), to_json(row)?],
+                    )?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    async fn grant_token(
+        &self,
+        assertion_id: String,
+        assertion_expires: Timestamp,
+        token: StoredToken,
+    ) -> Result<TokenGrant, StoreError> {
+        self.database()
+            .write(move |connection| {
+                let spent = connection
+                    .prepare_cached(
+                        "INSERT INTO spent_assertion (client, id, expires_us) VALUES (?1, ?2, ?3)
+                         ON CONFLICT DO NOTHING",
+                    )?
+                    .execute(params![token.client.as_str(), assertion_id, assertion_expires.as_microsecond()])?;
+                if spent == 0 {
+                    return Ok(TokenGrant::Replayed);
+                }
+                connection
+                    .prepare_cached("INSERT INTO access_token (hash, client, expires_us) VALUES (?1, ?2, ?3)")?
+                    .execute(params![token.hash, token.client.as_str(), token.expires.as_microsecond()])?;
+                Ok(TokenGrant::Granted)
+            })
+            .await
+    }
+
+    async fn token(&self, hash: [u8; 32], now: Timestamp) -> Result<Option<StoredToken>, StoreError> {
+        self.database().read(|connection| {
+            connection
+                .prepare_cached("SELECT client, expires_us FROM access_token WHERE hash = ?1 AND expires_us > ?2")?
+                .query_row(params![hash, now.as_microsecond()], |row| {
+                    Ok(StoredToken { hash, client: id(row, 0)?, expires: instant(row, 1)? })
+                })
+                .optional()
+        })
+    }
+
+    async fn remove_ended(&self, now: Timestamp, rows_max: u32) -> Result<u64, StoreError> {
+        self.database()
+            .write(move |connection| {
+                let tokens = connection.execute(
+                    "DELETE FROM access_token WHERE hash IN
+                         (SELECT hash FROM access_token WHERE expires_us <= ?1 ORDER BY expires_us LIMIT ?2)",
+                    params![now.as_microsecond(), rows_max],
+                )?;
+                let assertions = connection.execute(
+                    "DELETE FROM spent_assertion WHERE (client, id) IN
+                         (SELECT client, id FROM spent_assertion WHERE expires_us <= ?1 ORDER BY expires_us LIMIT ?2)",
+                    params![now.as_microsecond(), rows_max],
+                )?;
+                Ok((tokens + assertions) as u64)
+            })
+            .await
+    }
+
+    async fn add_refusals(&self, entries: Vec<RefusalEntry>, keep_max: u32) -> Result<(), StoreError> {
+        self.database()
+            .write(move |connection| {
+                let mut insert =
+                    connection.prepare_cached("INSERT INTO refusal (at_us, client, reason) VALUES (?1, ?2, ?3)")?;
+                for entry in &entries {
+                    let client = entry.client.as_ref().map(ClientId::as_str);
+                    insert.execute(params![entry.at.as_microsecond(), client, to_json(&entry.reason)?])?;
+                }
+                connection.execute(
+                    "DELETE FROM refusal WHERE id <= (SELECT max(id) FROM refusal) - ?1",
+                    params![keep_max],
+                )?;
+                Ok(())
+            })
+            .await
+    }
+
+    async fn refusals(&self, rows_max: u32) -> Result<Vec<RefusalEntry>, StoreError> {
+        self.database().read(|connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT at_us, client, reason FROM refusal ORDER BY id DESC LIMIT ?1")?;
+            statement
+                .query_map(params![rows_max], |row| {
+                    let client: Option<String> = row.get(1)?;
+                    let client = client.map(|text| text.parse().map_err(|_| damaged(1))).transpose()?;
+                    Ok(RefusalEntry { at: instant(row, 0)?, client, reason: from_json(row, 2)? })
+                })?
+                .collect()
+        })
+    }
+}
+
+fn all<T>(
+    connection: &Connection,
+    query: &str,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    connection.prepare_cached(query)?.query_map([], read)?.collect()
+}
+
+/// A stored value that its own type refuses: the file was changed by other hands.
+fn damaged(column: usize) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(FromSqlError::InvalidType))
+}
+
+fn id<T: std::str::FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    row.get_ref(column)?.as_str()?.parse().map_err(|_| damaged(column))
+}
+
+fn instant(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+    Timestamp::from_microsecond(row.get(column)?).map_err(|_| damaged(column))
+}
+
+fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|_| damaged(column))
+}
+
+fn to_json(value: &impl Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}

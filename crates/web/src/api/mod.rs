@@ -1,0 +1,27 @@
+//! The machine's doors, one endpoint a file.
+
+pub(crate) mod body;
+mod health;
+mod public_log;
+mod token;
+mod verify;
+
+use crate::AppState;
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use std::sync::Arc;
+
+/// Endpoints for client software. They carry no cookies, so they need none of the pages' protections.
+pub(crate) fn machine() -> Router<Arc<AppState>> {
+    Router::new()
+        .route("/v1/verify", post(verify::verify))
+        .route("/oauth/token", post(token::token))
+        .route("/health", get(health::health))
+}
+
+/// The log, for everybody.
+pub(crate) fn log() -> Router<Arc<AppState>> {
+    Router::new().route("/log/{*path}", get(public_log::file))
+}

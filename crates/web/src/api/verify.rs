@@ -1,0 +1,93 @@
+//! `POST /v1/verify`: does this agree with the register?
+
+use crate::{AppState, Problem, api::body::collect};
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use dancu_exchange::{Refusal, RefusalReason, TokenError, VerifyError, VerifyRequest};
+use dancu_ledger::Channel;
+use std::{sync::Arc, time::Instant};
+
+/// A request with every field at its longest stays well below.
+const BODY_BYTES_MAX: usize = 16 * 1024;
+
+/// Answers per field, with the receipt.
+pub(crate) async fn verify(
+    State(state): State<Arc<AppState>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Response> {
+    let begun = Instant::now();
+    let caller = match bearer(&headers) {
+        Some(secret) => state.tokens.caller(secret).await.map_err(|error| match error {
+            TokenError::Refused(refusal) => refused(refusal),
+            TokenError::Store(error) => Problem::from(error).into_response(),
+        })?,
+        None => return Err(refused(state.refusals.note(state.clock.now(), None, RefusalReason::Token))),
+    };
+    let bytes = collect(body, BODY_BYTES_MAX).await.map_err(IntoResponse::into_response)?;
+    let request: VerifyRequest = serde_json::from_slice(&bytes).map_err(|error| {
+        // The parser's own message may repeat values; its place does not.
+        let place = format!("line {}, column {}", error.line(), error.column());
+        Problem::bad_body(&place).into_response()
+    })?;
+    let answer = state.verify.verify(&caller, &request, Channel::Api).await.map_err(|error| failed(&state, error))?;
+    let body = serde_json::to_vec(&answer).map_err(|_| Problem::bad_body("answer").into_response())?;
+    state.latencies.count(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX));
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, body).into_response())
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, secret) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+}
+
+/// The problem of a refusal, as the API and the desk show it.
+pub(crate) fn refusal_problem(refusal: Refusal) -> Problem {
+    let status = match refusal {
+        Refusal::InvalidClient | Refusal::InvalidToken => StatusCode::UNAUTHORIZED,
+        Refusal::NotInContract => StatusCode::FORBIDDEN,
+        Refusal::DailyLimit | Refusal::TooFast => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::UnsupportedGrant | Refusal::InvalidRequest => StatusCode::BAD_REQUEST,
+    };
+    let problem = Problem::new(status, &refusal);
+    if refusal == Refusal::TooFast { problem.retry_after(1) } else { problem }
+}
+
+/// The problem of a verification that gave no answer.
+pub(crate) fn verify_problem(state: &AppState, error: VerifyError) -> Problem {
+    match error {
+        VerifyError::Value { field, reason } => Problem {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            said: dancu_core::Explanation::new(
+                reason.code,
+                format!("{field}: {}", reason.vi),
+                format!("{field}: {}", reason.en),
+            ),
+            retry_after_s: None,
+        },
+        VerifyError::Refused(refusal) => refusal_problem(refusal),
+        VerifyError::DailyLimit { resets_at } => {
+            let seconds = resets_at.duration_since(state.clock.now()).as_secs().max(1);
+            refusal_problem(Refusal::DailyLimit).retry_after(u32::try_from(seconds).unwrap_or(u32::MAX))
+        }
+        VerifyError::Store(error) => Problem::from(error),
+    }
+}
+
+fn failed(state: &AppState, error: VerifyError) -> Response {
+    verify_problem(state, error).into_response()
+}
+
+fn refused(refusal: Refusal) -> Response {
+    let mut response = refusal_problem(refusal).into_response();
+    if refusal == Refusal::InvalidToken {
+        let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
