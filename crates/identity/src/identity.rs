@@ -148,12 +148,12 @@ impl Identity {
         issuer: Option<&Principal>,
     ) -> Result<IssuedCode, IdentityError> {
         let code = Code::draw(&*self.entropy);
-        let issued = self.clock.now();
-        let expires = issued.saturating_add(length).expect("a span of hours is no calendar span");
+        let now = self.clock.now();
+        let expires = now.saturating_add(length).expect("a span of hours is no calendar span");
         let issue = Issue {
             account,
             hash: code.hash(&self.code_key),
-            issued,
+            issued: now,
             expires,
             issued_by: issuer.map(Principal::account),
         };

@@ -5,9 +5,11 @@
 
 mod api;
 mod headers;
+mod identity;
 mod language;
 mod latency;
 mod problem;
+mod same_origin;
 mod server;
 mod state;
 
@@ -17,10 +19,12 @@ pub use problem::Problem;
 pub use server::{ServerLimits, serve};
 pub use state::AppState;
 
-use axum::Router;
+use axum::{Router, extract::FromRef};
 use std::sync::Arc;
 
 /// All routes over one state.
 pub fn router(state: Arc<AppState>) -> Router {
-    headers::secured(api::log()).merge(api::machine()).with_state(state)
+    let entrance = identity::Entrance::from_ref(&state);
+    let pages = same_origin::guarded(identity::routes(), entrance);
+    headers::secured(pages.merge(api::log())).merge(api::machine()).with_state(state)
 }
