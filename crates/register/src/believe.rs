@@ -94,12 +94,13 @@ pub fn believe(
             source: Arc::clone(source),
         });
     }
-    let endings = existing.iter().zip(&closed).filter(|(_, closed)| **closed).map(|(fact, _)| Change::Close {
-        kind: fact.value.kind(),
-        recorded_from: fact.recorded_from,
-        valid_from: fact.valid_from,
-        recorded_to: recorded_at,
-    });
+    let endings =
+        existing.iter().zip(&closed).filter(|(_, closed)| **closed).map(|(fact, _)| Change::Close {
+            kind: fact.value.kind(),
+            recorded_from: fact.recorded_from,
+            valid_from: fact.valid_from,
+            recorded_to: recorded_at,
+        });
     endings.chain(new.into_iter().map(Change::Insert)).collect()
 }
 

@@ -74,13 +74,17 @@ proptest! {
         }
     }
 
+    // Answers of a time before anything was recorded are left out: a clock that steps back before the very
+    // first record of a person cannot be known from their history.
     #[test]
     fn every_past_answer_can_be_given_again(sequence in sequences()) {
         let mut history = Vec::new();
         let mut given = Vec::new();
         for (step, beliefs) in sequence {
-            let (recorded_at, _) = record(&mut history, &beliefs, instant(step));
-            given.push((recorded_at, answers(&history, recorded_at)));
+            let (recorded_at, changes) = record(&mut history, &beliefs, instant(step));
+            if !changes.is_empty() {
+                given.push((recorded_at, answers(&history, recorded_at)));
+            }
             for (known_at, before) in &given {
                 prop_assert_eq!(&answers(&history, *known_at), before);
             }

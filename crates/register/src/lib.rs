@@ -6,6 +6,7 @@ mod believe;
 mod claims;
 pub mod csv;
 mod facts;
+pub mod load;
 mod packed;
 mod person;
 mod reject;

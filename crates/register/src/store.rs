@@ -10,7 +10,7 @@ use crate::{
 use async_trait::async_trait;
 use dancu_core::{PartialDate, PersonName, PersonalNumber, StoreError};
 use jiff::{Timestamp, civil::Date};
-use std::{fmt, sync::Arc};
+use std::{fmt, ops::Range, sync::Arc};
 
 /// SHA-256 of a whole file: its identity, whatever its name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,6 +46,8 @@ pub struct LoadRow {
     pub line: u64,
     /// What it states.
     pub claims: Claims,
+    /// Where it stands in [`LoadBatch::text`].
+    pub at: Range<usize>,
 }
 
 /// A stretch of a file, to be stored in one transaction.
@@ -53,13 +55,16 @@ pub struct LoadRow {
 pub struct LoadBatch {
     /// The file.
     pub file: FileDigest,
-    /// Stands in every fact, e.g. `load:people.csv`.
+    /// Stands in every fact and names this very file, e.g. `load:people.csv:1f0c62a5b3d8`.
     pub source: Arc<str>,
     /// The day for which the file speaks: changes without a day of their own begin on it.
     pub effective: Date,
     /// The instant from which the register believes it.
     pub recorded_at: Timestamp,
-    /// Rows in ascending order of their numbers, at most one a number.
+    /// The rows as they stand in the file, for those that the store rejects.
+    pub text: Vec<u8>,
+    /// Rows in ascending order of their numbers, at most one a number. A number of which this very file has
+    /// changed something before is rejected by the store as a duplicate.
     pub rows: Vec<LoadRow>,
     /// Rows of this stretch that were rejected.
     pub rejects: Vec<Reject>,
@@ -81,11 +86,11 @@ pub struct LoadOutcome {
     /// Persons whose last record lies after `recorded_at`, because the clock stepped back; theirs was moved to
     /// one microsecond after it.
     pub moved_in_time: u64,
-    /// Where the file stands now. Anything but `after` or more rejects than it names means that another load of
-    /// the same file went ahead, and this batch was not applied.
-    pub progress: LoadProgress,
-    /// Whether the batch was applied.
+    /// Whether the batch was applied; it is not when the file does not stand at `before`, because another load
+    /// of the same file went ahead.
     pub applied: bool,
+    /// Where the file stands now.
+    pub progress: LoadProgress,
 }
 
 /// A person in a household.

@@ -3,15 +3,25 @@
 mod connection;
 mod database;
 mod errors;
+mod exchange;
+mod facts;
 mod identity;
 mod identity_rows;
+mod ledger;
 mod migrate;
+mod reception;
+mod register;
+mod tiles;
+mod views;
 mod writer;
 
 pub use connection::{ConnectionRole, FolderLock, lock_data_folder, open_connection};
 pub use database::{Database, DatabaseCounts, DatabaseOptions};
 pub use errors::{io_error, store_error};
+pub use ledger::{SqliteLedgerRecords, SqliteLedgerStore, open_ledger, open_ledger_parts};
 pub use migrate::register_migrations;
+pub use tiles::LogFolder;
+pub use views::SqliteSubjectIndex;
 
 use dancu_core::StoreError;
 use std::{path::Path, sync::Arc};
