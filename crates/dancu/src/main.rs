@@ -1,1 +1,104 @@
-fn main() {}
+//! The one binary: joins the rooms, gives them a clock, randomness and keys, and speaks the command line.
+
+mod bench;
+mod cards;
+mod cli;
+mod client;
+mod config;
+mod connect;
+mod demo;
+mod failure;
+mod ledger;
+mod load;
+mod platform;
+mod secrets;
+mod staff;
+mod synth;
+mod system;
+mod up;
+
+use crate::{
+    cli::{Cli, Command},
+    config::Config,
+    failure::Failure,
+    platform::Platform,
+    system::{SystemClock, SystemEntropy},
+};
+use clap::Parser;
+use std::{process::ExitCode, sync::Arc};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("DANCU_LOG")
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    let mut config = Config::read(&cli.config).map_err(|text| {
+        Failure::new(
+            "DANCU-CLI-002",
+            format!("Cấu hình trong {} sai: {text}.", cli.config.display()),
+            format!("The settings in {} are wrong: {text}.", cli.config.display()),
+        )
+    })?;
+    config.data_dir = cli.data.unwrap_or(config.data_dir);
+    config.keys_dir = cli.keys.unwrap_or(config.keys_dir);
+    match cli.command {
+        Command::Synth(args) => synth::run(&args),
+        Command::Cards { file } => print_cards(&file),
+        Command::Client { command } => client::run(&command, &SystemClock),
+        Command::Ledger { command } => ledger::run(&command, &config),
+        Command::Bench(args) => bench::run(&args, &config),
+        Command::Up(args) => block_on(up::run(&args, config)),
+        Command::Load(args) => block_on(async {
+            let platform = open(&config).await?;
+            let outcome = load::run(&platform, &args.file, args.quiet).await;
+            platform.close();
+            outcome
+        }),
+        Command::Connect { document } => block_on(async {
+            let platform = open(&config).await?;
+            let outcome = connect::run(&platform, &document).await;
+            platform.close();
+            outcome
+        }),
+        Command::Staff { command } => block_on(async {
+            let platform = open(&config).await?;
+            let outcome = staff::run(&platform, &command).await;
+            platform.close();
+            outcome
+        }),
+    }
+}
+
+async fn open(config: &Config) -> Result<Platform, Failure> {
+    Platform::open(config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await
+}
+
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new("DANCU-CLI-003", error.to_string(), error.to_string()))?
+        .block_on(work)
+}
+
+#[expect(clippy::print_stdout, reason = "printing is what the command is for")]
+fn print_cards(file: &std::path::Path) -> Result<(), Failure> {
+    for card in cards::samples(file)? {
+        println!("{}\t{}", card.kind, card.qr);
+    }
+    Ok(())
+}

@@ -1,0 +1,204 @@
+//! The words of the command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Population register, data exchange and transparency log of a country, in one program.
+#[derive(Debug, Parser)]
+#[command(name = "dancu", version, about, disable_help_subcommand = true)]
+pub struct Cli {
+    /// File with settings.
+    #[arg(long, global = true, default_value = "dancu.toml", value_name = "FILE")]
+    pub config: PathBuf,
+    /// Folder of the databases; overrides the settings.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
+    /// Folder of the keys; overrides the settings.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub keys: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start the server.
+    Up(UpArgs),
+    /// Write a synthetic country as CSV. The same seed gives the same bytes.
+    Synth(SynthArgs),
+    /// Load a CSV of persons into the register. Can be broken off and run again.
+    Load(LoadArgs),
+    /// Verify or rebuild the transparency log. The server must be stopped.
+    Ledger {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: LedgerCommand,
+    },
+    /// Connect organisations from a document (TOML or JSON). The server must be stopped.
+    Connect {
+        /// The document.
+        document: PathBuf,
+    },
+    /// Accounts of staff. The server must be stopped.
+    Staff {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: StaffCommand,
+    },
+    /// Print the QR text of cards of persons in a CSV, one of each kind, to try the reception desk with.
+    Cards {
+        /// The CSV that was loaded.
+        file: PathBuf,
+    },
+    /// What a client needs: a key, and an assertion to get a token with.
+    Client {
+        /// What is needed.
+        #[command(subcommand)]
+        command: ClientCommand,
+    },
+    /// Measure. Ours and a calibration in the same run.
+    Bench(BenchArgs),
+}
+
+/// How to start.
+#[derive(Debug, Args)]
+pub struct UpArgs {
+    /// Create a synthetic country with connected organisations and staff when the data folder is empty.
+    #[arg(long)]
+    pub demo: bool,
+    /// Persons of the synthetic country.
+    #[arg(long, default_value_t = 100_000, requires = "demo")]
+    pub persons: u64,
+    /// Address and port; overrides the settings. Port 0 takes a free one.
+    #[arg(long)]
+    pub listen: Option<std::net::SocketAddr>,
+    /// Print one JSON object instead of the addresses in words, once ready.
+    #[arg(long)]
+    pub json: bool,
+    /// Start although the newest record is later than the clock.
+    #[arg(long)]
+    pub accept_clock_behind: bool,
+}
+
+/// What to write.
+#[derive(Debug, Args)]
+pub struct SynthArgs {
+    /// How many persons.
+    #[arg(long, default_value_t = 100_000)]
+    pub persons: u64,
+    /// Seed.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// The day on which the country is looked at. Part of what makes the bytes.
+    #[arg(long, default_value = "2026-11-21")]
+    pub today: jiff::civil::Date,
+    /// Where to; standard output when left out.
+    #[arg(long, short)]
+    pub output: Option<PathBuf>,
+}
+
+/// What to load.
+#[derive(Debug, Args)]
+pub struct LoadArgs {
+    /// The CSV file.
+    pub file: PathBuf,
+    /// Show no progress bar.
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// What to do with the log.
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// Verify every record, tile, count and signature from the files.
+    Check {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Rebuild tiles and index from the records.
+    Repair,
+}
+
+/// What to do with accounts of staff.
+#[derive(Debug, Subcommand)]
+pub enum StaffCommand {
+    /// Open or change an account and print a one-time code.
+    Add {
+        /// Identifier, e.g. `an.nguyen`.
+        id: String,
+        /// Name.
+        name: String,
+        /// `receptionist:<client>`, `officer:<commune code>` or `operator`.
+        role: String,
+    },
+    /// Print a new one-time code.
+    Code {
+        /// Identifier.
+        id: String,
+    },
+    /// Close an account.
+    Close {
+        /// Identifier.
+        id: String,
+    },
+}
+
+/// What a client needs.
+#[derive(Debug, Subcommand)]
+pub enum ClientCommand {
+    /// Make a P-256 key pair: writes the secret key, prints the public one as JSON Web Key.
+    Key {
+        /// File for the secret key (PKCS#8, PEM); must not exist.
+        file: PathBuf,
+    },
+    /// Print a signed assertion, good once and for a minute (RFC 7523).
+    Assertion {
+        /// File of the secret key.
+        #[arg(long)]
+        key: PathBuf,
+        /// The `client_id`.
+        #[arg(long)]
+        client: String,
+        /// The server.
+        #[arg(long, default_value = "http://localhost:8080")]
+        audience: String,
+    },
+}
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// `verify`, `ledger`, `load` or `read`.
+    pub name: BenchName,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+    /// Persons in the register of the measurement.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub persons: u64,
+    /// Seconds of each part.
+    #[arg(long, default_value_t = 10)]
+    pub seconds: u64,
+    /// Connections of the load.
+    #[arg(long, default_value_t = 128)]
+    pub connections: usize,
+    /// Folder for its files; a temporary one in `var/` when left out.
+    #[arg(long)]
+    pub folder: Option<PathBuf>,
+}
+
+/// The measurements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum BenchName {
+    /// Verified, counted, durably logged answers with receipts, against a bare echo.
+    Verify,
+    /// Durable appends to the log, against the disk's own flushes.
+    Ledger,
+    /// Loading persons, against a raw insert.
+    Load,
+    /// Reading one person, against a raw read.
+    Read,
+}

@@ -1,0 +1,82 @@
+//! Configuration in layers: built-in values, then `dancu.toml`, then the environment (`DANCU_…`), then flags.
+
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use serde::{Deserialize, Serialize};
+use std::{net::SocketAddr, path::PathBuf};
+use url::Url;
+
+/// All settings of a node.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Folder of the databases and the log's files.
+    pub data_dir: PathBuf,
+    /// Folder of the keys. Keep it on another disk and back it up apart from the data.
+    pub keys_dir: PathBuf,
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// Where browsers find the pages. Passkeys are bound to its host name, so it must be a name, not an address.
+    pub public_origin: Url,
+    /// Name of the log, in its checkpoints for ever (C2SP tlog-checkpoint: the origin).
+    pub log_origin: String,
+    /// Connections for reading the register.
+    pub readers: usize,
+    /// Longest wait of a record for others to share its commit, microseconds.
+    pub commit_linger_us: u64,
+    /// Open connections of clients.
+    pub connections_max: usize,
+    /// Start although the newest record is later than the clock.
+    pub accept_clock_behind: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: "var/data".into(),
+            keys_dir: "var/keys".into(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_origin: Url::parse("http://localhost:8080").expect("a constant that is tested"),
+            log_origin: "dancu.example/log".to_owned(),
+            readers: std::thread::available_parallelism().map_or(2, usize::from) + 2,
+            commit_linger_us: 300,
+            connections_max: 16_384,
+            accept_clock_behind: false,
+        }
+    }
+}
+
+impl Config {
+    /// Reads all layers but the flags.
+    pub fn read(file: &std::path::Path) -> Result<Self, String> {
+        Figment::from(Serialized::defaults(Self::default()))
+            .merge(Toml::file(file))
+            .merge(Env::prefixed("DANCU_"))
+            .extract()
+            .map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_values_are_complete() {
+        let config = Config::read(std::path::Path::new("no-such-file.toml")).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.public_origin.as_str(), "http://localhost:8080/");
+    }
+
+    #[test]
+    fn an_unknown_setting_is_named() {
+        let folder = std::env::temp_dir().join(format!("dancu-config-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("dancu.toml");
+        std::fs::write(&file, "data_dri = \"x\"").unwrap();
+        assert!(Config::read(&file).unwrap_err().contains("data_dri"));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

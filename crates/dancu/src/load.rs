@@ -1,0 +1,53 @@
+//! `dancu load`: persons from a CSV into the register, with a progress bar.
+
+use crate::{failure::Failure, ledger::progress_bar, platform::Platform};
+use dancu_places::Places;
+use dancu_register::load::{LoadPhase, LoadReport, LoadRequest, load};
+use std::path::Path;
+
+/// Loads a file. Run again after an interruption, it goes on; loaded already, it changes nothing.
+pub async fn run(platform: &Platform, file: &Path, quiet: bool) -> Result<(), Failure> {
+    let state = &platform.state;
+    let request = LoadRequest::new(file, state.clock.today());
+    let bar = progress_bar();
+    let report = load(&platform.store, &*state.clock, Places::national(), &request, &mut |step| {
+        bar.set_length(step.bytes_total);
+        bar.set_position(step.bytes);
+        bar.set_message(match step.phase {
+            LoadPhase::Identify => "nhận dạng tệp / identifying".to_owned(),
+            LoadPhase::Load => format!("{} dòng / rows, {} bị loại / rejected", step.rows, step.rejected),
+        });
+    })
+    .await?;
+    bar.finish_and_clear();
+    if !quiet {
+        tell(&report);
+    }
+    Ok(())
+}
+
+/// The sums go to the error stream, so that they never mix with what a command prints for programs.
+fn tell(report: &LoadReport) {
+    let progress = report.progress;
+    if report.already_loaded {
+        eprintln!(
+            "Tệp này đã được nạp trước đó; không có gì thay đổi. / This file was loaded before; nothing changed."
+        );
+    }
+    if let Some(byte) = report.resumed_at {
+        eprintln!("Tiếp tục từ byte {byte}. / Resumed at byte {byte}.");
+    }
+    eprintln!(
+        "{} dòng / rows; mới / new {}, đổi / changed {}, như cũ / unchanged {}; bị loại / rejected {}; lưu ý / warnings {}",
+        progress.rows, report.added, report.changed, report.unchanged, progress.rejected, progress.warnings
+    );
+    if !report.unknown_columns.is_empty() {
+        eprintln!("Cột không dùng / columns not used: {}", report.unknown_columns.join(", "));
+    }
+    if let Some(file) = &report.rejects_file {
+        eprintln!("Các dòng bị loại / rejected rows: {}", file.display());
+    }
+    if report.moved_in_time > 0 {
+        eprintln!("Đồng hồ đã lùi / the clock had stepped back: {} persons", report.moved_in_time);
+    }
+}

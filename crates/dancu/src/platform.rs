@@ -1,0 +1,205 @@
+//! Joins all rooms over one data folder. Nothing else knows every part.
+
+use crate::{config::Config, failure::Failure, secrets};
+use dancu_core::{Clock, Entropy, StoreError};
+use dancu_exchange::{
+    AssertionRules, Directory, ExchangeStore, RefusalLog, TokenService, TokenSettings, VerifyService,
+};
+use dancu_identity::{AttemptLimits, CodeKey, Identity, IdentityParts, RelyingParty, periods};
+use dancu_ledger::{
+    CommitOptions, Ledger, LedgerOptions, LedgerStore, PublicLog, Publisher, load_or_create_signer,
+};
+use dancu_reception::{Desk, Tickets};
+use dancu_store_sqlite::{DatabaseOptions, FolderLock, SqliteStore, lock_data_folder, open_ledger_parts};
+use dancu_web::{AppState, Latencies};
+use std::{path::Path, sync::Arc};
+
+/// Where the source code is kept, for the pages' footer.
+const SOURCE_URL: &str = "https://example.com/dancu";
+
+/// Longest time from now to the end of a client's assertion, and the difference of clocks that is forgiven.
+const ASSERTION_LIFETIME_S: i64 = 300;
+const ASSERTION_SKEW_S: i64 = 30;
+/// How long an access token is good.
+const TOKEN_LIFETIME_S: i64 = 600;
+
+/// A running platform. The folder's lock is held until it is dropped.
+pub struct Platform {
+    /// What the doors work with.
+    pub state: Arc<AppState>,
+    /// The register's store, for loading.
+    pub store: SqliteStore,
+    _lock: FolderLock,
+}
+
+/// Opens the register alone, for commands that need no more. The lock comes first: files are touched under it only.
+pub fn open_store(config: &Config) -> Result<(SqliteStore, FolderLock), Failure> {
+    make_folder(&config.data_dir)?;
+    let lock = lock_data_folder(&config.data_dir)?;
+    let options = DatabaseOptions { readers: config.readers, ..DatabaseOptions::default() };
+    Ok((SqliteStore::open(&config.data_dir, options)?, lock))
+}
+
+fn make_folder(folder: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| Failure::file(folder, &error))
+}
+
+impl Platform {
+    /// Opens everything, checks the ends of the log, and starts the ledger's threads.
+    pub async fn open(
+        config: &Config,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, Failure> {
+        let (store, lock) = open_store(config)?;
+        let identity = open_identity(config, &store, &clock, &entropy)?;
+        let (ledger, public_log, publisher) = open_ledger(config, &clock, &entropy)?;
+        let directory = Arc::new(Directory::default());
+        let exchange_store: Arc<dyn ExchangeStore> = Arc::new(store.clone());
+        directory.reload(&*exchange_store).await?;
+        let refusals = Arc::new(RefusalLog::default());
+        let tokens = TokenService::new(
+            Arc::clone(&exchange_store),
+            Arc::clone(&directory),
+            Arc::clone(&refusals),
+            Arc::clone(&clock),
+            Arc::clone(&entropy),
+            TokenSettings { assertion: assertion_rules(config), lifetime_s: TOKEN_LIFETIME_S },
+        );
+        let verify = Arc::new(VerifyService::new(
+            Arc::new(store.clone()),
+            Arc::clone(&ledger),
+            Arc::clone(&refusals),
+            Arc::clone(&clock),
+        ));
+        let tickets = Tickets::new(secrets::load_or_create(&config.keys_dir, "tickets.key", &*entropy)?);
+        let desk = Desk::new(Arc::clone(&verify), Arc::new(store.clone()), tickets, Arc::clone(&clock));
+        let state = Arc::new(AppState {
+            clock,
+            entropy,
+            public_origin: config.public_origin.clone(),
+            source_url: SOURCE_URL.to_owned(),
+            register: Arc::new(store.clone()),
+            identity: Arc::new(identity),
+            directory,
+            exchange_store,
+            tokens: Arc::new(tokens),
+            refusals,
+            verify,
+            desk: Arc::new(desk),
+            ledger,
+            public_log,
+            publisher,
+            latencies: Latencies::default(),
+        });
+        Ok(Self { state, store, _lock: lock })
+    }
+
+    /// Commits what waits, publishes it, and closes the files.
+    pub fn close(self) {
+        self.state.ledger.shut_down();
+        self.state.publisher.shut_down();
+        self.store.database().close();
+    }
+}
+
+fn open_identity(
+    config: &Config,
+    store: &SqliteStore,
+    clock: &Arc<dyn Clock>,
+    entropy: &Arc<dyn Entropy>,
+) -> Result<Identity, Failure> {
+    let host = config.public_origin.host_str().unwrap_or("localhost").to_owned();
+    Ok(Identity::new(IdentityParts {
+        store: Arc::new(store.clone()),
+        clock: Arc::clone(clock),
+        entropy: Arc::clone(entropy),
+        code_key: CodeKey::new(secrets::load_or_create(&config.keys_dir, "codes.key", &**entropy)?),
+        periods: periods(),
+        relying_party: RelyingParty {
+            id: host,
+            origin: config.public_origin.clone(),
+            name: "Dancu".to_owned(),
+        },
+        code_limits: AttemptLimits::CODES,
+        passkey_limits: AttemptLimits::PASSKEYS,
+    })?)
+}
+
+type OpenLedger = (Arc<Ledger>, Arc<PublicLog>, Arc<Publisher>);
+
+fn open_ledger(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    entropy: &Arc<dyn Entropy>,
+) -> Result<OpenLedger, Failure> {
+    let (mut log_store, parts) = open_ledger_parts(&config.data_dir)?;
+    let is_new = log_store.head()?.is_none();
+    let signer = load_or_create_signer(&config.keys_dir, &config.log_origin, &**entropy, is_new)?;
+    let verifier = signer.verifier().clone();
+    let options = LedgerOptions {
+        commits: CommitOptions { linger_us: config.commit_linger_us, ..CommitOptions::default() },
+        accept_clock_behind: config.accept_clock_behind,
+    };
+    let ledger = Ledger::start(
+        Box::new(log_store),
+        config.data_dir.join("ledger.db"),
+        signer,
+        Arc::clone(clock),
+        Arc::clone(entropy),
+        options,
+    )?;
+    let public_log = Arc::new(PublicLog::open(parts, verifier)?);
+    let publisher = Publisher::start(Arc::clone(&public_log))?;
+    Ok((Arc::new(ledger), public_log, Arc::new(publisher)))
+}
+
+/// Assertions may name the issuer or the token endpoint, by host name or by loopback address.
+fn assertion_rules(config: &Config) -> AssertionRules {
+    let origin = config.public_origin.as_str().trim_end_matches('/').to_owned();
+    let listen = format!("http://{}", config.listen);
+    let audiences =
+        [origin, listen].into_iter().flat_map(|base| [format!("{base}/oauth/token"), base]).collect();
+    AssertionRules { audiences, lifetime_s_max: ASSERTION_LIFETIME_S, skew_s_max: ASSERTION_SKEW_S }
+}
+
+/// Writes refusals each second, and each minute removes what has ended, for as long as it is polled.
+pub async fn housekeeping(state: Arc<AppState>) {
+    let mut every = tokio::time::interval(std::time::Duration::from_secs(1));
+    for second in 0_u64.. {
+        every.tick().await;
+        if let Err(error) = write_refusals(&state).await {
+            tracing::warn!(%error, "refusals could not be written");
+        }
+        if second % 60 == 0 {
+            remove_ended(&state).await;
+        }
+    }
+}
+
+/// Writes the refusals since the last call.
+pub async fn write_refusals(state: &AppState) -> Result<(), StoreError> {
+    /// Refusals that are kept.
+    const REFUSALS_MAX: u32 = 100_000;
+    let entries = state.refusals.take_pending();
+    if entries.is_empty() {
+        return Ok(());
+    }
+    state.exchange_store.add_refusals(entries, REFUSALS_MAX).await
+}
+
+async fn remove_ended(state: &AppState) {
+    /// Rows that one round removes.
+    const ROWS_MAX: u32 = 100_000;
+    if let Err(error) = state.exchange_store.remove_ended(state.clock.now(), ROWS_MAX).await {
+        tracing::warn!(%error, "ended tokens could not be removed");
+    }
+    if let Err(error) = state.identity.sweep().await {
+        tracing::warn!(%error, "ended sessions could not be removed");
+    }
+}

@@ -1,0 +1,54 @@
+//! `dancu staff …`: accounts of those who work with the platform.
+
+use crate::{cli::StaffCommand, failure::Failure, platform::Platform};
+use dancu_exchange::ClientId;
+use dancu_identity::{IssuedCode, Role, StaffId, StaffProfile};
+
+fn bad_role() -> Failure {
+    Failure::new(
+        "DANCU-CLI-020",
+        "Vai trò phải là `receptionist:<mã phần mềm>`, `officer:<mã xã>` hoặc `operator`; phần mềm phải được kết nối trước.",
+        "The role must be `receptionist:<client>`, `officer:<commune code>` or `operator`; the client must be connected first.",
+    )
+}
+
+/// Reads a role as the command line writes it.
+pub fn role(platform: &Platform, text: &str) -> Result<Role, Failure> {
+    match text.split_once(':') {
+        None if text == "operator" => Ok(Role::Operator),
+        Some(("officer", commune)) => Ok(Role::Officer { commune: commune.parse()? }),
+        Some(("receptionist", client)) => {
+            let id: ClientId = client.parse()?;
+            let caller = platform.state.directory.caller(&id).ok_or_else(bad_role)?;
+            let organisation = caller.organisation.id.to_string();
+            Ok(Role::Receptionist { organisation, client: client.to_owned() })
+        }
+        _ => Err(bad_role()),
+    }
+}
+
+/// Opens or changes an account and issues a code.
+pub async fn add(platform: &Platform, id: &str, name: &str, role_text: &str) -> Result<IssuedCode, Failure> {
+    let profile = StaffProfile { id: id.parse()?, name: name.parse()?, role: role(platform, role_text)? };
+    let id = platform.state.identity.put_staff(profile).await?.id;
+    Ok(platform.state.identity.issue_staff_code(&id).await?)
+}
+
+/// Runs `dancu staff …`.
+#[expect(clippy::print_stdout, reason = "printing is what the command is for")]
+pub async fn run(platform: &Platform, command: &StaffCommand) -> Result<(), Failure> {
+    let issued = match command {
+        StaffCommand::Add { id, name, role } => add(platform, id, name, role).await?,
+        StaffCommand::Code { id } => {
+            platform.state.identity.issue_staff_code(&id.parse::<StaffId>()?).await?
+        }
+        StaffCommand::Close { id } => {
+            platform.state.identity.close_staff(&id.parse()?).await?;
+            println!("Đã đóng tài khoản. / The account is closed.");
+            return Ok(());
+        }
+    };
+    println!("{}", issued.code.shown());
+    eprintln!("Mã dùng một lần, đến {0}. / Good once, until {0}.", issued.expires);
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! `dancu up`: opens the platform, serves, and stops without losing anything.
+
+use crate::{
+    cli::UpArgs,
+    config::Config,
+    demo,
+    failure::Failure,
+    platform::{Platform, housekeeping, write_refusals},
+    system::{SystemClock, SystemEntropy},
+};
+use dancu_web::{ServerLimits, router, serve};
+use std::{io::Write, sync::Arc};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+/// Serves until Ctrl-C or SIGTERM.
+pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
+    if let Some(listen) = args.listen {
+        config.listen = listen;
+    }
+    config.accept_clock_behind |= args.accept_clock_behind;
+    // The port is taken first, so that a second instance is told at once.
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+        Failure::new(
+            "DANCU-CLI-050",
+            format!("Không mở được cổng {}: {error}. Hãy chọn cổng khác bằng --listen.", config.listen),
+            format!("{} cannot be opened: {error}. Choose another port with --listen.", config.listen),
+        )
+    })?;
+    adopt_port(&mut config, &listener);
+    let platform = Platform::open(&config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+    let demonstration =
+        if args.demo { Some(demo::prepare(&platform, &config, args.persons).await?) } else { None };
+    announce(&config, args.json, demonstration.as_ref());
+    let keeper = tokio::spawn(housekeeping(Arc::clone(&platform.state)));
+    let limits = ServerLimits { connections_max: config.connections_max, ..ServerLimits::default() };
+    let served = serve(listener, router(Arc::clone(&platform.state)), limits, stop_signal()).await;
+    keeper.abort();
+    if let Err(error) = write_refusals(&platform.state).await {
+        tracing::warn!(%error, "refusals could not be written");
+    }
+    platform.close();
+    served.map_err(|error| Failure::new("DANCU-CLI-051", error.to_string(), error.to_string()))
+}
+
+/// With port 0 the system chose one; addresses that were built in follow it.
+fn adopt_port(config: &mut Config, listener: &TcpListener) {
+    let Ok(address) = listener.local_addr() else { return };
+    let was_default = config.public_origin == Config::default().public_origin;
+    config.listen = address;
+    if was_default {
+        // Fails for schemes without ports only.
+        let _ = config.public_origin.set_port(Some(address.port()));
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the addresses are for whoever started it")]
+fn announce(config: &Config, json: bool, demonstration: Option<&demo::Demonstration>) {
+    let origin = config.public_origin.as_str().trim_end_matches('/');
+    let address = format!("http://{}", config.listen);
+    match demonstration {
+        Some(demonstration) if json => println!("{}", demonstration.to_json(origin, &address)),
+        None if json => println!("{}", serde_json::json!({ "origin": origin, "address": address })),
+        _ => {
+            println!("\n  Dancu: {origin}   ({address}, {address}/health)");
+            if let Some(demonstration) = demonstration {
+                println!("{}", demonstration.to_words(origin));
+            }
+            println!("  Ctrl-C để dừng / to stop");
+        }
+    }
+    let _ = std::io::stdout().flush();
+}
+
+async fn stop_signal() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return tokio::signal::ctrl_c().await.unwrap_or_default();
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("stopping");
+}
