@@ -44,6 +44,8 @@ operations! {
     PrintEnrolmentCode,
     /// See organisations, contracts, use against limits, and counters.
     ViewOperations,
+    /// Connect organisations and their clients, and change their contracts.
+    ManageConnections,
 }
 
 /// Whether someone (`None`: nobody is signed in) may do something. Staff see no record as staff; as citizens they
@@ -59,7 +61,7 @@ pub fn allows(principal: Option<&Principal>, operation: Operation) -> bool {
             matches!(role(principal), Some(Role::Receptionist { .. }))
         }
         Operation::PrintEnrolmentCode => matches!(role(principal), Some(Role::Officer { .. })),
-        Operation::ViewOperations => matches!(role(principal), Some(Role::Operator)),
+        Operation::ViewOperations | Operation::ManageConnections => matches!(role(principal), Some(Role::Operator)),
     }
 }
 
@@ -114,6 +116,7 @@ mod tests {
             (O::ListVisits,         [false, false, false,  true,  false,  false]),
             (O::PrintEnrolmentCode, [false, false, false,  false, true,   false]),
             (O::ViewOperations,     [false, false, false,  false, false,  true]),
+            (O::ManageConnections,  [false, false, false,  false, false,  true]),
         ];
         assert_eq!(table.map(|row| row.0).as_slice(), O::ALL, "the table has every operation once, in order");
         for (operation, expected) in table {

@@ -17,6 +17,8 @@ pub enum Channel {
     Api,
     /// By a person at a reception desk.
     Reception,
+    /// By an officer of the authority that keeps the register.
+    Office,
 }
 
 /// Who asked.
