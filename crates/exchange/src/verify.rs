@@ -231,8 +231,8 @@ pub enum VerifyError {
 
 /// Answers verifications.
 pub struct VerifyService {
-    register: Arc<dyn RegisterStore>,
-    ledger: Arc<Ledger>,
+    pub(crate) register: Arc<dyn RegisterStore>,
+    pub(crate) ledger: Arc<Ledger>,
     refusals: Arc<RefusalLog>,
     clock: Arc<dyn Clock>,
 }
@@ -291,11 +291,11 @@ impl VerifyService {
         })
     }
 
-    fn refuse(&self, caller: &Caller, reason: RefusalReason) -> Refusal {
+    pub(crate) fn refuse(&self, caller: &Caller, reason: RefusalReason) -> Refusal {
         self.refusals.note(self.clock.now(), Some(&caller.client.id), reason)
     }
 
-    fn exhausted(&self, caller: &Caller, exhausted: Exhausted) -> VerifyError {
+    pub(crate) fn exhausted(&self, caller: &Caller, exhausted: Exhausted) -> VerifyError {
         self.refuse(caller, RefusalReason::DailyLimit);
         VerifyError::DailyLimit { resets_at: exhausted.resets_at }
     }
