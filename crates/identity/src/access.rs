@@ -61,7 +61,9 @@ pub fn allows(principal: Option<&Principal>, operation: Operation) -> bool {
             matches!(role(principal), Some(Role::Receptionist { .. }))
         }
         Operation::PrintEnrolmentCode => matches!(role(principal), Some(Role::Officer { .. })),
-        Operation::ViewOperations | Operation::ManageConnections => matches!(role(principal), Some(Role::Operator)),
+        Operation::ViewOperations | Operation::ManageConnections => {
+            matches!(role(principal), Some(Role::Operator))
+        }
     }
 }
 
