@@ -118,6 +118,9 @@ pub trait SubjectIndex: Send + Sync {
     /// Shows every pair, in any order.
     fn scan(&self, visit: &mut dyn FnMut(PersonalNumber, u64)) -> Result<(), StoreError>;
 
+    /// Work that keeps look-ups fast and may run beside them.
+    fn tidy(&self) -> Result<(), StoreError>;
+
     /// Forgets everything; the cursor is 0 again.
     fn clear(&self) -> Result<(), StoreError>;
 

@@ -113,6 +113,7 @@ fn round(log: &PublicLog, may_flush: bool) -> Result<(), LedgerError> {
     if may_flush {
         log.flush_index()?;
     }
+    log.index.tidy()?;
     log.source.records.maintain()?;
     Ok(())
 }

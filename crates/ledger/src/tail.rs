@@ -182,7 +182,7 @@ mod tests {
     struct Reader<'a>(&'a Tail, &'a HashMap<String, Vec<u8>>);
 
     impl tlog_tiles::HashReader for Reader<'_> {
-        fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<tlog_tiles::Hash>, tlog_tiles::TlogError> {
+        fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<tlog_tiles::Hash>, tlog_tiles::Error> {
             Ok(read_nodes(self.0, self.1, indexes))
         }
     }

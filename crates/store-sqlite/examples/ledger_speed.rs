@@ -1,0 +1,128 @@
+//! How many disclosures a second the ledger makes durable, and where the time goes.
+//!
+//! `cargo run --release -p dancu-store-sqlite --example ledger_speed -- [folder] [records] [callers] [linger_us]`
+
+use dancu_core::{Clock, Entropy, PersonalNumber};
+use dancu_ledger::{
+    Channel, CommitOptions, Draft, Ledger, LedgerOptions, PublicLog, Publisher, check, load_or_create_signer,
+};
+use dancu_store_sqlite::open_ledger_parts;
+use jiff::Timestamp;
+use std::{
+    error::Error,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
+};
+
+struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "a measurement runs on the machine's own clock")]
+    fn now(&self) -> Timestamp {
+        Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::MIN)
+    }
+}
+
+/// Salts that differ; a measurement has no secrets.
+struct Counter(AtomicU64);
+
+impl Entropy for Counter {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            let count = self.0.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed).to_le_bytes();
+            chunk.copy_from_slice(&count[..chunk.len()]);
+        }
+    }
+}
+
+fn draft(number: u64) -> Draft<'static> {
+    let subject = PersonalNumber::from_value(1_085_000_001 + number % 100_000).expect("a number of twelve digits");
+    Draft {
+        organisation_id: "benh-vien-quan-y-175",
+        organisation_name: "Bệnh viện Quân y 175",
+        client: "benh-vien-quan-y-175-api",
+        subject,
+        purpose: "patient_admission",
+        legal_basis: "Luật Khám bệnh, chữa bệnh 2023",
+        asked: vec!["name", "birth_date", "sex", "residence"],
+        outcome: vec![("name", "match"), ("birth_date", "match"), ("sex", "match"), ("residence", "differs")],
+        channel: Channel::Api,
+        reference: "0191c3f2-7a6e-7d2c-b0a2-5b8f6f2f9d11",
+    }
+}
+
+async fn call(ledger: Arc<Ledger>, next: Arc<AtomicU64>, records: u64) -> Vec<u64> {
+    let mut waits = Vec::new();
+    loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        if number >= records {
+            return waits;
+        }
+        let started = Instant::now();
+        let reservation = ledger.reserve("C-175", u64::MAX).expect("no limit");
+        let disclosed = ledger.disclose(draft(number), reservation).await.expect("the store works");
+        let receipt = serde_json::to_vec(&disclosed.into_receipt()).expect("a receipt is plain JSON");
+        std::hint::black_box(receipt);
+        waits.push(u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "it prints its table")]
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |at: usize, default: u64| arguments.get(at).and_then(|text| text.parse().ok()).unwrap_or(default);
+    let temporary = tempfile::tempdir()?;
+    let folder = arguments.first().map_or_else(|| temporary.path().to_owned(), PathBuf::from);
+    std::fs::create_dir_all(&folder)?;
+    let (records, callers) = (number(1, 500_000), number(2, 1_024));
+    let commits = CommitOptions { linger_us: number(3, 300), ..CommitOptions::default() };
+    let entropy = Arc::new(Counter(AtomicU64::new(1)));
+    let signer = load_or_create_signer(&folder.join("keys"), "dancu.example/log", &*entropy, true)?;
+    let (store, parts) = open_ledger_parts(&folder)?;
+    let options = LedgerOptions { commits, ..LedgerOptions::default() };
+    let location = parts.records.location();
+    let ledger =
+        Arc::new(Ledger::start(Box::new(store), location, signer, Arc::new(SystemClock), entropy, options)?);
+    let publisher = match arguments.get(4).map(String::as_str) {
+        Some("alone") => None,
+        _ => Some(Publisher::start(Arc::new(PublicLog::open(parts.clone(), ledger.verifier().clone())?))?),
+    };
+
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let next = Arc::new(AtomicU64::new(0));
+    let started = Instant::now();
+    let mut waits = runtime.block_on(async {
+        let calls: Vec<_> =
+            (0..callers).map(|_| tokio::spawn(call(ledger.clone(), next.clone(), records))).collect();
+        let mut waits = Vec::new();
+        for call in calls {
+            waits.extend(call.await.unwrap_or_default());
+        }
+        waits
+    });
+    let took = started.elapsed();
+    waits.sort_unstable();
+    let metrics = ledger.metrics();
+    let share = |part: f64| waits[((waits.len() - 1) as f64 * part) as usize];
+    println!("records {records}, callers {callers}, linger {} µs", commits.linger_us);
+    println!("  {:.0} durable appends/s with receipts", records as f64 / took.as_secs_f64());
+    println!("  commits {}, mean batch {:.0}", metrics.commits, records as f64 / metrics.commits as f64);
+    println!("  committer busy {:.0} %", metrics.commit_us_total as f64 / took.as_micros() as f64 * 100.0);
+    println!("  per record in the committer {:.2} µs", metrics.commit_us_total as f64 / records as f64);
+    println!("  p50 {} µs, p99 {} µs, max {} µs", share(0.5), share(0.99), share(1.0));
+    let closing = Instant::now();
+    ledger.shut_down();
+    if let Some(publisher) = publisher {
+        publisher.shut_down();
+        println!("  published {:?} after the last append", closing.elapsed());
+        let checking = Instant::now();
+        let report = check(&parts, ledger.verifier(), &mut |_| {})?;
+        let seconds = checking.elapsed().max(Duration::from_millis(1)).as_secs_f64();
+        println!("  check: {} findings, {:.0} records/s", report.findings.len(), report.records as f64 / seconds);
+    }
+    Ok(())
+}
