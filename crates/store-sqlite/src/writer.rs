@@ -198,13 +198,11 @@ impl Writer {
         } else if pages < self.restart_at {
             // A full notice box means that one is already on its way.
             let _ = self.notices.try_send(());
+        } else if self.checkpoints.run("RESTART") {
+            self.restart_at = self.bounds.wal_pages_hard;
+            self.counts.wal_pages.store(0, Ordering::Relaxed);
         } else {
-            if self.checkpoints.run("RESTART") {
-                self.restart_at = self.bounds.wal_pages_hard;
-                self.counts.wal_pages.store(0, Ordering::Relaxed);
-            } else {
-                self.restart_at = pages + self.bounds.wal_pages_soft;
-            }
+            self.restart_at = pages + self.bounds.wal_pages_soft;
         }
     }
 

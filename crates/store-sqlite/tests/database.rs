@@ -1,5 +1,7 @@
 //! The writer thread, its group commit and its errors, on real files.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
+
 use dancu_core::StoreError;
 use dancu_store_sqlite::{Database, DatabaseOptions};
 use refinery::{Migration, Runner};

@@ -3,6 +3,8 @@
 
 mod doubles;
 mod identity_suite;
+mod register_suite;
 
 pub use doubles::{FakeClock, SeededEntropy};
 pub use identity_suite::identity_suite;
+pub use register_suite::register_suite;
