@@ -11,11 +11,24 @@ macro_rules! steps {
 
 type Steps = &'static [(&'static str, &'static str)];
 
-const REGISTER: Steps = steps!("register": "V1__register", "V3__identity");
+const REGISTER: Steps = steps!("register": "V1__register", "V2__exchange", "V3__identity", "V4__reception");
+
+const LEDGER: Steps = steps!("ledger": "V1__ledger");
+const VIEWS: Steps = steps!("views": "V1__disclosures_by_person");
 
 /// Steps of `register.db`.
 pub fn register_migrations() -> Runner {
     runner(REGISTER)
+}
+
+/// Steps of `ledger.db`.
+pub(crate) fn ledger_migrations() -> Runner {
+    runner(LEDGER)
+}
+
+/// Steps of `views.db`.
+pub(crate) fn views_migrations() -> Runner {
+    runner(VIEWS)
 }
 
 fn runner(steps: Steps) -> Runner {
@@ -49,5 +62,11 @@ mod tests {
     #[test]
     fn every_step_of_the_register_is_listed() {
         every_file_is_listed("register", REGISTER);
+    }
+
+    #[test]
+    fn every_step_of_the_ledger_and_its_views_is_listed() {
+        every_file_is_listed("ledger", LEDGER);
+        every_file_is_listed("views", VIEWS);
     }
 }
