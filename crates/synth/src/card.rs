@@ -10,9 +10,6 @@ use crate::{
 use dancu_register::CardState;
 use jiff::civil::Date;
 
-/// Cards issued within so many years before a threshold run to the next one (both laws, art. 21).
-const YEARS_BEFORE_THRESHOLD: i16 = 2;
-
 /// One person's card.
 #[derive(Clone, Copy)]
 pub struct Card {
@@ -26,6 +23,8 @@ pub struct Card {
 
 struct Threshold {
     age: i16,
+    /// Cards issued within so many years before this age run to the next one.
+    skipped_within_years: i16,
     valid_from: Date,
     valid_to: Option<Date>,
 }
@@ -34,25 +33,26 @@ struct Threshold {
 pub struct RenewalAges(Vec<Threshold>);
 
 impl RenewalAges {
-    /// Reads `age,valid_from,valid_to,legal_reference`; ages ascend within one law.
+    /// Reads `age,skipped_within_years,valid_from,valid_to,legal_reference`; ages ascend within one law.
     pub fn new() -> Result<Self, SynthError> {
         let rows =
             tables::rows("card_renewal_ages.csv", include_str!("../../../data/card_renewal_ages.csv"))?;
         let thresholds = rows.iter().map(|row| {
-            let valid_to = if row.text(2).is_empty() { None } else { Some(row.value(2)?) };
-            Ok(Threshold { age: row.value(0)?, valid_from: row.value(1)?, valid_to })
+            let valid_to = if row.text(3).is_empty() { None } else { Some(row.value(3)?) };
+            let (age, skipped_within_years) = (row.value(0)?, row.value(1)?);
+            Ok(Threshold { age, skipped_within_years, valid_from: row.value(2)?, valid_to })
         });
         Ok(Self(thresholds.collect::<Result<_, SynthError>>()?))
     }
 
     /// The last day of a card, by the law of the day of issue; none when it runs without end.
     pub fn expiry(&self, born: Date, issued: Date) -> Option<Date> {
-        let in_law = self.0.iter().filter(|threshold| {
+        let mut in_law = self.0.iter().filter(|threshold| {
             threshold.valid_from <= issued && threshold.valid_to.is_none_or(|end| issued < end)
         });
         in_law
+            .find(|threshold| issued < add_years(born, threshold.age - threshold.skipped_within_years))
             .map(|threshold| add_years(born, threshold.age))
-            .find(|birthday| issued < add_years(*birthday, -YEARS_BEFORE_THRESHOLD))
     }
 
     /// The person's card, if any.

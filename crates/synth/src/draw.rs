@@ -21,7 +21,6 @@ impl Draw {
     }
 
     /// From 0 up to, not including, `end`, which is not zero.
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half of a product of two 32-bit numbers")]
     pub fn below(&mut self, end: u32) -> u32 {
         ((u64::from(self.0.next_u32()) * u64::from(end)) >> 32) as u32
     }
@@ -39,7 +38,7 @@ impl Draw {
     /// Around a middle, the nearer the likelier, at most `reach` away.
     pub fn around(&mut self, middle: i32, reach: i32) -> i32 {
         let (a, b) = (self.between(-reach, reach), self.between(-reach, reach));
-        middle + (a + b) / 2
+        middle + i32::midpoint(a, b)
     }
 
     /// True so many times in ten thousand.
@@ -58,6 +57,13 @@ impl Draw {
     /// One of them.
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.index(items.len())]
+    }
+
+    /// Puts items into any order.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.index(last + 1));
+        }
     }
 
     /// An index by its weight.

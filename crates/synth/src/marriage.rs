@@ -13,14 +13,16 @@ use jiff::civil::Date;
 /// Neighbours by age that are looked at for a husband.
 const CANDIDATES: usize = 24;
 
-/// Pairs men and women of about matching age, oldest women first, and settles everyone's marital status.
+/// Pairs men and women of about matching age, and settles everyone's marital status. Women choose in any order:
+/// oldest first, each would take the man that the next one needs.
 pub fn marry(draw: &mut Draw, people: &mut [Person], today: Date) {
     let ever_married = |draw: &mut Draw, people: &[Person], sex: Sex, table: &[(i32, u32)]| -> Vec<usize> {
         let of_sex = (0..people.len()).filter(|index| people[*index].sex == sex);
         of_sex.filter(|index| draw.chance(rates::from_age(table, people[*index].age(today)))).collect()
     };
-    let women = ever_married(draw, people, Sex::Female, &rates::EVER_MARRIED_WOMEN);
+    let mut women = ever_married(draw, people, Sex::Female, &rates::EVER_MARRIED_WOMEN);
     let mut men = ever_married(draw, people, Sex::Male, &rates::EVER_MARRIED_MEN);
+    draw.shuffle(&mut women);
     for wife in women {
         match take_husband(draw, people, &mut men, wife, today) {
             Some((husband, on)) => join(draw, people, husband, wife, on),

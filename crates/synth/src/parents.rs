@@ -1,7 +1,7 @@
 //! Whose children the persons of a block are.
 
 use crate::{
-    calendar::{add_days, add_years},
+    calendar::{add_days, add_years, day_number},
     draw::{Draw, Weights},
     person::{Life, Person},
     rates,
@@ -46,8 +46,9 @@ impl Fertility {
             let wanted = add_days(people[child].born, -gap);
             let place = mothers.partition_point(|mother| people[mother.person].born < wanted);
             let is_minor = people[child].age(today) < 18;
-            let found = search(people, &mothers, child, place, false)
-                .or_else(|| if is_minor { search(people, &mothers, child, place, true) } else { None });
+            let found = search(people, &mothers, child, place, Room::Wanted(wanted))
+                .or_else(|| search(people, &mothers, child, place, Room::Any).filter(|_| is_minor))
+                .or_else(|| search(people, &mothers, child, place, Room::Crowded).filter(|_| is_minor));
             if let Some(index) = found {
                 let mother = &mut mothers[index];
                 mother.children_left = mother.children_left.saturating_sub(1);
@@ -72,16 +73,40 @@ impl Fertility {
     }
 }
 
-/// The fitting mother nearest to a place in the list. A minor who found none may come on top of a full family.
-fn search(people: &[Person], mothers: &[Mother], child: usize, place: usize, crowded: bool) -> Option<usize> {
+/// Which mothers come into question.
+#[derive(Clone, Copy)]
+enum Room {
+    /// Those with room for a child, born within [`rates::MOTHER_BIRTH_DAYS`] of a day. Without that bound, the
+    /// eldest of a block, whose mothers are long dead, would take the mothers of the next, and so on down.
+    Wanted(Date),
+    /// Those with room for a child.
+    Any,
+    /// All.
+    Crowded,
+}
+
+impl Room {
+    fn admits(self, people: &[Person], mother: &Mother) -> bool {
+        match self {
+            Self::Crowded => true,
+            Self::Any => mother.children_left > 0,
+            Self::Wanted(day) => {
+                let distance = day_number(people[mother.person].born).abs_diff(day_number(day));
+                mother.children_left > 0 && distance <= rates::MOTHER_BIRTH_DAYS
+            }
+        }
+    }
+}
+
+/// The fitting mother nearest to a place in the list.
+fn search(people: &[Person], mothers: &[Mother], child: usize, place: usize, room: Room) -> Option<usize> {
     for step in 0..CANDIDATES {
         let half = step / 2;
         let index = if step % 2 == 0 { Some(place + half) } else { place.checked_sub(half + 1) };
         let Some((index, mother)) = index.and_then(|at| mothers.get(at).map(|mother| (at, mother))) else {
             continue;
         };
-        let has_room = crowded || mother.children_left > 0;
-        if has_room && fits(people, mother, child) {
+        if room.admits(people, mother) && fits(people, mother, child) {
             return Some(index);
         }
     }

@@ -1,8 +1,8 @@
 //! Every rate of the synthetic country in one place. Rates are per ten thousand unless their name says otherwise.
 //!
-//! They are estimates that make a file look and behave like a real one; none is a legal value. What the law
-//! sets (renewal ages of the card) is dated data in `data/card_renewal_ages.csv`. The tables by age, province and
-//! name are in `data/synth_*.csv`.
+//! They are estimates that make a file look and behave like a real one. Where one follows a law it names it, but it
+//! shapes made-up persons and decides nothing; the renewal ages of the card are dated data in
+//! `data/card_renewal_ages.csv`. The tables by age, province and name are in `data/synth_*.csv`.
 
 use jiff::civil::{Date, date};
 
@@ -61,7 +61,7 @@ pub const DIVORCED: u32 = 450;
 /// Days by which a husband is older than his wife: middle, and reach to both sides.
 pub const HUSBAND_OLDER_DAYS: (i32, i32) = (900, 1_400);
 /// A husband is at most so many years younger or older than his wife.
-pub const HUSBAND_YEARS: (i16, i16) = (-6, 13);
+pub const HUSBAND_YEARS: (i16, i16) = (-4, 13);
 
 /// Parents are at least so many years older than their children.
 pub const PARENT_YEARS_MIN: i16 = 18;
@@ -70,6 +70,8 @@ pub const PARENT_YEARS_MAX: i16 = 45;
 /// Age of a mother at a birth: from, to, weight.
 pub const MOTHER_AGES: [(i32, i32, u32); 5] =
     [(18, 21, 160), (22, 25, 300), (26, 30, 310), (31, 35, 160), (36, 44, 70)];
+/// A mother is born at most so many days off the birth date that was drawn for her.
+pub const MOTHER_BIRTH_DAYS: u32 = 1_100;
 /// Days between two births of one mother, at least.
 pub const BIRTH_SPACING_DAYS: i32 = 330;
 /// Weights of 0, 1, 2, … children for mothers born before a year.
@@ -139,7 +141,7 @@ pub const CARD: u32 = 9_750;
 pub const CARD_AT_14: u32 = 6_500;
 /// Children under 6, and from 6 to 13, with a card, once the law allowed it.
 pub const CARD_CHILDREN: (u32, u32) = (500, 2_200);
-/// First day on which children may have a card (Law 26/2023/QH15, art. 46).
+/// First day on which children may have a card (Law 26/2023/QH15, art. 19, in force from that day).
 pub const CHILDREN_CARDS_SINCE: Date = date(2024, 7, 1);
 /// First day of the 12-digit card.
 pub const CARDS_SINCE: Date = date(2016, 1, 1);

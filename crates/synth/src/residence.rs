@@ -128,12 +128,11 @@ pub fn of(
     let children = (index + 1..people.len())
         .filter(|child| people[*child].mother == Some(index) || people[*child].father == Some(index));
     let mut kin = [person.spouse(), person.mother, person.father].into_iter().flatten().chain(children);
-    let (permanent, previous) = match kin.find_map(|one| households.of[one]) {
-        Some(site) => stay(&sites[site], person, today),
-        None => {
-            let address = geography.address(draw, &homes[index]);
-            (Stay { commune: homes[index].present, address, since: person.born }, None)
-        }
+    let (permanent, previous) = if let Some(site) = kin.find_map(|one| households.of[one]) {
+        stay(&sites[site], person, today)
+    } else {
+        let address = geography.address(draw, &homes[index]);
+        (Stay { commune: homes[index].present, address, since: person.born }, None)
     };
     Residence { permanent, household: None, previous, temporary: None }
 }

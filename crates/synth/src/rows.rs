@@ -7,7 +7,7 @@ use crate::{
     residence::Stay,
 };
 use std::{
-    fmt::{Display, Write as _},
+    fmt::{self, Display, Write as _},
     io::Write,
 };
 
@@ -45,6 +45,15 @@ pub const COLUMNS: [&str; 31] = [
     "life_status",
     "life_date",
 ];
+
+/// Shown with ten digits.
+struct HouseholdNumber(u64);
+
+impl Display for HouseholdNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:010}", self.0)
+    }
+}
 
 /// Writes rows without an allocation a field.
 pub struct Rows<W: Write> {
@@ -141,16 +150,8 @@ impl<W: Write> Rows<W> {
     fn residence(&mut self, details: &Details) -> Result<(), SynthError> {
         let residence = &details.residence;
         self.stay(Some(&residence.permanent))?;
-        match residence.household {
-            Some((number, relation)) => {
-                self.show(format_args!("{number:010}"))?;
-                self.text(relation.as_str())?;
-            }
-            None => {
-                self.text("")?;
-                self.text("")?;
-            }
-        }
+        self.show_if(residence.household.map(|(number, _)| HouseholdNumber(number)))?;
+        self.text(residence.household.map_or("", |(_, relation)| relation.as_str()))?;
         self.stay(residence.previous.as_ref())?;
         self.stay(residence.temporary.as_ref())
     }
