@@ -18,7 +18,8 @@ pub enum ShownName {
 }
 
 impl VerifyService {
-    /// Shows the name of a living person, under a contract that holds `name` and `life_status`.
+    /// Shows the name of a living person, under a contract that holds `name` and `life_status` and may tell unknown
+    /// numbers apart.
     pub async fn show_name(
         &self,
         caller: &Caller,
@@ -28,7 +29,8 @@ impl VerifyService {
         let day = self.ledger.counting_day();
         let _place = caller.enter(day).map_err(|reason| self.refuse(caller, reason))?;
         let needed: FieldSet = [Field::Name, Field::LifeStatus].into_iter().collect();
-        if !needed.without(caller.contract.fields).is_empty() {
+        // The answer tells an unknown number from a known one, which is a right of its own.
+        if !needed.without(caller.contract.fields).is_empty() || !caller.contract.may_tell_unknown {
             return Err(self.refuse(caller, RefusalReason::FieldOutsideContract).into());
         }
         let reservation = self

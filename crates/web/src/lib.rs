@@ -4,14 +4,18 @@
 //! contract allows in `dancu_exchange`.
 
 mod api;
+mod assets;
+mod format;
 mod headers;
 mod identity;
 mod language;
 mod latency;
+mod pages;
 mod problem;
 mod same_origin;
 mod server;
 mod state;
+mod views;
 
 pub use language::Language;
 pub use latency::Latencies;
@@ -24,7 +28,11 @@ use std::sync::Arc;
 
 /// All routes over one state.
 pub fn router(state: Arc<AppState>) -> Router {
-    let entrance = identity::Entrance::from_ref(&state);
-    let pages = same_origin::guarded(identity::routes(), entrance);
-    headers::secured(pages.merge(api::log())).merge(api::machine()).with_state(state)
+    // What a cookie authorises stands together behind the guard; machines and the public log carry none.
+    let guarded = same_origin::guarded(
+        Router::new().merge(pages::routes()).merge(identity::routes()).fallback(async || Problem::not_found()),
+        identity::Entrance::from_ref(&state),
+    );
+    let seen = pages::framed(guarded, &state).merge(assets::routes()).merge(api::log());
+    headers::secured(seen).merge(api::machine()).with_state(state)
 }

@@ -109,6 +109,58 @@ impl Problem {
             retry_after_s: None,
         }
     }
+
+    /// The address is here, but not under this method.
+    pub fn wrong_method() -> Self {
+        Self {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            said: Explanation::new(
+                "DANCU-WEB-010",
+                "Địa chỉ này không nhận yêu cầu kiểu đó. Hãy mở lại trang từ đầu.",
+                "This address does not take that kind of request. Open the page again from its start.",
+            ),
+            retry_after_s: None,
+        }
+    }
+
+    /// The answer took longer than a page may.
+    pub fn too_slow() -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            said: Explanation::new(
+                "DANCU-WEB-011",
+                "Hệ thống trả lời quá chậm nên đã dừng yêu cầu. Hãy thử lại sau ít phút.",
+                "The answer took too long and was given up. Try again in a few minutes.",
+            ),
+            retry_after_s: Some(5),
+        }
+    }
+
+    /// A fault of the program. What went wrong stands in the log, not here.
+    pub fn fault() -> Self {
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            said: Explanation::new(
+                "DANCU-WEB-012",
+                "Hệ thống gặp lỗi khi xử lý yêu cầu này. Hãy thử lại; nếu vẫn lỗi, hãy báo người vận hành kèm mã lỗi.",
+                "The system failed on this request. Try again; if it fails again, give the operator the error code.",
+            ),
+            retry_after_s: None,
+        }
+    }
+
+    /// The public log cannot be read; the operator's log says why.
+    pub fn log_unreadable() -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            said: Explanation::new(
+                "DANCU-WEB-013",
+                "Hiện chưa đọc được nhật ký công khai. Không có gì bị mất; hãy thử lại sau.",
+                "The public log cannot be read at the moment. Nothing is lost; try again later.",
+            ),
+            retry_after_s: Some(5),
+        }
+    }
 }
 
 impl From<StoreError> for Problem {

@@ -6,6 +6,9 @@ mod public_log;
 mod token;
 mod verify;
 
+pub(crate) use body::collect;
+pub(crate) use verify::verify_problem;
+
 use crate::AppState;
 use axum::{
     Router,

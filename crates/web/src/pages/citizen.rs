@@ -1,0 +1,216 @@
+//! `/citizen`: my record, my household, and everyone who looked at me. `/citizen/receipts/{index}`: the proof of one
+//! look.
+
+use super::{
+    reader::Reader,
+    record::{self, FactGroup},
+    verdicts,
+};
+use crate::{AppState, Problem, views::{Page, Words}};
+use askama::Template;
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use dancu_core::{Clock, Explain, PartialDate, PersonalNumber};
+use dancu_exchange::Field;
+use dancu_identity::access::Operation;
+use dancu_ledger::{Channel, Disclosure, LedgerError, Page as LogPage, PublicLog};
+use dancu_register::{At, HouseholdMember, Page as MemberPage, Person, person_at};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+const PATH: &str = "/citizen";
+/// Looks of one page.
+const LOOKS_PAGE: usize = 20;
+/// Members of a household that are shown. The law knows no bound; a page does.
+const MEMBERS_MAX: usize = 100;
+
+#[derive(Template, Serialize)]
+#[template(path = "citizen.html")]
+struct CitizenView {
+    #[serde(skip)]
+    page: Page,
+    number: String,
+    name: Option<String>,
+    log_key: String,
+    looks: Vec<Look>,
+    looks_newest: Option<String>,
+    looks_older: Option<String>,
+    record: Vec<FactGroup>,
+    household: Option<HouseholdView>,
+}
+
+#[derive(Serialize)]
+struct HouseholdView {
+    number: String,
+    members: Vec<MemberView>,
+}
+
+#[derive(Serialize)]
+struct MemberView {
+    name: Option<String>,
+    relation: Option<Words>,
+    birth_date: Option<PartialDate>,
+    is_me: bool,
+}
+
+#[derive(Serialize)]
+struct Look {
+    index: u64,
+    time: Timestamp,
+    who: String,
+    why: Words,
+    channel: Words,
+    legal_basis: String,
+    contract: String,
+    reference: String,
+    fields: Vec<AskedField>,
+    receipt_url: String,
+}
+
+#[derive(Serialize)]
+struct AskedField {
+    field: String,
+    label: Words,
+    answer: String,
+    answer_words: Words,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Shown {
+    before: Option<u64>,
+}
+
+/// My page.
+pub(super) async fn show(
+    State(state): State<Arc<AppState>>,
+    reader: Reader,
+    Query(shown): Query<Shown>,
+) -> Result<Response, Problem> {
+    let number = myself(&reader, &[Operation::ReadOwnRecord, Operation::ReadOwnHousehold, Operation::ReadOwnDisclosures])?;
+    let at = At { as_of: state.clock.today(), known_at: state.clock.now() };
+    let history = state.register.history(number).await?;
+    let me = person_at(&history, at);
+    let page = LogPage { before: shown.before, limit: LOOKS_PAGE };
+    let found = from_log(&state, move |log| log.disclosures_of(number, page)).await?;
+    let view = CitizenView {
+        page: reader.page_at(PATH),
+        number: grouped(number),
+        name: me.as_ref().and_then(Person::identity).map(|identity| identity.name.as_str().to_owned()),
+        log_key: state.ledger.verifier().as_str().to_owned(),
+        looks: found.disclosures.into_iter().map(|disclosure| look(&state, disclosure)).collect(),
+        looks_newest: shown.before.map(|_| PATH.to_owned()),
+        looks_older: found.next_before.map(|before| format!("{PATH}?before={before}")),
+        record: record::groups(&history, at),
+        household: household(&state, me.as_ref(), at).await?,
+    };
+    Ok(reader.show(StatusCode::OK, &view))
+}
+
+/// The receipt of one look at me; everybody else's is not there.
+pub(super) async fn receipt(
+    State(state): State<Arc<AppState>>,
+    reader: Reader,
+    Path(index): Path<u64>,
+) -> Result<Response, Problem> {
+    let number = myself(&reader, &[Operation::ReadOwnDisclosures])?;
+    let receipt = from_log(&state, move |log| {
+        let is_mine = log.disclosure(index)?.record.subject == number;
+        is_mine.then(|| log.receipt(index)).transpose()
+    });
+    Ok(Json(receipt.await?.ok_or_else(Problem::not_found)?).into_response())
+}
+
+fn myself(reader: &Reader, operations: &[Operation]) -> Result<PersonalNumber, Problem> {
+    let mut number = None;
+    for operation in operations {
+        number = reader.may(*operation)?.citizen();
+    }
+    number.ok_or_else(Problem::not_allowed)
+}
+
+/// Reads the public log beside the other requests: it may first have to publish what was just committed.
+async fn from_log<T: Send + 'static>(
+    state: &AppState,
+    work: impl FnOnce(&PublicLog) -> Result<T, LedgerError> + Send + 'static,
+) -> Result<T, Problem> {
+    let log = Arc::clone(&state.public_log);
+    let outcome = tokio::task::spawn_blocking(move || work(&log)).await.map_err(|_| Problem::fault())?;
+    outcome.map_err(|error| match error {
+        LedgerError::Index { .. } => Problem::not_found(),
+        LedgerError::Store(error) => error.into(),
+        other => {
+            tracing::error!(code = other.explain().code, error = %other, "public log");
+            Problem::log_unreadable()
+        }
+    })
+}
+
+async fn household(state: &AppState, me: Option<&Person>, at: At) -> Result<Option<HouseholdView>, Problem> {
+    let Some(number) = me.and_then(Person::residence).and_then(|residence| residence.household.as_ref()) else {
+        return Ok(None);
+    };
+    let members = state.register.household(number, at, MemberPage::first(MEMBERS_MAX)).await?;
+    let mine = me.map(|person| person.number);
+    let view = |member: HouseholdMember| MemberView {
+        is_me: Some(member.number) == mine,
+        name: member.name.map(|name| name.as_str().to_owned()),
+        relation: member.relation_to_head.map(record::relation_words),
+        birth_date: member.birth_date,
+    };
+    Ok(Some(HouseholdView { number: number.to_string(), members: members.into_iter().map(view).collect() }))
+}
+
+fn look(state: &AppState, disclosure: Disclosure) -> Look {
+    let Disclosure { index, record, .. } = disclosure;
+    let answers = |field: &str| record.outcome.iter().find(|(asked, _)| asked == field);
+    let fields = record.asked.iter().map(|field| {
+        let answer = answers(field).map(|(_, answer)| answer.clone()).unwrap_or_default();
+        AskedField {
+            label: field.parse::<Field>().map_or_else(Words::same, |field| field.words().into()),
+            answer_words: verdicts::outcome_words(&answer),
+            answer,
+            field: field.clone(),
+        }
+    });
+    Look {
+        index,
+        time: record.time,
+        fields: fields.collect(),
+        channel: match record.channel {
+            Channel::Api => ("qua phần mềm", "by software"),
+            Channel::Reception => ("tại quầy", "at a desk"),
+            Channel::Office => ("do cán bộ", "by an officer"),
+        }
+        .into(),
+        why: purpose(state, &record.client, &record.contract, record.purpose),
+        who: record.organisation.name,
+        legal_basis: record.legal_basis,
+        contract: record.contract,
+        reference: record.reference,
+        receipt_url: format!("{PATH}/receipts/{index}"),
+    }
+}
+
+/// The purpose as it was recorded; in English where the contract still says the same.
+fn purpose(state: &AppState, client: &str, contract: &str, recorded: String) -> Words {
+    let caller = client.parse().ok().and_then(|client| state.directory.caller(&client));
+    let english = caller
+        .filter(|caller| caller.contract.id.as_str() == contract && caller.contract.purpose_vi == recorded)
+        .map(|caller| caller.contract.purpose_en.clone());
+    match english {
+        Some(english) => (recorded, english).into(),
+        None => Words::same(recorded),
+    }
+}
+
+/// Twelve digits in groups of three, as cards print them.
+fn grouped(number: PersonalNumber) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> = digits.as_bytes().chunks(3).filter_map(|group| str::from_utf8(group).ok()).collect();
+    groups.join(" ")
+}

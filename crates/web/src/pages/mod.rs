@@ -1,0 +1,42 @@
+//! The pages, one a file. Each shows the same view as HTML and as JSON.
+
+mod citizen;
+mod connections;
+mod fields;
+mod frame;
+mod home;
+mod live;
+mod officer;
+mod operator;
+mod reader;
+mod reception;
+mod record;
+mod sign_in;
+mod verdicts;
+
+use crate::AppState;
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use std::sync::Arc;
+
+pub(crate) use frame::framed;
+
+/// Every page. They belong inside [`framed`], which makes problems readable.
+pub(crate) fn routes() -> Router<Arc<AppState>> {
+    Router::new()
+        .route("/", get(home::show))
+        .route("/sign-in", get(sign_in::ways))
+        .route("/sign-in/code", get(sign_in::code))
+        .route("/sign-in/passkey", get(sign_in::passkey))
+        .route("/reception", get(reception::show).post(reception::scan))
+        .route("/reception/admit", post(reception::admit))
+        .route("/citizen", get(citizen::show))
+        .route("/citizen/receipts/{index}", get(citizen::receipt))
+        .route("/officer", get(officer::show))
+        .route("/officer/codes", post(officer::issue))
+        .route("/operator", get(operator::show))
+        .route("/operator/live", get(live::show))
+        .route("/operator/connections", post(connections::apply).put(connections::apply))
+}
