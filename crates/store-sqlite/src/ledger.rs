@@ -67,6 +67,13 @@ pub struct SqliteLedgerStore {
 }
 
 impl SqliteLedgerStore {
+    /// Lets the file grow to so many pages at most; one more is refused as a full disk is.
+    pub fn limit_pages(&mut self, pages_max: u32) -> Result<(), StoreError> {
+        self.connection
+            .pragma_update_and_check(None, "max_page_count", pages_max, |_| Ok(()))
+            .map_err(|error| store_error(&self.file, &error))
+    }
+
     fn write(&mut self, batch: &Batch<'_>) -> rusqlite::Result<()> {
         if self.wal.is_long.swap(false, Ordering::AcqRel) {
             checkpoint(&self.connection)?;
