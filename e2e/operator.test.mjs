@@ -1,0 +1,118 @@
+// The operator's page, and other people's software as a client of the exchange.
+import assert from "node:assert/strict";
+import { webcrypto as crypto } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { isAbsolute, join } from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { openHouse } from "./house.mjs";
+
+const require = createRequire(new URL("../ui/package.json", import.meta.url));
+const CLIENT = "ngan-hang-demo-core";
+
+let house;
+let operator;
+
+before(async () => {
+  house = await openHouse();
+  operator = await house.visitor();
+  await operator.signIn(house.codeOf("/operator"));
+});
+
+after(async () => {
+  await operator?.close();
+  await house?.close();
+});
+
+/** A token by private_key_jwt, got with an OAuth library that nobody here wrote. */
+async function token() {
+  const oauth = await import(pathToFileURL(require.resolve("oauth4webapi")).href);
+  const folder = isAbsolute(house.client_keys) ? house.client_keys : join(house.folder, house.client_keys);
+  const pem = readFileSync(join(folder, `${CLIENT}.pem`), "utf8");
+  const der = Buffer.from(pem.replace(/-----[A-Z ]+-----|\s/g, ""), "base64");
+  const key = await crypto.subtle.importKey("pkcs8", der, { name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
+  const server = { issuer: house.origin, token_endpoint: `${house.origin}/oauth/token` };
+  const client = { client_id: CLIENT };
+  const answer = await oauth.clientCredentialsGrantRequest(
+    server,
+    client,
+    oauth.PrivateKeyJwt(key),
+    {},
+    { [oauth.allowInsecureRequests]: true },
+  );
+  const { access_token } = await oauth.processClientCredentialsResponse(server, client, answer);
+  return access_token;
+}
+
+async function verify(bearer, body) {
+  const answer = await fetch(`${house.origin}/v1/verify`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${bearer}`, "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  return { status: answer.status, json: await answer.json() };
+}
+
+test("a bank's software verifies a person, and the operator sees it counted", async () => {
+  const { page } = operator;
+  const used = page.locator('span[data-live="contracts.hd-2026-003.used"]');
+  assert.equal(await used.innerText(), "0");
+  const bearer = await token();
+  const [number, , name] = house.card("in force").qr.split("|");
+  const { status, json } = await verify(bearer, { number, name: name.toUpperCase() });
+  assert.equal(status, 200);
+  assert.equal(json.answers.name, "match");
+  assert.equal(json.card_status, "in_force");
+  assert.equal(json.receipt.leaf_index, 0);
+  await page.waitForFunction(
+    (selector) => document.querySelector(selector).textContent === "1",
+    'span[data-live="contracts.hd-2026-003.used"]',
+  );
+  await operator.inspect("operator");
+});
+
+test("a refusal looks the same to the caller and has its reason here", async () => {
+  const { page } = operator;
+  const { status, json } = await verify("no-such-token", { number: "001099000017" });
+  assert.equal(status, 401);
+  assert.equal(json.code, "DANCU-EXCHANGE-021");
+  await page.goto("/operator");
+  await page.locator('dd[data-live="refusals.token"]').waitFor();
+  await operator.inspect();
+});
+
+test("an agency is connected while the server runs, and mistakes are named", async () => {
+  const { page } = operator;
+  const document = {
+    organisations: [{ id: "truong-hoc-a", name_vi: "Trường học A", name_en: "School A" }],
+    clients: [{ id: "truong-hoc-a-core", organisation: "truong-hoc-a" }],
+    contracts: [
+      {
+        id: "hd-9",
+        client: "truong-hoc-a-core",
+        legal_basis: "Luật Giáo dục 2019",
+        purpose_vi: "Tuyển sinh",
+        purpose_en: "Admit pupils",
+        fields: ["name", "birth_date"],
+        daily_limit: 100,
+        per_second_max: 5,
+        valid_from: "2026-01-01",
+      },
+    ],
+  };
+  await page.fill("#document", JSON.stringify({ ...document, organisations: [] }));
+  await page.getByRole("button", { name: "Kết nối" }).click();
+  await page.locator("#document-error").waitFor();
+  assert.match(await page.locator("#document-error").innerText(), /truong-hoc-a-core trỏ tới truong-hoc-a/);
+  assert.match(await page.inputValue("#document"), /truong-hoc-a-core/, "the text is there to be corrected");
+  await operator.inspect();
+  await page.fill("#document", '{"contracts": [{"id": 7}]}');
+  await page.getByRole("button", { name: "Kết nối" }).click();
+  await page.locator("#document-error").waitFor();
+  assert.match(await page.locator("#document-error").innerText(), /contracts\[0\]\.id/);
+  await page.fill("#document", JSON.stringify(document));
+  await page.getByRole("button", { name: "Kết nối" }).click();
+  await page.getByText("Đã kết nối: 1 tổ chức, 1 phần mềm, 1 hợp đồng.").waitFor();
+  assert.match(await page.locator("section[aria-labelledby=contracts]").innerText(), /Trường học A/);
+});
