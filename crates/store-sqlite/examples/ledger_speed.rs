@@ -40,7 +40,8 @@ impl Entropy for Counter {
 }
 
 fn draft(number: u64) -> Draft<'static> {
-    let subject = PersonalNumber::from_value(1_085_000_001 + number % 100_000).expect("a number of twelve digits");
+    let subject =
+        PersonalNumber::from_value(1_085_000_001 + number % 100_000).expect("a number of twelve digits");
     Draft {
         organisation_id: "benh-vien-quan-y-175",
         organisation_name: "Bệnh viện Quân y 175",
@@ -74,7 +75,8 @@ async fn call(ledger: Arc<Ledger>, next: Arc<AtomicU64>, records: u64) -> Vec<u6
 #[expect(clippy::print_stdout, reason = "it prints its table")]
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let number = |at: usize, default: u64| arguments.get(at).and_then(|text| text.parse().ok()).unwrap_or(default);
+    let number =
+        |at: usize, default: u64| arguments.get(at).and_then(|text| text.parse().ok()).unwrap_or(default);
     let temporary = tempfile::tempdir()?;
     let folder = arguments.first().map_or_else(|| temporary.path().to_owned(), PathBuf::from);
     std::fs::create_dir_all(&folder)?;
@@ -122,7 +124,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let checking = Instant::now();
         let report = check(&parts, ledger.verifier(), &mut |_| {})?;
         let seconds = checking.elapsed().max(Duration::from_millis(1)).as_secs_f64();
-        println!("  check: {} findings, {:.0} records/s", report.findings.len(), report.records as f64 / seconds);
+        println!(
+            "  check: {} findings, {:.0} records/s",
+            report.findings.len(),
+            report.records as f64 / seconds
+        );
     }
     Ok(())
 }
