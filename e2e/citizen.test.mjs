@@ -86,7 +86,7 @@ test("the code leads to a passkey, and the passkey to the record", async () => {
   const [, , name] = house.card("in force").qr.split("|");
   assert.equal(await page.locator("h1").innerText(), name);
   assert.ok((await page.locator("section[aria-labelledby=household] tbody tr").count()) > 0);
-  assert.match(await page.locator("section[aria-labelledby=record]").innerText(), /nguồn load:people\.csv/);
+  assert.match(await page.locator("section[aria-labelledby=record]").innerText(), /nguồn: tệp people\.csv/);
 });
 
 test("every look is there, and this browser verifies its receipt", async () => {

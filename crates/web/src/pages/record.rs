@@ -19,6 +19,7 @@ pub(super) struct FactGroup {
     pub since: Date,
     pub recorded: Timestamp,
     pub source: String,
+    pub source_words: Words,
     pub facts: Vec<FactLine>,
 }
 
@@ -60,10 +61,18 @@ pub(super) fn groups(history: &[Fact], at: At) -> Vec<FactGroup> {
             since: fact.valid_from,
             recorded: fact.recorded_from,
             source: fact.source.to_string(),
+            source_words: source_words(&fact.source),
             facts: lines(&fact.value, at.as_of),
         })
         .filter(|group| !group.facts.is_empty())
         .collect()
+}
+
+/// A load names its file, and the first digits of the file's hash.
+fn source_words(source: &str) -> Words {
+    let Some(file) = source.strip_prefix("load:") else { return Words::same(source.to_owned()) };
+    let name = file.rsplit_once(':').map_or(file, |(name, _)| name);
+    (format!("tệp {name}"), format!("file {name}")).into()
 }
 
 fn title(kind: FactKind) -> Words {
