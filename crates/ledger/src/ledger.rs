@@ -93,7 +93,13 @@ impl Ledger {
         };
         let thread = std::thread::Builder::new()
             .name("ledger".to_owned())
-            .spawn(move || committer.run())
+            .spawn({
+                let guard = AbandonAtEnd(shared.clone());
+                move || {
+                    let _guard = guard;
+                    committer.run();
+                }
+            })
             .map_err(|error| StoreError::Failed { file: location.clone(), detail: error.to_string() })?;
         Ok(Self { shared, entropy, verifier, location, thread: Mutex::new(Some(thread)) })
     }
@@ -202,6 +208,15 @@ impl Ledger {
 impl Drop for Ledger {
     fn drop(&mut self) {
         self.shut_down();
+    }
+}
+
+/// However the committer's thread ends, nobody waits for it afterwards.
+struct AbandonAtEnd(Arc<Shared>);
+
+impl Drop for AbandonAtEnd {
+    fn drop(&mut self) {
+        self.0.queue.abandon();
     }
 }
 

@@ -68,6 +68,15 @@ impl<T> Queue<T> {
         self.woken.notify_one();
     }
 
+    /// Closes the queue and drops what waits.
+    pub fn abandon(&self) {
+        let mut waiting = self.lock();
+        waiting.closed = true;
+        let abandoned = std::mem::take(&mut waiting.values);
+        drop(waiting);
+        drop(abandoned);
+    }
+
     /// Waits for at least one value, then up to `linger` for `enough` of them, and moves up to `take_max` into
     /// `taken`. False when the queue is closed and empty.
     pub fn receive(&self, taken: &mut Vec<T>, enough: usize, linger: Duration, take_max: usize) -> bool {
@@ -124,8 +133,17 @@ mod tests {
     }
 
     #[test]
+    fn an_abandoned_queue_is_closed_and_empty() {
+        let queue = Queue::new(5);
+        queue.push(1).unwrap();
+        queue.abandon();
+        assert_eq!(queue.push(2), Err(Refused::Closed));
+        assert_eq!(receive(&queue, 10), None);
+    }
+
+    #[test]
     fn a_waiting_receiver_gets_what_many_senders_push() {
-        let queue = Queue::new(1 << 20);
+        let queue = &Queue::new(1 << 20);
         let mut all = std::thread::scope(|scope| {
             let receiver = scope.spawn(|| {
                 let (mut all, mut taken) = (vec![], vec![]);
@@ -135,15 +153,15 @@ mod tests {
                 }
                 all
             });
-            let senders: Vec<_> = (0..4)
-                .map(|sender| {
-                    let queue = &queue;
-                    scope.spawn(move || {
-                        (0..2000).for_each(|value| queue.push(sender * 10_000 + value).unwrap())
-                    })
-                })
-                .collect();
-            senders.into_iter().for_each(|sender| sender.join().unwrap());
+            let send = move |sender: u32| {
+                for value in 0..2000 {
+                    queue.push(sender * 10_000 + value).unwrap();
+                }
+            };
+            let senders: Vec<_> = (0..4).map(|sender| scope.spawn(move || send(sender))).collect();
+            for sender in senders {
+                sender.join().unwrap();
+            }
             queue.close();
             receiver.join().unwrap()
         });

@@ -63,14 +63,17 @@ impl Drop for Reservation {
     }
 }
 
+/// The counters of each day, by contract.
+type Days = HashMap<Date, HashMap<Arc<str>, Arc<Counter>>>;
+
 /// The counts of the present day (and of the day before, for what is still on its way).
 #[derive(Debug, Default)]
 pub(crate) struct QuotaTable {
-    days: Mutex<HashMap<Date, HashMap<Arc<str>, Arc<Counter>>>>,
+    days: Mutex<Days>,
 }
 
 impl QuotaTable {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Date, HashMap<Arc<str>, Arc<Counter>>>> {
+    fn lock(&self) -> MutexGuard<'_, Days> {
         self.days.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,5 +1,7 @@
 //! The group commit over a store that fails at random.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 mod common;
 
 use common::{World, disclose, draft, fill, person, signer};

@@ -4,7 +4,8 @@
 
 use dancu_core::{Clock, Entropy, PersonalNumber};
 use dancu_ledger::{
-    Channel, CommitOptions, Draft, Ledger, LedgerOptions, PublicLog, Publisher, check, load_or_create_signer,
+    Channel, CommitOptions, Draft, Ledger, LedgerMetrics, LedgerOptions, PublicLog, Publisher, check,
+    load_or_create_signer,
 };
 use dancu_store_sqlite::open_ledger_parts;
 use jiff::Timestamp;
@@ -72,6 +73,22 @@ async fn call(ledger: Arc<Ledger>, next: Arc<AtomicU64>, records: u64) -> Vec<u6
     }
 }
 
+fn per_second(count: u64, took: Duration) -> u128 {
+    u128::from(count) * 1_000_000 / took.as_micros().max(1)
+}
+
+#[expect(clippy::print_stdout, reason = "it prints its table")]
+fn print_figures(records: u64, callers: u64, took: Duration, waits: &mut [u64], metrics: &LedgerMetrics) {
+    waits.sort_unstable();
+    let at = |per_mille: usize| waits.get((waits.len().max(1) - 1) * per_mille / 1_000).copied().unwrap_or(0);
+    println!("{records} records from {callers} callers");
+    println!("  {} durable appends/s, each with its receipt", per_second(records, took));
+    println!("  {} commits of {} records on average", metrics.commits, records / metrics.commits.max(1));
+    println!("  committer busy {} %", u128::from(metrics.commit_us_total) * 100 / took.as_micros().max(1));
+    println!("  {} ns in the committer for each record", metrics.commit_us_total * 1_000 / records.max(1));
+    println!("  p50 {} µs, p99 {} µs, largest {} µs", at(500), at(990), at(1_000));
+}
+
 #[expect(clippy::print_stdout, reason = "it prints its table")]
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -81,6 +98,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = arguments.first().map_or_else(|| temporary.path().to_owned(), PathBuf::from);
     std::fs::create_dir_all(&folder)?;
     let (records, callers) = (number(1, 500_000), number(2, 1_024));
+    // How long to wait for more records before a commit under load.
     let commits = CommitOptions { linger_us: number(3, 300), ..CommitOptions::default() };
     let entropy = Arc::new(Counter(AtomicU64::new(1)));
     let signer = load_or_create_signer(&folder.join("keys"), "dancu.example/log", &*entropy, true)?;
@@ -107,15 +125,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         waits
     });
     let took = started.elapsed();
-    waits.sort_unstable();
-    let metrics = ledger.metrics();
-    let share = |part: f64| waits[((waits.len() - 1) as f64 * part) as usize];
-    println!("records {records}, callers {callers}, linger {} µs", commits.linger_us);
-    println!("  {:.0} durable appends/s with receipts", records as f64 / took.as_secs_f64());
-    println!("  commits {}, mean batch {:.0}", metrics.commits, records as f64 / metrics.commits as f64);
-    println!("  committer busy {:.0} %", metrics.commit_us_total as f64 / took.as_micros() as f64 * 100.0);
-    println!("  per record in the committer {:.2} µs", metrics.commit_us_total as f64 / records as f64);
-    println!("  p50 {} µs, p99 {} µs, max {} µs", share(0.5), share(0.99), share(1.0));
+    print_figures(records, callers, took, &mut waits, &ledger.metrics());
     let closing = Instant::now();
     ledger.shut_down();
     if let Some(publisher) = publisher {
@@ -123,12 +133,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("  published {:?} after the last append", closing.elapsed());
         let checking = Instant::now();
         let report = check(&parts, ledger.verifier(), &mut |_| {})?;
-        let seconds = checking.elapsed().max(Duration::from_millis(1)).as_secs_f64();
-        println!(
-            "  check: {} findings, {:.0} records/s",
-            report.findings.len(),
-            report.records as f64 / seconds
-        );
+        let each_second = per_second(report.records, checking.elapsed());
+        println!("  check: {} findings, {each_second} records/s", report.findings.len());
     }
     Ok(())
 }

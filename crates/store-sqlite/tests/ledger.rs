@@ -1,5 +1,7 @@
 //! The ledger on SQLite and files: the contract suites, and what happens to a log that is cut off or damaged.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use dancu_core::{PersonalNumber, StoreError};
 use dancu_ledger::{
     Channel, CheckReport, Draft, Finding, Ledger, LedgerOptions, LedgerParts, LedgerRecords, LedgerStore,

@@ -148,26 +148,32 @@ impl TileFiles for MemoryTiles {
     }
 }
 
+#[derive(Default)]
+struct Pairs {
+    pairs: Vec<(PersonalNumber, u64)>,
+    cursor: u64,
+}
+
 /// The index by person in memory.
 #[derive(Clone, Default)]
-pub struct MemoryIndex(Arc<Mutex<(Vec<(PersonalNumber, u64)>, u64)>>);
+pub struct MemoryIndex(Arc<Mutex<Pairs>>);
 
 impl SubjectIndex for MemoryIndex {
     fn cursor(&self) -> Result<u64, StoreError> {
-        Ok(lock(&self.0).1)
+        Ok(lock(&self.0).cursor)
     }
 
     fn add(&self, entries: &[(PersonalNumber, u64)], cursor: u64) -> Result<(), StoreError> {
         let mut held = lock(&self.0);
-        held.0.extend_from_slice(entries);
-        held.1 = cursor;
+        held.pairs.extend_from_slice(entries);
+        held.cursor = cursor;
         Ok(())
     }
 
     fn find(&self, subject: PersonalNumber, before: u64, limit: usize) -> Result<Vec<u64>, StoreError> {
         let held = lock(&self.0);
         let mut found: Vec<u64> = held
-            .0
+            .pairs
             .iter()
             .filter(|(whose, index)| *whose == subject && *index < before)
             .map(|(_, index)| *index)
@@ -178,7 +184,7 @@ impl SubjectIndex for MemoryIndex {
     }
 
     fn scan(&self, visit: &mut dyn FnMut(PersonalNumber, u64)) -> Result<(), StoreError> {
-        lock(&self.0).0.iter().for_each(|(subject, index)| visit(*subject, *index));
+        lock(&self.0).pairs.iter().for_each(|(subject, index)| visit(*subject, *index));
         Ok(())
     }
 
@@ -187,7 +193,7 @@ impl SubjectIndex for MemoryIndex {
     }
 
     fn clear(&self) -> Result<(), StoreError> {
-        *lock(&self.0) = (Vec::new(), 0);
+        *lock(&self.0) = Pairs::default();
         Ok(())
     }
 
