@@ -46,8 +46,10 @@ impl Default for DatabaseOptions {
             queue_length_max: 4_096,
             jobs_per_commit_max: 1_024,
             rows_per_commit_max: 100_000,
-            wal_pages_soft: 4_096,
-            wal_pages_hard: 32_768,
+            // 64 and 256 MiB. A load of 300,000 persons in random order took 14.7 s with 16 and 128 MiB, 8.7 s with
+            // these and 8.5 s with four times as much: pages are written to often before they are copied once.
+            wal_pages_soft: 16_384,
+            wal_pages_hard: 65_536,
         }
     }
 }

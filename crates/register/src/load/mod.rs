@@ -19,7 +19,7 @@ use std::{
 use tokio::sync::mpsc::Receiver;
 
 /// Rows of a batch, unless told otherwise. Larger batches write neighbours in the table together.
-pub const BATCH_ROWS: usize = 10_000;
+pub const BATCH_ROWS: usize = 20_000;
 
 /// What to load, and how.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! The reading side: digest, header, rows, in threads of their own.
 
-use super::LoadError;
+use super::{BATCH_ROWS, LoadError};
 use crate::{
     csv::{Header, HeaderError, KnownPlaces, RecordReader, RowParser},
     reject::{Reject, RowError, RowFault},
@@ -174,8 +174,8 @@ fn read_stretch(
     parser: &mut RowParser<'_>,
     batch_rows: usize,
 ) -> io::Result<Stretch> {
-    let mut text = Vec::with_capacity(batch_rows.min(10_000) * 256);
-    let mut rows = Vec::with_capacity(batch_rows.min(10_000));
+    let mut text = Vec::with_capacity(batch_rows.min(BATCH_ROWS) * 256);
+    let mut rows = Vec::with_capacity(batch_rows.min(BATCH_ROWS));
     let mut rejects = Vec::new();
     let mut warnings = 0;
     let mut rejected_bytes = 0;
