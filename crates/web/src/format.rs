@@ -59,10 +59,18 @@ pub(crate) fn partial(date: PartialDate, language: Language) -> String {
     let name = month.and_then(|month| MONTHS.get(usize::try_from(month - 1).ok()?));
     match (month, day, name) {
         (Some(month), Some(day), Some(name)) => {
-            if language.is_vietnamese() { format!("{day:02}/{month:02}/{year}") } else { format!("{day} {name} {year}") }
+            if language.is_vietnamese() {
+                format!("{day:02}/{month:02}/{year}")
+            } else {
+                format!("{day} {name} {year}")
+            }
         }
         (Some(month), None, Some(name)) => {
-            if language.is_vietnamese() { format!("{month:02}/{year}") } else { format!("{name} {year}") }
+            if language.is_vietnamese() {
+                format!("{month:02}/{year}")
+            } else {
+                format!("{name} {year}")
+            }
         }
         _ => year.to_string(),
     }
@@ -94,7 +102,10 @@ mod tests {
         for (value, vietnamese, english) in
             [(0, "0", "0"), (999, "999", "999"), (1204, "1.204", "1,204"), (100_000, "100.000", "100,000")]
         {
-            assert_eq!((number(value, Vietnamese), number(value, English)), (vietnamese.into(), english.into()));
+            assert_eq!(
+                (number(value, Vietnamese), number(value, English)),
+                (vietnamese.into(), english.into())
+            );
         }
         assert_eq!(number(12_345_678, Vietnamese), "12.345.678");
         assert_eq!(decimal(1_204.25, Vietnamese), "1.204,25");
@@ -110,7 +121,10 @@ mod tests {
             ("1990", "1990", "1990"),
         ] {
             let date: PartialDate = text.parse().unwrap();
-            assert_eq!((partial(date, Vietnamese), partial(date, English)), (vietnamese.into(), english.into()));
+            assert_eq!(
+                (partial(date, Vietnamese), partial(date, English)),
+                (vietnamese.into(), english.into())
+            );
         }
     }
 

@@ -30,7 +30,10 @@ use std::sync::Arc;
 pub fn router(state: Arc<AppState>) -> Router {
     // What a cookie authorises stands together behind the guard; machines and the public log carry none.
     let guarded = same_origin::guarded(
-        Router::new().merge(pages::routes()).merge(identity::routes()).fallback(async || Problem::not_found()),
+        Router::new()
+            .merge(pages::routes())
+            .merge(identity::routes())
+            .fallback(async || Problem::not_found()),
         identity::Entrance::from_ref(&state),
     );
     let seen = pages::framed(guarded, &state).merge(assets::routes()).merge(api::log());

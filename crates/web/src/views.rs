@@ -67,7 +67,13 @@ impl PageUser {
 impl Page {
     /// The frame for one address.
     pub fn new(language: Language, path: &str, source_url: &str, user: Option<PageUser>) -> Self {
-        Self { language, path: path.to_owned(), assets: assets::base(), source_url: source_url.to_owned(), user }
+        Self {
+            language,
+            path: path.to_owned(),
+            assets: assets::base(),
+            source_url: source_url.to_owned(),
+            user,
+        }
     }
 
     /// The text in the page's language.

@@ -10,7 +10,10 @@ use dancu_core::Explain;
 use std::sync::Arc;
 
 /// One file of the log.
-pub(crate) async fn file(State(state): State<Arc<AppState>>, Path(path): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn file(
+    State(state): State<Arc<AppState>>,
+    Path(path): Path<String>,
+) -> Result<Response, Problem> {
     let checkpoint = path == "checkpoint";
     let bytes = state.public_log.file(&path).map_err(|error| {
         tracing::error!(code = error.explain().code, %error, "public log");

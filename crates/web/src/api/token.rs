@@ -30,7 +30,8 @@ pub(crate) async fn token(State(state): State<Arc<AppState>>, body: Body) -> Res
 }
 
 async fn grant(state: &AppState, bytes: &[u8]) -> Result<Response, TokenError> {
-    let refuse = |reason: RefusalReason| TokenError::Refused(state.refusals.note(state.clock.now(), None, reason));
+    let refuse =
+        |reason: RefusalReason| TokenError::Refused(state.refusals.note(state.clock.now(), None, reason));
     let mut form: HashMap<String, String> = HashMap::new();
     for (key, value) in url::form_urlencoded::parse(bytes) {
         // A doubled parameter is refused (RFC 6749 3.2): which of the two counts must not be a guess.
@@ -49,7 +50,8 @@ async fn grant(state: &AppState, bytes: &[u8]) -> Result<Response, TokenError> {
         _ => return Err(refuse(RefusalReason::AssertionShape)),
     };
     let issued = state.tokens.grant(assertion, parameter("client_id")).await?;
-    let body = json!({ "access_token": issued.secret, "token_type": "Bearer", "expires_in": issued.lifetime_s });
+    let body =
+        json!({ "access_token": issued.secret, "token_type": "Bearer", "expires_in": issued.lifetime_s });
     Ok(uncached((StatusCode::OK, Json(body)).into_response()))
 }
 

@@ -34,7 +34,8 @@ pub(crate) async fn verify(
         let place = format!("line {}, column {}", error.line(), error.column());
         Problem::bad_body(&place).into_response()
     })?;
-    let answer = state.verify.verify(&caller, &request, Channel::Api).await.map_err(|error| failed(&state, error))?;
+    let answer =
+        state.verify.verify(&caller, &request, Channel::Api).await.map_err(|error| failed(&state, error))?;
     let body = serde_json::to_vec(&answer).map_err(|_| Problem::bad_body("answer").into_response())?;
     state.latencies.count(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX));
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];

@@ -6,12 +6,7 @@ use super::{
     visitor::{Source, TokenInHand},
 };
 use crate::Problem;
-use axum::{
-    body::Body,
-    extract::State,
-    http::HeaderMap,
-    response::Response,
-};
+use axum::{body::Body, extract::State, http::HeaderMap, response::Response};
 use serde::Deserialize;
 use url::form_urlencoded;
 

@@ -54,7 +54,8 @@ impl Reply {
     /// A script sends JSON and gets it back; anything else is a form.
     pub fn of(headers: &HeaderMap) -> Self {
         let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let is_json = kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json");
+        let is_json =
+            kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json");
         if is_json { Self::Json } else { Self::Redirect }
     }
 
@@ -75,7 +76,12 @@ impl Entrance {
 
     /// The answer to someone who has just signed in: the new cookie, the way to their page; the session that the
     /// browser had before is ended.
-    pub(super) async fn admit(&self, signed_in: &SignedIn, before: Option<SessionToken>, reply: Reply) -> Response {
+    pub(super) async fn admit(
+        &self,
+        signed_in: &SignedIn,
+        before: Option<SessionToken>,
+        reply: Reply,
+    ) -> Response {
         if let Some(before) = before
             && let Err(error) = self.identity.sign_out(&before).await
         {

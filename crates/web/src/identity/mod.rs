@@ -17,7 +17,7 @@ mod visitor;
 mod tests;
 
 pub(crate) use entrance::{Entrance, home_of};
-pub(crate) use visitor::{SignedIn, Source, Visitor, permit};
+pub(crate) use visitor::{Visitor, permit};
 
 use axum::{
     Router,
@@ -44,5 +44,8 @@ where
         .route("/passkey/sign-in/finish", post(sign_in_finish::finish))
         .route("/sign-out", post(sign_out::sign_out))
         .route("/sessions", get(sessions::list))
-        .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .layer(SetResponseHeaderLayer::overriding(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ))
 }

@@ -26,9 +26,9 @@ impl From<IdentityError> for Problem {
             IdentityError::PasskeyRefused => StatusCode::UNAUTHORIZED,
             IdentityError::NotAllowed => StatusCode::FORBIDDEN,
             IdentityError::StaffUnknown => StatusCode::NOT_FOUND,
-            IdentityError::CeremonyOver | IdentityError::PasskeyKnown | IdentityError::PasskeysFull { .. } => {
-                StatusCode::CONFLICT
-            }
+            IdentityError::CeremonyOver
+            | IdentityError::PasskeyKnown
+            | IdentityError::PasskeysFull { .. } => StatusCode::CONFLICT,
             IdentityError::RelyingParty => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self::new(status, &error)

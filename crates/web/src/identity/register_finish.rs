@@ -7,10 +7,7 @@ use super::{
     visitor::{Ceremony, SignedIn, TokenInHand},
 };
 use crate::Problem;
-use axum::{
-    extract::State,
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 
 /// An enrolling citizen is signed in by it, under a new session.
 pub(super) async fn finish(

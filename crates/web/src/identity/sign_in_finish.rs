@@ -7,10 +7,7 @@ use super::{
     visitor::{Ceremony, TokenInHand},
 };
 use crate::Problem;
-use axum::{
-    extract::State,
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 
 /// An unknown passkey and a wrong signature get the same answer.
 pub(super) async fn finish(

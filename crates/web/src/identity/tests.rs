@@ -82,7 +82,13 @@ impl House {
         Self { router, identity, _folder: folder }
     }
 
-    async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+    async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -90,7 +96,11 @@ impl House {
         let response = self.router.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
-        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
     }
 
     async fn officer_code(&self) -> String {
@@ -118,7 +128,10 @@ async fn staff_sign_in_by_a_form_and_out_again() {
     let house = local();
     let form = format!("code={}", house.officer_code().await.to_lowercase());
     let answer = house.send("POST", "/sign-in/code", &[("content-type", FORM)], form).await;
-    assert_eq!((answer.status.as_u16(), &answer.headers[header::LOCATION]), (303, &"/officer".parse().unwrap()));
+    assert_eq!(
+        (answer.status.as_u16(), &answer.headers[header::LOCATION]),
+        (303, &"/officer".parse().unwrap())
+    );
     assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");
     let line = answer.cookies()[0].to_owned();
     assert!(line.ends_with("; Path=/; Max-Age=28800; HttpOnly; SameSite=Strict"), "{line}");
@@ -168,7 +181,10 @@ async fn another_sign_in_ends_the_session_before() {
     };
     let first = sign_in("").await;
     let second = sign_in(&first).await;
-    assert_eq!(house.send("GET", "/sessions", &[("cookie", &first)], "").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        house.send("GET", "/sessions", &[("cookie", &first)], "").await.status,
+        StatusCode::UNAUTHORIZED
+    );
     assert_eq!(house.send("GET", "/sessions", &[("cookie", &second)], "").await.status, StatusCode::OK);
 }
 

@@ -6,7 +6,10 @@ use super::{
     record::{self, FactGroup},
     verdicts,
 };
-use crate::{AppState, Problem, views::{Page, Words}};
+use crate::{
+    AppState, Problem,
+    views::{Page, Words},
+};
 use askama::Template;
 use axum::{
     Json,
@@ -35,6 +38,8 @@ struct CitizenView {
     #[serde(skip)]
     page: Page,
     number: String,
+    #[serde(skip)]
+    number_grouped: String,
     name: Option<String>,
     log_key: String,
     looks: Vec<Look>,
@@ -91,7 +96,10 @@ pub(super) async fn show(
     reader: Reader,
     Query(shown): Query<Shown>,
 ) -> Result<Response, Problem> {
-    let number = myself(&reader, &[Operation::ReadOwnRecord, Operation::ReadOwnHousehold, Operation::ReadOwnDisclosures])?;
+    let number = myself(
+        &reader,
+        &[Operation::ReadOwnRecord, Operation::ReadOwnHousehold, Operation::ReadOwnDisclosures],
+    )?;
     let at = At { as_of: state.clock.today(), known_at: state.clock.now() };
     let history = state.register.history(number).await?;
     let me = person_at(&history, at);
@@ -99,7 +107,8 @@ pub(super) async fn show(
     let found = from_log(&state, move |log| log.disclosures_of(number, page)).await?;
     let view = CitizenView {
         page: reader.page_at(PATH),
-        number: grouped(number),
+        number: number.to_string(),
+        number_grouped: grouped(number),
         name: me.as_ref().and_then(Person::identity).map(|identity| identity.name.as_str().to_owned()),
         log_key: state.ledger.verifier().as_str().to_owned(),
         looks: found.disclosures.into_iter().map(|disclosure| look(&state, disclosure)).collect(),
@@ -151,7 +160,8 @@ async fn from_log<T: Send + 'static>(
 }
 
 async fn household(state: &AppState, me: Option<&Person>, at: At) -> Result<Option<HouseholdView>, Problem> {
-    let Some(number) = me.and_then(Person::residence).and_then(|residence| residence.household.as_ref()) else {
+    let Some(number) = me.and_then(Person::residence).and_then(|residence| residence.household.as_ref())
+    else {
         return Ok(None);
     };
     let members = state.register.household(number, at, MemberPage::first(MEMBERS_MAX)).await?;
@@ -211,6 +221,7 @@ fn purpose(state: &AppState, client: &str, contract: &str, recorded: String) -> 
 /// Twelve digits in groups of three, as cards print them.
 fn grouped(number: PersonalNumber) -> String {
     let digits = number.to_string();
-    let groups: Vec<&str> = digits.as_bytes().chunks(3).filter_map(|group| str::from_utf8(group).ok()).collect();
+    let groups: Vec<&str> =
+        digits.as_bytes().chunks(3).filter_map(|group| str::from_utf8(group).ok()).collect();
     groups.join(" ")
 }

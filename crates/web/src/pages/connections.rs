@@ -6,7 +6,11 @@ use super::{
     operator::{self, PageNumbers},
     reader::{Reader, Wants},
 };
-use crate::{AppState, Problem, api::collect, views::{PageProblem, Words}};
+use crate::{
+    AppState, Problem,
+    api::collect,
+    views::{PageProblem, Words},
+};
 use axum::{
     Json,
     body::Body,
@@ -98,7 +102,8 @@ fn unreadable(place: &str, error: &serde_json::Error) -> Problem {
     let message = error.to_string();
     let named = ["missing field `", "unknown field `"].into_iter().find_map(|kind| {
         let name = message.strip_prefix(kind)?.split('`').next()?;
-        let is_plain = name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let is_plain =
+            name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         is_plain.then(|| format!("{kind}{name}`"))
     });
     let detail = named.map_or_else(String::new, |named| format!(", {named}"));
@@ -108,8 +113,12 @@ fn unreadable(place: &str, error: &serde_json::Error) -> Problem {
         status: StatusCode::BAD_REQUEST,
         said: Explanation::new(
             "DANCU-WEB-024",
-            format!("Không đọc được {place}{detail} (dòng {line}, cột {column}). Chưa có gì thay đổi; hãy sửa rồi gửi lại."),
-            format!("{place} cannot be read{detail} (line {line}, column {column}). Nothing was changed; correct it and send it again."),
+            format!(
+                "Không đọc được {place}{detail} (dòng {line}, cột {column}). Chưa có gì thay đổi; hãy sửa rồi gửi lại."
+            ),
+            format!(
+                "{place} cannot be read{detail} (line {line}, column {column}). Nothing was changed; correct it and send it again."
+            ),
         ),
         retry_after_s: None,
     }
@@ -123,7 +132,11 @@ async fn keep(state: &AppState, document: ConnectionsDocument) -> Result<Counts,
     };
     match document.apply(&*state.exchange_store, &state.directory).await {
         Ok(()) => {
-            tracing::info!(organisations = counts.organisations, clients = counts.clients, "connections changed");
+            tracing::info!(
+                organisations = counts.organisations,
+                clients = counts.clients,
+                "connections changed"
+            );
             Ok(counts)
         }
         Err(DocumentError::Store(error)) => Err(error.into()),
@@ -147,7 +160,10 @@ mod tests {
         assert!(said.en.starts_with("contracts[0].daily_limit cannot be read (line 2,"), "{}", said.en);
         assert!(!said.en.contains("SECRET") && !said.vi.contains("SECRET"));
         for (text, expected) in [
-            (r#"{"organisations":[{"id":"bank"}]}"#, "organisations[0] cannot be read, missing field `name_vi` (line 1"),
+            (
+                r#"{"organisations":[{"id":"bank"}]}"#,
+                "organisations[0] cannot be read, missing field `name_vi` (line 1",
+            ),
             (r#"{"organisation":[]}"#, "organisation cannot be read, unknown field `organisation` (line 1"),
             ("", "document cannot be read (line 1"),
             ("{} {}", "document cannot be read (line 1"),

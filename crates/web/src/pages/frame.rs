@@ -42,7 +42,8 @@ async fn frame(State(state): State<Arc<AppState>>, request: Request, next: Next)
     let (reader, answer) = match Reader::of(&mut parts, &state).await {
         Ok(reader) => {
             parts.extensions.insert(reader.clone());
-            let answer = tokio::time::timeout(ANSWER_TIME_MAX, next.run(Request::from_parts(parts, body))).await;
+            let answer =
+                tokio::time::timeout(ANSWER_TIME_MAX, next.run(Request::from_parts(parts, body))).await;
             (reader, answer.unwrap_or_else(|_| Problem::too_slow().into_response()))
         }
         Err(problem) => (Reader::stranger(&parts, &state), problem.into_response()),
@@ -79,7 +80,9 @@ fn readable(reader: &Reader, asked: &Asked, problem: &Problem, answer: Response)
     if problem.status == StatusCode::UNAUTHORIZED && reader.principal.is_none() {
         return Redirect::to("/sign-in").into_response();
     }
-    if problem.status == StatusCode::FORBIDDEN && matches!(reader.principal, Some(Principal::Enrolling { .. })) {
+    if problem.status == StatusCode::FORBIDDEN
+        && matches!(reader.principal, Some(Principal::Enrolling { .. }))
+    {
         return Redirect::to("/sign-in/passkey").into_response();
     }
     let page = if asked.method == Method::POST && asked.path == "/sign-in/code" {

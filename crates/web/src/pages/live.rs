@@ -93,7 +93,11 @@ fn health(state: &AppState) -> (Words, Words) {
         LedgerHealth::Failing { error, since } => {
             let said = error.explain();
             let hour = format::time(since);
-            (format!("KHÔNG ghi được từ {hour}: {}", said.vi), format!("NOT recording since {hour}: {}", said.en)).into()
+            (
+                format!("KHÔNG ghi được từ {hour}: {}", said.vi),
+                format!("NOT recording since {hour}: {}", said.en),
+            )
+                .into()
         }
     };
     let publishing = match state.publisher.failure() {

@@ -78,7 +78,10 @@ pub(super) async fn issue(
                 name: name.as_str().to_owned(),
                 number_masked: masked(number),
                 code: issued.code.shown(),
-                sign_in_url: state.public_origin.join("/sign-in/code").map_or_else(|_| String::new(), String::from),
+                sign_in_url: state
+                    .public_origin
+                    .join("/sign-in/code")
+                    .map_or_else(|_| String::new(), String::from),
                 issued: state.clock.now(),
                 expires: issued.expires,
             };

@@ -117,14 +117,19 @@ pub(super) async fn show(
 }
 
 /// Everything on the page.
-pub(super) async fn view(state: &AppState, reader: &Reader, numbers: PageNumbers) -> Result<OperatorView, Problem> {
+pub(super) async fn view(
+    state: &AppState,
+    reader: &Reader,
+    numbers: PageNumbers,
+) -> Result<OperatorView, Problem> {
     let (organisations, clients, contracts) = state.exchange_store.connections().await?;
     let refusals = state.exchange_store.refusals(REFUSALS_MAX).await?;
     let language = reader.page.language;
     let live = live::counters(state, reader);
     let contracts_page = numbers.contracts.max(1);
     let (shown, more_contracts) = contracts_of_page(contracts, &numbers);
-    let contracts = shown.into_iter().map(|row| contract_view(state, row, &organisations, &clients)).collect();
+    let contracts =
+        shown.into_iter().map(|row| contract_view(state, row, &organisations, &clients)).collect();
     let (organisations, organisations_page, more) = organisations_of_page(organisations, &clients, &numbers);
     let address = |contracts: usize, organisations: usize| {
         format!("{PATH}?contracts={contracts}&organisations={organisations}")
@@ -139,7 +144,8 @@ pub(super) async fn view(state: &AppState, reader: &Reader, numbers: PageNumbers
         contracts_newer: (contracts_page > 1).then(|| address(contracts_page - 1, organisations_page)),
         contracts_older: more_contracts.then(|| address(contracts_page + 1, organisations_page)),
         organisations,
-        organisations_newer: (organisations_page > 1).then(|| address(contracts_page, organisations_page - 1)),
+        organisations_newer: (organisations_page > 1)
+            .then(|| address(contracts_page, organisations_page - 1)),
         organisations_older: more.then(|| address(contracts_page, organisations_page + 1)),
         refusals: refusals.into_iter().map(refusal_view).collect(),
         problem: None,
@@ -149,7 +155,10 @@ pub(super) async fn view(state: &AppState, reader: &Reader, numbers: PageNumbers
 }
 
 /// The contracts of a page in the order of their identifiers, and whether there are more.
-pub(super) fn contracts_of_page(mut contracts: Vec<Contract>, numbers: &PageNumbers) -> (Vec<Contract>, bool) {
+pub(super) fn contracts_of_page(
+    mut contracts: Vec<Contract>,
+    numbers: &PageNumbers,
+) -> (Vec<Contract>, bool) {
     contracts.sort_unstable_by(|one, other| one.id.cmp(&other.id));
     page_of(contracts, numbers.contracts)
 }

@@ -1,7 +1,11 @@
 //! `/reception`: the desk scans a card, sees at once whether it is good, and admits. What was scanned is never
 //! written back, only the answer to it.
 
-use super::{fields::Fields, reader::{Reader, Wants}, verdicts};
+use super::{
+    fields::Fields,
+    reader::{Reader, Wants},
+    verdicts,
+};
 use crate::{
     AppState, Problem,
     api::verify_problem,
@@ -19,7 +23,7 @@ use dancu_identity::{Principal, Role, access::Operation};
 use dancu_reception::{AdmitError, Scan, ScanError, VISITS_PAGE, Visit};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 const PATH: &str = "/reception";
 
@@ -121,9 +125,15 @@ pub(super) async fn scan(
     Fields(scanned): Fields<Scanned>,
 ) -> Result<Response, Problem> {
     let (caller, _) = desk_of(&state, &reader, Operation::ScanCard)?;
+    let begun = Instant::now();
     let outcome = match state.desk.scan(&caller, &scanned.scan).await {
-        Ok(scan) => Outcome::Check(Box::new(scan)),
-        Err(ScanError::Code(error)) => Outcome::Problem(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, &error)),
+        Ok(scan) => {
+            state.latencies.count(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX));
+            Outcome::Check(Box::new(scan))
+        }
+        Err(ScanError::Code(error)) => {
+            Outcome::Problem(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, &error))
+        }
         Err(ScanError::Verify(error)) => Outcome::Problem(verify_problem(&state, error)),
     };
     answer(&state, &reader, &caller, outcome, None).await
@@ -145,7 +155,11 @@ pub(super) async fn admit(
 }
 
 /// The caller for whom the receptionist works, and the receptionist's staff id.
-fn desk_of(state: &AppState, reader: &Reader, operation: Operation) -> Result<(Arc<Caller>, String), Problem> {
+fn desk_of(
+    state: &AppState,
+    reader: &Reader,
+    operation: Operation,
+) -> Result<(Arc<Caller>, String), Problem> {
     let principal = reader.may(operation)?;
     let Principal::Staff { id, role: Role::Receptionist { client, .. }, .. } = principal else {
         return Err(Problem::not_allowed());
@@ -162,7 +176,9 @@ async fn answer(
     before: Option<u32>,
 ) -> Result<Response, Problem> {
     let status = match &outcome {
-        Outcome::Problem(problem) if reader.wants == Wants::Json => return Ok(problem.clone().into_response()),
+        Outcome::Problem(problem) if reader.wants == Wants::Json => {
+            return Ok(problem.clone().into_response());
+        }
         Outcome::Problem(problem) => problem.status,
         _ => StatusCode::OK,
     };

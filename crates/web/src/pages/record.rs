@@ -193,7 +193,9 @@ fn life_lines(life: Life) -> Vec<Line> {
     match life {
         Life::Alive => vec![words(label, ("Còn sống", "Alive"))],
         Life::Dead { date: day } => vec![words(label, ("Đã mất", "Dead")), date(("Ngày mất", "Died"), day)],
-        Life::Missing { since } => vec![words(label, ("Mất tích", "Missing")), date(("Từ ngày", "Since"), since)],
+        Life::Missing { since } => {
+            vec![words(label, ("Mất tích", "Missing")), date(("Từ ngày", "Since"), since)]
+        }
     }
 }
 

@@ -26,7 +26,8 @@ pub(super) fn headline(scan: &Scan) -> Words {
         Verdict::CardNotInForce => match scan.answer.card_status {
             Some(CardAnswer::Known(standing)) if standing != CardStanding::InForce => {
                 let (vi, en) = standing.words();
-                (format!("Thẻ không dùng được: {}", lower(vi)), format!("Card not usable: {}", lower(en))).into()
+                (format!("Thẻ không dùng được: {}", lower(vi)), format!("Card not usable: {}", lower(en)))
+                    .into()
             }
             _ => ("Thẻ không dùng được: đã được thay", "Card not usable: it was replaced").into(),
         },

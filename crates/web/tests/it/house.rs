@@ -1,0 +1,261 @@
+//! A whole platform on a clock and entropy of the test, with three persons and three connected clients.
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Request, StatusCode, header},
+};
+use dancu_core::{Clock, Entropy, PersonalNumber};
+use dancu_exchange::{
+    AssertionRules, ConnectionsDocument, Directory, ExchangeStore, RefusalLog, StoredToken, TokenService,
+    TokenSettings, VerifyService,
+};
+use dancu_identity::{
+    Account, AccountId, AttemptLimits, CodeHash, CodeKey, Identity, IdentityParts, IdentityStore, Issue,
+    Purpose, Redeem, RelyingParty, Role, Session, StaffProfile, Subject, periods,
+};
+use dancu_ledger::{Ledger, LedgerOptions, PublicLog, Publisher, load_or_create_signer};
+use dancu_places::Places;
+use dancu_reception::{Desk, Tickets};
+use dancu_register::load::{LoadRequest, load};
+use dancu_store_sqlite::{DatabaseOptions, SqliteStore, open_ledger_parts};
+use dancu_testkit::{FakeClock, SeededEntropy};
+use dancu_web::{AppState, Latencies, router};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::{path::Path, sync::Arc};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+pub const FORM: &str = "application/x-www-form-urlencoded";
+pub const JSON: &str = "application/json";
+pub const HTML: &str = "text/html";
+/// Alive, with a card in force.
+pub const HOA: &str = "001090000017";
+/// Dead.
+pub const DEAD: &str = "001040000038";
+pub const CARD: &str = "001090000017|012345678|Nguyễn Văn Hòa|02051990|Nam|Số 1 Hoàng Hoa Thám, Phường Ba Đình, Thành phố Hà Nội|15062021";
+const ORIGIN: &str = "http://localhost:8080";
+const TOKEN: &str = "a-token-of-the-bank";
+
+/// Who knocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    Nobody,
+    Enrolling,
+    Citizen,
+    Receptionist,
+    Officer,
+    Operator,
+}
+
+pub struct House {
+    pub state: Arc<AppState>,
+    pub clock: Arc<FakeClock>,
+    router: Router,
+    store: SqliteStore,
+    folder: TempDir,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{} is no JSON", self.body))
+    }
+
+    /// Status and stable code of a problem.
+    pub fn problem(&self) -> (u16, String) {
+        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json", "{}", self.body);
+        (self.status.as_u16(), self.json()["code"].as_str().unwrap().to_owned())
+    }
+}
+
+/// A request in the making.
+pub struct Knock<'a> {
+    house: &'a House,
+    request: axum::http::request::Builder,
+}
+
+impl Knock<'_> {
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.request = self.request.header(name, value);
+        self
+    }
+
+    pub async fn send(self, body: impl Into<Body>) -> Answer {
+        let request = self.request.body(body.into()).unwrap();
+        let (parts, body) = self.house.router.clone().oneshot(request).await.unwrap().into_parts();
+        let body = axum::body::to_bytes(body, 1 << 22).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        }
+    }
+}
+
+impl House {
+    pub async fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(FakeClock::at("2026-11-21T02:00:00Z"));
+        let entropy = Arc::new(SeededEntropy::new(7));
+        let store = SqliteStore::open(folder.path(), DatabaseOptions::default()).unwrap();
+        let state = Arc::new(put_together(folder.path(), &store, &clock, &entropy));
+        let people = folder.path().join("people.csv");
+        std::fs::write(&people, include_str!("people.csv")).unwrap();
+        let request = LoadRequest::new(&people, clock.today());
+        let report = load(&store, &*clock, Places::national(), &request, &mut |_| {}).await.unwrap();
+        assert_eq!((report.added, report.progress.rejected), (3, 0));
+        let document: ConnectionsDocument = serde_json::from_str(include_str!("connections.json")).unwrap();
+        document.apply(&*state.exchange_store, &state.directory).await.unwrap();
+        Self { router: router(Arc::clone(&state)), state, clock, store, folder }
+    }
+
+    pub fn knock(&self, method: &str, path: &str) -> Knock<'_> {
+        Knock { house: self, request: Request::builder().method(method).uri(path) }
+    }
+
+    /// The `Cookie` header of someone who is signed in.
+    pub async fn cookie(&self, who: Who) -> String {
+        let staff = |role| {
+            let (id, name) = ("can.bo".parse().unwrap(), "Phạm Thị Thử".parse().unwrap());
+            Subject::Staff(StaffProfile { id, name, role })
+        };
+        let (subject, purpose) = match who {
+            Who::Nobody => return "lang=vi".to_owned(),
+            Who::Enrolling => (Subject::Citizen(number(HOA)), Purpose::Enrolment),
+            Who::Citizen => (Subject::Citizen(number(HOA)), Purpose::Full),
+            Who::Receptionist => {
+                let role = Role::Receptionist {
+                    organisation: "benh-vien".to_owned(),
+                    client: "hospital-desk".to_owned(),
+                };
+                (staff(role), Purpose::Full)
+            }
+            Who::Officer => (staff(Role::Officer { commune: "00004".parse().unwrap() }), Purpose::Full),
+            Who::Operator => (staff(Role::Operator), Purpose::Full),
+        };
+        self.session(subject, purpose).await
+    }
+
+    /// Begins a session as a code or a passkey would.
+    async fn session(&self, subject: Subject, purpose: Purpose) -> String {
+        let (now, entropy) = (self.clock.now(), &*self.state.entropy);
+        let account = Account { id: AccountId::draw(entropy), subject, opened: now };
+        if let Subject::Staff(_) = &account.subject {
+            self.store.put_staff(account.clone()).await.unwrap();
+        }
+        let mut hash = [0; 32];
+        entropy.fill(&mut hash);
+        let hash = CodeHash::from_bytes(&hash).unwrap();
+        let expires = now + SignedDuration::from_hours(1);
+        let issue = Issue { account, hash, issued: now, expires, issued_by: None };
+        let account = self.store.issue_code(issue).await.unwrap().unwrap();
+        let table = periods();
+        let periods = &table.on(self.clock.today()).unwrap().value;
+        let (token, session) = Session::begin(account.id, &account.subject, purpose, periods, now, entropy);
+        assert!(self.store.redeem_code(Redeem { hash, at: now, session }).await.unwrap());
+        format!("dancu_session={}", token.to_text())
+    }
+
+    /// The `Authorization` header of the bank's software.
+    pub async fn bearer(&self) -> String {
+        let token = StoredToken {
+            hash: Sha256::digest(TOKEN).into(),
+            client: "bank-core".parse().unwrap(),
+            expires: "2026-11-22T00:00:00Z".parse::<Timestamp>().unwrap(),
+        };
+        let ends = token.expires;
+        self.state.exchange_store.grant_token("assertion-1".to_owned(), ends, token).await.unwrap();
+        format!("Bearer {TOKEN}")
+    }
+}
+
+pub fn number(text: &str) -> PersonalNumber {
+    text.parse().unwrap()
+}
+
+/// A field of a form, encoded.
+pub fn form(name: &str, value: &str) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish()
+}
+
+fn put_together(
+    folder: &Path,
+    store: &SqliteStore,
+    clock: &Arc<FakeClock>,
+    entropy: &Arc<SeededEntropy>,
+) -> AppState {
+    let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (clock.clone(), entropy.clone());
+    let (log_store, parts) = open_ledger_parts(folder).unwrap();
+    let signer = load_or_create_signer(&folder.join("keys"), "dancu.test/log", &*entropy, true).unwrap();
+    let verifier = signer.verifier().clone();
+    let at = folder.join("ledger.db");
+    let options = LedgerOptions::default();
+    let ledger = Ledger::start(Box::new(log_store), at, signer, clock.clone(), entropy.clone(), options);
+    let ledger = Arc::new(ledger.unwrap());
+    let public_log = Arc::new(PublicLog::open(parts, verifier).unwrap());
+    let exchange_store: Arc<dyn ExchangeStore> = Arc::new(store.clone());
+    let (directory, refusals) = (Arc::new(Directory::default()), Arc::new(RefusalLog::default()));
+    let rules = AssertionRules { audiences: vec![ORIGIN.to_owned()], lifetime_s_max: 300, skew_s_max: 30 };
+    let tokens = TokenService::new(
+        exchange_store.clone(),
+        directory.clone(),
+        refusals.clone(),
+        clock.clone(),
+        entropy.clone(),
+        TokenSettings { assertion: rules, lifetime_s: 600 },
+    );
+    let register = Arc::new(store.clone());
+    let verify =
+        Arc::new(VerifyService::new(register.clone(), ledger.clone(), refusals.clone(), clock.clone()));
+    let tickets = Tickets::new([5; 32]);
+    let desk = Arc::new(Desk::new(verify.clone(), register.clone(), tickets, clock.clone()));
+    let identity = Identity::new(IdentityParts {
+        store: register.clone(),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+        code_key: CodeKey::new([9; 32]),
+        periods: periods(),
+        relying_party: RelyingParty {
+            id: "localhost".to_owned(),
+            origin: ORIGIN.parse().unwrap(),
+            name: "Dancu".to_owned(),
+        },
+        code_limits: AttemptLimits::CODES,
+        passkey_limits: AttemptLimits::PASSKEYS,
+    });
+    AppState {
+        public_origin: ORIGIN.parse().unwrap(),
+        source_url: "https://example.com/dancu".to_owned(),
+        register,
+        identity: Arc::new(identity.unwrap()),
+        directory,
+        exchange_store,
+        tokens: Arc::new(tokens),
+        refusals,
+        verify,
+        desk,
+        publisher: Arc::new(Publisher::start(public_log.clone()).unwrap()),
+        ledger,
+        public_log,
+        latencies: Latencies::default(),
+        clock,
+        entropy,
+    }
+}
+
+impl Drop for House {
+    /// The ledger's threads end before their folder goes.
+    fn drop(&mut self) {
+        self.state.ledger.shut_down();
+        self.state.publisher.shut_down();
+        assert!(self.folder.path().exists());
+    }
+}

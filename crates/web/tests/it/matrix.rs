@@ -1,0 +1,88 @@
+//! Who may see what: every page and form for everyone who can stand at the door.
+
+use crate::house::{CARD, FORM, HOA, House, JSON, Who, form};
+use Who::{Citizen, Enrolling, Nobody, Officer, Operator, Receptionist};
+
+const EVERYONE: [Who; 6] = [Nobody, Enrolling, Citizen, Receptionist, Officer, Operator];
+
+#[tokio::test]
+async fn every_page_for_everyone() {
+    let house = House::open().await;
+    let scan = form("scan", CARD);
+    let number = form("number", HOA);
+    #[rustfmt::skip]
+    let table: &[(&str, &str, &str, [u16; 6])] = &[
+        //                                              nobody enrol. citizen recep. officer operator
+        ("GET",  "/",                     "",           [200, 200, 200, 200, 200, 200]),
+        ("GET",  "/sign-in",              "",           [200, 200, 200, 200, 200, 200]),
+        ("GET",  "/sign-in/code",         "",           [200, 200, 200, 200, 200, 200]),
+        ("GET",  "/sign-in/passkey",      "",           [401, 200, 200, 200, 200, 200]),
+        ("GET",  "/sessions",             "",           [401, 200, 200, 200, 200, 200]),
+        ("GET",  "/log/checkpoint",       "",           [200, 200, 200, 200, 200, 200]),
+        ("GET",  "/health",               "",           [200, 200, 200, 200, 200, 200]),
+        ("GET",  "/reception",            "",           [401, 403, 403, 200, 403, 403]),
+        ("POST", "/reception",            &scan,        [401, 403, 403, 200, 403, 403]),
+        ("POST", "/reception/admit",      "check=no",   [401, 403, 403, 409, 403, 403]),
+        ("GET",  "/citizen",              "",           [401, 403, 200, 403, 403, 403]),
+        ("GET",  "/citizen/receipts/0",   "",           [401, 403, 200, 403, 403, 403]),
+        ("GET",  "/officer",              "",           [401, 403, 403, 403, 200, 403]),
+        ("POST", "/officer/codes",        &number,      [401, 403, 403, 403, 200, 403]),
+        ("GET",  "/operator",             "",           [401, 403, 403, 403, 403, 200]),
+        ("GET",  "/operator/live",        "",           [401, 403, 403, 403, 403, 200]),
+        ("POST", "/operator/connections", "document={}",[401, 403, 403, 403, 403, 200]),
+        ("GET",  "/nowhere",              "",           [404, 404, 404, 404, 404, 404]),
+        ("DELETE", "/citizen",            "",           [405, 405, 405, 405, 405, 405]),
+    ];
+    let mut cookies = Vec::new();
+    for who in EVERYONE {
+        // One account a person; the last session of a member of staff decides the role, so each signs in anew.
+        cookies.push((who, house.cookie(who).await));
+        let (_, cookie) = cookies.last().unwrap();
+        for (method, path, body, expected) in table {
+            let knock = house.knock(method, path).header("cookie", cookie).header("accept", JSON);
+            let answer = knock.header("content-type", FORM).send(body.to_string()).await;
+            let place = EVERYONE.iter().position(|one| *one == who).unwrap();
+            // Receipt 0 is there once the receptionist has scanned; before that nobody has one.
+            let expected =
+                if *path == "/citizen/receipts/0" && who == Citizen { 404 } else { expected[place] };
+            assert_eq!(answer.status.as_u16(), expected, "{who:?} {method} {path}: {}", answer.body);
+        }
+    }
+    assert_eq!(house.state.ledger.size(), 2, "the receptionist's scan and the officer's look, nothing else");
+}
+
+#[tokio::test]
+async fn a_receipt_is_for_the_one_it_is_about() {
+    let house = House::open().await;
+    let desk = house.cookie(Receptionist).await;
+    let lan = "001192000022||Trần Thị Lan|01071992|Nữ|x|10012022";
+    for card in [CARD, lan] {
+        let knock = house.knock("POST", "/reception").header("cookie", &desk).header("content-type", FORM);
+        assert_eq!(knock.send(form("scan", card)).await.status, 200);
+    }
+    let hoa = house.cookie(Citizen).await;
+    for (index, expected) in [(0, 200), (1, 404), (2, 404), (u64::MAX, 404)] {
+        let path = format!("/citizen/receipts/{index}");
+        let answer = house.knock("GET", &path).header("cookie", &hoa).header("accept", JSON).send("").await;
+        assert_eq!(answer.status, expected, "{index}");
+        if expected == 200 {
+            let receipt: dancu_ledger::Receipt = serde_json::from_str(&answer.body).unwrap();
+            receipt.verify(house.state.ledger.verifier()).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn people_are_led_to_where_they_can_help_themselves() {
+    let house = House::open().await;
+    for (who, location) in [(Nobody, "/sign-in"), (Enrolling, "/sign-in/passkey")] {
+        let cookie = house.cookie(who).await;
+        let answer = house
+            .knock("GET", "/citizen")
+            .header("cookie", &cookie)
+            .header("accept", "text/html")
+            .send("")
+            .await;
+        assert_eq!((answer.status.as_u16(), answer.headers["location"].to_str().unwrap()), (303, location));
+    }
+}
