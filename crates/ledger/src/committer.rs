@@ -78,7 +78,7 @@ impl Disclosed {
 pub struct CommitOptions {
     /// Records of one commit at most.
     pub batch_max: usize,
-    /// Under load: how long to wait for more records before a commit, microseconds.
+    /// Under load: how long to wait at most for as many records as came last, microseconds.
     pub linger_us: u64,
     /// Records that may wait; one more is refused with [`StoreError::Overloaded`].
     pub queue_length_max: usize,
@@ -86,7 +86,7 @@ pub struct CommitOptions {
 
 impl Default for CommitOptions {
     fn default() -> Self {
-        Self { batch_max: 1_024, linger_us: 300, queue_length_max: 16_384 }
+        Self { batch_max: 1_024, linger_us: 500, queue_length_max: 16_384 }
     }
 }
 
@@ -99,6 +99,9 @@ pub(crate) struct Shared {
     pub newest_us: AtomicI64,
     pub clock: Arc<dyn Clock>,
 }
+
+/// Every so many commits, the full linger is spent to see how many records come in it.
+const PROBE_EVERY: u64 = 16;
 
 /// The committer's own state, alive in its thread.
 pub(crate) struct Committer {
@@ -123,11 +126,14 @@ impl Committer {
     pub fn run(mut self) {
         let mut batch: Vec<Pending> = Vec::new();
         let mut last_count = 0;
-        loop {
-            // Alone, a record goes at once. When records came together before, more are on their way.
+        let batch_max = self.options.batch_max;
+        for round in 0_u64.. {
+            // Alone, a record goes at once. When records came together before, more are on their way: as many
+            // as last time are awaited, and now and then all that come, so that groups grow with the load.
             let linger = if last_count > 1 { self.options.linger_us } else { 0 };
-            let batch_max = self.options.batch_max;
-            if !self.shared.queue.receive(&mut batch, batch_max, Duration::from_micros(linger), batch_max) {
+            let enough = if round.is_multiple_of(PROBE_EVERY) { batch_max } else { last_count };
+            let linger = Duration::from_micros(linger);
+            if !self.shared.queue.receive(&mut batch, enough.min(batch_max), linger, batch_max) {
                 return;
             }
             last_count = batch.len();

@@ -29,6 +29,12 @@ pub enum LedgerError {
         /// The log's name.
         origin: String,
     },
+    /// The file holds no verifier key.
+    #[error("{} holds no verifier key", .file.display())]
+    VerifierKey {
+        /// The file.
+        file: PathBuf,
+    },
     /// The stored checkpoint is not signed by our key.
     #[error("the stored checkpoint is not signed by {verifier_key}")]
     Signature {
@@ -91,6 +97,17 @@ impl Explain for LedgerError {
                 ),
                 format!(
                     "{} holds no signing key of the log {origin}. Restore the key file from a backup.",
+                    file.display()
+                ),
+            ),
+            Self::VerifierKey { file } => Explanation::new(
+                "DANCU-LEDGER-008",
+                format!(
+                    "Tệp {} không chứa khóa kiểm tra. Hãy xóa tệp này và khởi động `dancu up`: tệp được tạo lại từ khóa ký.",
+                    file.display()
+                ),
+                format!(
+                    "{} holds no verifier key. Delete it and start `dancu up`: it is made again from the signing key.",
                     file.display()
                 ),
             ),

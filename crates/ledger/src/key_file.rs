@@ -1,7 +1,7 @@
 //! The signing key on disk: one file that only its owner can read, and its public half beside it.
 
 use crate::{
-    checkpoint::{KeyPair, LogSigner, generate_key},
+    checkpoint::{KeyPair, LogSigner, LogVerifier, generate_key},
     error::LedgerError,
 };
 use dancu_core::{Entropy, StoreError};
@@ -61,6 +61,13 @@ pub fn load_or_create_signer(
     Ok(signer)
 }
 
+/// Reads the log's verifier key from a folder of keys, for a check that signs nothing.
+pub fn load_verifier(folder: &Path) -> Result<LogVerifier, LedgerError> {
+    let file = folder.join(PUBLIC_KEY_FILE);
+    let text = fs::read_to_string(&file).map_err(|error| file_error(&file, &error))?;
+    LogVerifier::new(text.trim()).ok_or(LedgerError::VerifierKey { file })
+}
+
 /// Writes beside the file and renames, so that a half-written key never has the key's name.
 fn write_new(file: &Path, mode: u32, text: &str) -> io::Result<()> {
     let beside = file.with_extension("new");
@@ -101,6 +108,9 @@ mod tests {
         assert_eq!(first.verifier().as_str(), again.verifier().as_str());
         let public = fs::read_to_string(keys.join(PUBLIC_KEY_FILE)).unwrap();
         assert_eq!(public.trim(), first.verifier().as_str());
+        assert_eq!(load_verifier(&keys).unwrap().as_str(), first.verifier().as_str());
+        fs::write(keys.join(PUBLIC_KEY_FILE), "dancu.example/log+00000000+AAAA").unwrap();
+        assert!(matches!(load_verifier(&keys), Err(LedgerError::VerifierKey { .. })));
         let mode = |name| fs::metadata(keys.join(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(SECRET_KEY_FILE), 0o600);
         assert_eq!(fs::metadata(&keys).unwrap().permissions().mode() & 0o777, 0o700);

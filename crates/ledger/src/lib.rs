@@ -34,7 +34,7 @@ pub use committer::{CommitOptions, Disclosed};
 pub use error::LedgerError;
 pub use findings::Finding;
 pub use hash::{Base64Bytes, COMMITMENT_CONTEXT, Hash, commitment, empty_root, leaf_hash, node_hash};
-pub use key_file::{PUBLIC_KEY_FILE, SECRET_KEY_FILE, load_or_create_signer};
+pub use key_file::{PUBLIC_KEY_FILE, SECRET_KEY_FILE, load_or_create_signer, load_verifier};
 pub use ledger::{Ledger, LedgerOptions};
 pub use metrics::{LedgerHealth, LedgerMetrics};
 pub use ports::{
