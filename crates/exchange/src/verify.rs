@@ -157,6 +157,7 @@ impl LifeAnswer {
     }
 }
 
+#[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
 fn as_word<S: Serializer, T: Copy + Into<&'static str>>(
     value: &Option<T>,
     serializer: S,
@@ -265,7 +266,7 @@ impl VerifyService {
             .reserve(caller.contract.id.as_str(), caller.contract.daily_limit.into())
             .map_err(|exhausted| self.exhausted(caller, exhausted))?;
         let at = At { as_of: day, known_at: self.ledger.now() };
-        let kinds = fact_kinds(&plan);
+        let kinds = fact_kinds(plan);
         let person = self.register.person_now(asked.number, at, kinds).await?;
         let findings = Findings::of(person.as_ref(), &asked.given, plan, day);
         let draft = Draft {
@@ -302,7 +303,7 @@ impl VerifyService {
 }
 
 /// The facts to read. Identity is always among them: it tells whether the number is known.
-fn fact_kinds(plan: &Plan) -> dancu_register::KindSet {
+fn fact_kinds(plan: Plan) -> dancu_register::KindSet {
     FieldSet::EMPTY
         .with(Field::Name)
         .fact_kinds()

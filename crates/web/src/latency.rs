@@ -4,18 +4,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Sub-buckets of each power of two: a figure is right to one eighth.
 const STEPS: u64 = 8;
-/// Powers of two that are told apart: up to 2^27 microseconds, two minutes.
-const POWERS: usize = 25;
+/// Buckets: 25 powers of two are told apart, up to 2^27 microseconds, two minutes.
+const BUCKETS: usize = 25 * 8;
 
 /// Counts of durations, in microseconds.
 #[derive(Debug)]
 pub struct Latencies {
-    buckets: [AtomicU64; POWERS * STEPS as usize],
+    buckets: [AtomicU64; BUCKETS],
 }
 
 impl Default for Latencies {
     fn default() -> Self {
-        Self { buckets: [const { AtomicU64::new(0) }; POWERS * STEPS as usize] }
+        Self { buckets: [const { AtomicU64::new(0) }; BUCKETS] }
     }
 }
 
@@ -23,7 +23,7 @@ fn bucket(us: u64) -> usize {
     let value = us.max(STEPS);
     let power = u64::from(value.ilog2()) - 3;
     let step = (value >> power) - STEPS;
-    usize::try_from(power * STEPS + step).unwrap_or(usize::MAX).min(POWERS * STEPS as usize - 1)
+    usize::try_from(power * STEPS + step).unwrap_or(usize::MAX).min(BUCKETS - 1)
 }
 
 /// The upper end of a bucket, in microseconds.

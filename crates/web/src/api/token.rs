@@ -45,9 +45,10 @@ async fn grant(state: &AppState, bytes: &[u8]) -> Result<Response, TokenError> {
         Some(_) => return Err(refuse(RefusalReason::UnsupportedGrant)),
         None => return Err(refuse(RefusalReason::InvalidRequest)),
     }
-    let assertion = match (parameter("client_assertion_type"), parameter("client_assertion")) {
-        (Some(ASSERTION_TYPE), Some(assertion)) => assertion,
-        _ => return Err(refuse(RefusalReason::AssertionShape)),
+    let (Some(ASSERTION_TYPE), Some(assertion)) =
+        (parameter("client_assertion_type"), parameter("client_assertion"))
+    else {
+        return Err(refuse(RefusalReason::AssertionShape));
     };
     let issued = state.tokens.grant(assertion, parameter("client_id")).await?;
     let body =

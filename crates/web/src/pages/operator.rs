@@ -147,7 +147,7 @@ pub(super) async fn view(
         organisations_newer: (organisations_page > 1)
             .then(|| address(contracts_page, organisations_page - 1)),
         organisations_older: more.then(|| address(contracts_page, organisations_page + 1)),
-        refusals: refusals.into_iter().map(refusal_view).collect(),
+        refusals: refusals.iter().map(refusal_view).collect(),
         problem: None,
         applied: None,
         document: String::new(),
@@ -226,7 +226,7 @@ fn standing(contract: &Contract, client: Option<&Client>, today: Date) -> Findin
     Finding { is_good: code == "in_force", code, text }
 }
 
-fn refusal_view(entry: RefusalEntry) -> RefusalView {
+fn refusal_view(entry: &RefusalEntry) -> RefusalView {
     RefusalView {
         time: entry.at,
         client: entry.client.as_ref().map(ClientId::to_string),

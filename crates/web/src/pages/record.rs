@@ -101,6 +101,7 @@ fn lines(value: &FactValue, today: Date) -> Vec<FactLine> {
 
 type Line = Option<FactLine>;
 
+#[expect(clippy::unnecessary_wraps, reason = "a line among lines that may be missing")]
 fn words(label: (&'static str, &'static str), value: impl Into<Words>) -> Line {
     Some(FactLine { label: label.into(), value: Value::Words(value.into()) })
 }

@@ -1,5 +1,7 @@
 //! The doors over the real store and ledger in a temporary folder, without a network.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail where they stand")]
+
 mod api;
 mod house;
 mod matrix;
