@@ -1,12 +1,18 @@
 //! Security headers of every response.
 
-use axum::{Router, http::HeaderValue, http::header};
+use axum::{
+    Router,
+    http::{HeaderName, HeaderValue, header},
+};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 /// No inline script or style, nothing from elsewhere, no frames. `wasm-unsafe-eval` is for the QR reader alone.
 pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
     style-src 'self'; font-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; \
     base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; media-src 'self' blob:";
+
+/// Only the desk's own page may use the camera.
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
 /// Adds the headers to pages and public files. The machine API under `/v1` and `/oauth` has no use for them.
 pub(crate) fn secured<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
@@ -15,6 +21,7 @@ pub(crate) fn secured<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Ro
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_FRAME_OPTIONS, "DENY"),
+        (PERMISSIONS_POLICY, "camera=(self), microphone=(), geolocation=(), payment=()"),
     ];
     fixed.into_iter().fold(router, |router, (name, value)| {
         router.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)))

@@ -2,6 +2,7 @@
 //! look.
 
 use super::{
+    fields::Params,
     reader::Reader,
     record::{self, FactGroup},
     verdicts,
@@ -13,7 +14,7 @@ use crate::{
 use askama::Template;
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -94,7 +95,7 @@ pub(super) struct Shown {
 pub(super) async fn show(
     State(state): State<Arc<AppState>>,
     reader: Reader,
-    Query(shown): Query<Shown>,
+    Params(shown): Params<Shown>,
 ) -> Result<Response, Problem> {
     let number = myself(
         &reader,
@@ -124,9 +125,10 @@ pub(super) async fn show(
 pub(super) async fn receipt(
     State(state): State<Arc<AppState>>,
     reader: Reader,
-    Path(index): Path<u64>,
+    Path(index): Path<String>,
 ) -> Result<Response, Problem> {
     let number = myself(&reader, &[Operation::ReadOwnDisclosures])?;
+    let index: u64 = index.parse().map_err(|_| Problem::not_found())?;
     let receipt = from_log(&state, move |log| {
         let is_mine = log.disclosure(index)?.record.subject == number;
         is_mine.then(|| log.receipt(index)).transpose()

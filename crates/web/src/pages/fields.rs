@@ -2,8 +2,8 @@
 
 use crate::{AppState, Problem, api::collect};
 use axum::{
-    extract::{FromRequest, Request},
-    http::{HeaderMap, header},
+    extract::{FromRequest, FromRequestParts, Query, Request},
+    http::{HeaderMap, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -12,6 +12,17 @@ use url::form_urlencoded;
 
 /// The fields of a form (`application/x-www-form-urlencoded`) or of a JSON object, up to 16 KiB.
 pub(crate) struct Fields<T>(pub T);
+
+/// What stands behind the question mark of an address. One that means nothing here is a page that is not there.
+pub(crate) struct Params<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        Query::try_from_uri(&parts.uri).map(|Query(read)| Self(read)).map_err(|_| Problem::not_found())
+    }
+}
 
 /// Largest body of a page's form.
 const BODY_BYTES_MAX: usize = 16 * 1024;

@@ -100,3 +100,21 @@ fn readable(reader: &Reader, asked: &Asked, problem: &Problem, answer: Response)
     }
     Response::from_parts(parts, body)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::{body::Body, routing::get};
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn a_panic_ends_as_a_problem_that_tells_nothing_of_it() {
+        let faulty = get(async || -> () { panic!("BIMAT") });
+        let router: Router = Router::new().route("/", faulty).layer(CatchPanicLayer::custom(after_panic));
+        let answer = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = axum::body::to_bytes(answer.into_body(), 1 << 16).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        assert!(text.contains("DANCU-WEB-012") && !text.contains("BIMAT"), "{text}");
+    }
+}

@@ -1,14 +1,12 @@
 //! `/operator/live`: the counters that the operator's page refreshes.
 
 use super::{
+    fields::Params,
     operator::{PageNumbers, contracts_of_page},
     reader::Reader,
 };
 use crate::{AppState, Problem, format, views::Words};
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use dancu_core::Explain;
 use dancu_exchange::RefusalReason;
 use dancu_identity::access::Operation;
@@ -46,7 +44,7 @@ pub(super) struct Used {
 pub(super) async fn show(
     State(state): State<Arc<AppState>>,
     reader: Reader,
-    Query(numbers): Query<PageNumbers>,
+    Params(numbers): Params<PageNumbers>,
 ) -> Result<Json<Live>, Problem> {
     reader.may(Operation::ViewOperations)?;
     let (_, _, contracts) = state.exchange_store.connections().await?;

@@ -1,6 +1,7 @@
 //! `/operator`: organisations, contracts, today's use against limits, live counters, refusals with their true reason.
 
 use super::{
+    fields::Params,
     live::{self, Live, code},
     reader::Reader,
 };
@@ -9,11 +10,7 @@ use crate::{
     views::{Finding, Page, PageProblem, Words},
 };
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use dancu_core::{Clock, Explain};
 use dancu_exchange::{Client, ClientId, Contract, Organisation, OrganisationId, RefusalEntry};
 use dancu_identity::access::Operation;
@@ -110,7 +107,7 @@ pub(super) struct PageNumbers {
 pub(super) async fn show(
     State(state): State<Arc<AppState>>,
     reader: Reader,
-    Query(numbers): Query<PageNumbers>,
+    Params(numbers): Params<PageNumbers>,
 ) -> Result<Response, Problem> {
     reader.may(Operation::ViewOperations)?;
     Ok(reader.show(StatusCode::OK, &view(&state, &reader, numbers).await?))

@@ -2,7 +2,7 @@
 //! written back, only the answer to it.
 
 use super::{
-    fields::Fields,
+    fields::{Fields, Params},
     reader::{Reader, Wants},
     verdicts,
 };
@@ -13,7 +13,7 @@ use crate::{
 };
 use askama::Template;
 use axum::{
-    extract::{Query, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -112,7 +112,7 @@ enum Outcome {
 pub(super) async fn show(
     State(state): State<Arc<AppState>>,
     reader: Reader,
-    Query(shown): Query<Shown>,
+    Params(shown): Params<Shown>,
 ) -> Result<Response, Problem> {
     let (caller, _) = desk_of(&state, &reader, Operation::ListVisits)?;
     answer(&state, &reader, &caller, Outcome::Nothing, shown.before).await

@@ -31,6 +31,8 @@ async fn every_page_for_everyone() {
         ("GET",  "/operator/live",        "",           [401, 403, 403, 403, 403, 200]),
         ("POST", "/operator/connections", "document={}",[401, 403, 403, 403, 403, 200]),
         ("GET",  "/nowhere",              "",           [404, 404, 404, 404, 404, 404]),
+        ("GET",  "/reception?before=x",   "",           [404, 404, 404, 404, 404, 404]),
+        ("GET",  "/citizen/receipts/x",   "",           [401, 403, 404, 403, 403, 403]),
         ("DELETE", "/citizen",            "",           [405, 405, 405, 405, 405, 405]),
     ];
     let mut cookies = Vec::new();
