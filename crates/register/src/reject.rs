@@ -195,16 +195,17 @@ impl Explain for RowError {
                 "Một người không thể là cha, mẹ, vợ hay chồng của chính mình.",
                 "Nobody is their own father, mother, wife or husband.",
             ),
-            Self::Duplicate { first_line: Some(line) } => Explanation::new(
-                "DANCU-REG-023",
-                format!("Số định danh này đã có ở dòng {line} của cùng tệp."),
-                format!("This number stands on line {line} of the same file already."),
-            ),
-            Self::Duplicate { first_line: None } => Explanation::new(
-                "DANCU-REG-023",
-                "Số định danh này đã có ở một dòng trước của cùng tệp.",
-                "This number stands on an earlier line of the same file already.",
-            ),
+            Self::Duplicate { first_line } => {
+                let (vi, en) = match first_line {
+                    Some(line) => (format!("dòng {line}"), format!("line {line}")),
+                    None => ("một dòng trước".to_owned(), "an earlier line".to_owned()),
+                };
+                Explanation::new(
+                    "DANCU-REG-023",
+                    format!("Số định danh này đã có ở {vi} của cùng tệp."),
+                    format!("This number stands on {en} of the same file already."),
+                )
+            }
         }
     }
 }

@@ -7,13 +7,23 @@ use csv_core::ReadRecordResult;
 pub(crate) const FIELDS_MAX: usize = 128;
 
 /// The fields of one row; kept between rows, so that nothing is allocated for each.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Fields {
     /// Ends of the fields in `text`, or in the row itself when nothing was quoted.
     ends: Vec<usize>,
     text: String,
     quoted: bool,
     output: Vec<u8>,
+    /// Building it costs more than reading a row with it.
+    reader: csv_core::Reader,
+}
+
+impl Default for Fields {
+    fn default() -> Self {
+        // A reader by `Default` knows no commas.
+        let reader = csv_core::Reader::new();
+        Self { ends: Vec::new(), text: String::new(), quoted: false, output: Vec::new(), reader }
+    }
 }
 
 impl Fields {
@@ -65,12 +75,12 @@ pub fn split(row: &[u8], fields: &mut Fields) -> Result<(), RowError> {
 fn split_quoted(row: &[u8], fields: &mut Fields) -> Result<(), RowError> {
     fields.output.resize(row.len() + 1, 0);
     let mut ends = [0; FIELDS_MAX];
-    let mut reader = csv_core::Reader::new();
+    fields.reader.reset();
     let (mut read, mut written, mut count) = (0, 0, 0);
     loop {
         // Empty input at the end tells the reader that the row ends here.
         let (result, bytes_in, bytes_out, ended) =
-            reader.read_record(&row[read..], &mut fields.output[written..], &mut ends[count..]);
+            fields.reader.read_record(&row[read..], &mut fields.output[written..], &mut ends[count..]);
         read += bytes_in;
         written += bytes_out;
         count += ended;
