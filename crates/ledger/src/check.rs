@@ -15,7 +15,7 @@ use crate::{
 use dancu_core::{PersonalNumber, StoreError};
 use jiff::{Timestamp, civil::Date};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::{collections::HashMap, convert::Infallible};
 
 /// Findings that a report lists; more are only counted.
 const FINDINGS_MAX: usize = 100;
@@ -92,8 +92,19 @@ pub fn check(
 }
 
 /// Builds the public log's files and the index by person again from the records. The records themselves are
-/// only read; if they contradict the signed checkpoint, this says so and [`check`] tells where.
+/// only read; if they contradict the signed checkpoint, or are fewer than were published, this says so and
+/// [`check`] tells where. Nothing is removed then: the published files are the proof of what was there.
 pub fn repair(parts: &LedgerParts, verifier: &LogVerifier) -> Result<(), LedgerError> {
+    if let Some(head) = parts.records.head()? {
+        verify_head(&head, verifier)?;
+        confirm_records(parts, &head)?;
+        let published = signed_checkpoint(parts, verifier)?.1.map_or(0, |published| published.size);
+        if published > head.frontier.size() {
+            let detail =
+                format!("{published} entries are published, {} records are stored", head.frontier.size());
+            return Err(LedgerError::Tree { detail });
+        }
+    }
     parts.tiles.remove("")?;
     parts.index.clear()?;
     let log = PublicLog::open(parts.clone(), verifier.clone())?;
@@ -102,19 +113,58 @@ pub fn repair(parts: &LedgerParts, verifier: &LogVerifier) -> Result<(), LedgerE
     Ok(())
 }
 
-/// What the published checkpoint says, when it is there and signed.
+/// Hashes every record and compares the tree with the stored end of the log.
+fn confirm_records(parts: &LedgerParts, head: &Head) -> Result<(), LedgerError> {
+    let mut tail = Tail::default();
+    while tail.size() < head.frontier.size() {
+        let first = tail.size();
+        parts.records.scan(first, CHUNK.min(head.frontier.size() - first), &mut |record| {
+            let entry = commitment(record.salt, record.record);
+            if record.index == tail.size() {
+                let collected = tail.push(entry, leaf_hash(&entry), &mut |_, _| Ok::<_, Infallible>(()));
+                debug_assert!(collected.is_ok());
+            }
+        })?;
+        if tail.size() == first {
+            return Err(LedgerError::Tree { detail: format!("record {first} is missing") });
+        }
+    }
+    if tail.frontier() == head.frontier {
+        return Ok(());
+    }
+    let detail = format!("the records hash to another root at size {}", tail.size());
+    Err(LedgerError::Tree { detail })
+}
+
+/// The file of the published checkpoint: whether it is there, and what it says if it is signed.
+fn signed_checkpoint(
+    parts: &LedgerParts,
+    verifier: &LogVerifier,
+) -> Result<(bool, Option<TreeHead>), StoreError> {
+    let bytes = parts.tiles.read(CHECKPOINT)?;
+    let opened = bytes.as_deref().and_then(|bytes| verifier.open(std::str::from_utf8(bytes).ok()?));
+    Ok((bytes.is_some(), opened))
+}
+
+/// What the published checkpoint says, when it is there, signed, and not ahead of the records.
 fn published_head(
     parts: &LedgerParts,
     verifier: &LogVerifier,
     report: &mut CheckReport,
 ) -> Result<Option<TreeHead>, StoreError> {
-    let bytes = parts.tiles.read(CHECKPOINT)?;
-    let opened = bytes.as_deref().and_then(|bytes| verifier.open(std::str::from_utf8(bytes).ok()?));
-    let opened = opened.filter(|published| published.size <= report.records);
-    if opened.is_none() {
-        report.add(Finding::File { file: parts.tiles.location(CHECKPOINT), exists: bytes.is_some() });
+    let (exists, opened) = signed_checkpoint(parts, verifier)?;
+    match opened {
+        Some(published) if published.size > report.records => {
+            let file = parts.records.location();
+            report.add(Finding::Head { file, detail: "records that were published are missing" });
+            Ok(None)
+        }
+        Some(published) => Ok(Some(published)),
+        None => {
+            report.add(Finding::File { file: parts.tiles.location(CHECKPOINT), exists });
+            Ok(None)
+        }
     }
-    Ok(opened)
 }
 
 /// One pass over the records.
@@ -183,7 +233,7 @@ impl<'a> Walk<'a> {
         let mut full = Vec::new();
         let collected = self.tail.push(entry, leaf_hash(&entry), &mut |path, bytes| {
             full.push((path, bytes));
-            Ok::<_, std::convert::Infallible>(())
+            Ok::<_, Infallible>(())
         });
         debug_assert!(collected.is_ok());
         for (path, bytes) in full {

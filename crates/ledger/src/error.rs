@@ -2,7 +2,7 @@
 
 use dancu_core::{Explain, Explanation, StoreError};
 use jiff::Timestamp;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The log cannot do what was asked. Nothing that was acknowledged before is lost by it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -100,26 +100,8 @@ impl Explain for LedgerError {
                     file.display()
                 ),
             ),
-            Self::VerifierKey { file } => Explanation::new(
-                "DANCU-LEDGER-008",
-                format!(
-                    "Tệp {} không chứa khóa kiểm tra. Hãy xóa tệp này và khởi động `dancu up`: tệp được tạo lại từ khóa ký.",
-                    file.display()
-                ),
-                format!(
-                    "{} holds no verifier key. Delete it and start `dancu up`: it is made again from the signing key.",
-                    file.display()
-                ),
-            ),
-            Self::Signature { verifier_key } => Explanation::new(
-                "DANCU-LEDGER-004",
-                format!(
-                    "Điểm kiểm tra đã lưu không được ký bằng khóa {verifier_key}. Hãy khôi phục đúng tệp khóa từ bản sao lưu."
-                ),
-                format!(
-                    "The stored checkpoint is not signed by {verifier_key}. Restore the right key file from a backup."
-                ),
-            ),
+            Self::VerifierKey { file } => explain_verifier_key(file),
+            Self::Signature { verifier_key } => explain_signature(verifier_key),
             Self::Tile { file } => Explanation::new(
                 "DANCU-LEDGER-005",
                 format!(
@@ -148,4 +130,30 @@ impl Explain for LedgerError {
             Self::Store(error) => error.explain(),
         }
     }
+}
+
+fn explain_verifier_key(file: &Path) -> Explanation {
+    Explanation::new(
+        "DANCU-LEDGER-008",
+        format!(
+            "Tệp {} không chứa khóa kiểm tra. Hãy xóa tệp này và khởi động `dancu up`: tệp được tạo lại từ khóa ký.",
+            file.display()
+        ),
+        format!(
+            "{} holds no verifier key. Delete it and start `dancu up`: it is made again from the signing key.",
+            file.display()
+        ),
+    )
+}
+
+fn explain_signature(verifier_key: &str) -> Explanation {
+    Explanation::new(
+        "DANCU-LEDGER-004",
+        format!(
+            "Điểm kiểm tra đã lưu không được ký bằng khóa {verifier_key}. Hãy khôi phục đúng tệp khóa từ bản sao lưu."
+        ),
+        format!(
+            "The stored checkpoint is not signed by {verifier_key}. Restore the right key file from a backup."
+        ),
+    )
 }
