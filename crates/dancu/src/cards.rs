@@ -1,10 +1,9 @@
-//! Cards to try the reception desk with: the QR texts of persons in a CSV, one of each kind.
+//! Cards to try the reception desk with: the QR texts of persons in a synthetic country, one of each kind.
 
 use crate::failure::Failure;
 use dancu_cards::CardQr;
-use dancu_core::{CommuneCode, PartialDate};
-use dancu_exchange::residence_line;
-use serde::{Deserialize, Serialize};
+use dancu_core::PartialDate;
+use serde::Serialize;
 use std::path::Path;
 
 /// Rows that are looked at: enough to meet every kind.
@@ -21,67 +20,45 @@ pub struct SampleCard {
     pub qr: String,
 }
 
-#[derive(Deserialize)]
-struct Row {
-    number: String,
-    old_number: String,
-    full_name: String,
-    sex: String,
-    birth_date: String,
-    permanent_commune: String,
-    permanent_address: String,
-    card_issued: String,
-    card_state: String,
-    life_status: String,
-}
+const IN_FORCE: &str = "còn hiệu lực / in force";
 
-/// What a row's card is a sample of.
-fn kind(row: &Row) -> Option<&'static str> {
-    match (row.life_status.as_str(), row.card_state.as_str()) {
+/// What a person's card is a sample of, by the states of person and card.
+fn kind(life_status: &str, card_state: &str) -> Option<&'static str> {
+    match (life_status, card_state) {
         ("dead", _) => Some("đã mất / dead"),
-        ("alive" | "", "handed_over") => Some("còn hiệu lực / in force"),
-        ("alive" | "", "expired") => Some("hết hạn / expired"),
-        ("alive" | "", "lost") => Some("báo mất / lost"),
-        ("alive" | "", "revoked") => Some("thu hồi / revoked"),
+        ("alive", "handed_over") => Some(IN_FORCE),
+        ("alive", "expired") => Some("hết hạn / expired"),
+        ("alive", "lost") => Some("báo mất / lost"),
         _ => None,
     }
 }
 
-fn card(row: &Row) -> Option<CardQr> {
-    let commune: CommuneCode = row.permanent_commune.parse().ok()?;
-    Some(CardQr {
-        number: row.number.parse().ok()?,
-        old_number: row.old_number.parse().ok(),
-        name: row.full_name.parse().ok()?,
-        birth_date: row.birth_date.parse().ok()?,
-        sex: row.sex.parse().ok()?,
-        residence: residence_line(Some(&row.permanent_address), commune),
-        issued: row.card_issued.parse::<PartialDate>().ok()?.whole()?,
-    })
-}
-
-/// One card of each kind, two of those in force, and one with another person's birth date.
+/// One card of each kind, two of those in force first, and one with an altered birth date.
 pub fn samples(file: &Path) -> Result<Vec<SampleCard>, Failure> {
     let unreadable = |error: csv::Error| Failure::file(file, &std::io::Error::other(error.to_string()));
     let mut reader = csv::Reader::from_path(file).map_err(unreadable)?;
+    let column = |name| dancu_synth::COLUMNS.iter().position(|column| *column == name);
+    let (life, state) = (column("life_status"), column("card_state"));
     let mut found: Vec<SampleCard> = Vec::new();
-    for row in reader.deserialize::<Row>().take(ROWS_MAX) {
+    for row in reader.records().take(ROWS_MAX) {
         let row = row.map_err(unreadable)?;
-        let (Some(kind), Some(card)) = (kind(&row), card(&row)) else { continue };
-        let wanted = if kind.starts_with("còn") { 2 } else { 1 };
-        if found.iter().filter(|sample| sample.kind == kind).count() < wanted {
+        let text = |index: Option<usize>| index.and_then(|index| row.get(index)).unwrap_or_default();
+        let Some(kind) = kind(text(life), text(state)) else { continue };
+        let wanted = if kind == IN_FORCE { 2 } else { 1 };
+        if found.iter().filter(|sample| sample.kind == kind).count() < wanted
+            && let Some(card) = dancu_synth::card_qr(&row)
+        {
             found.push(SampleCard { kind, number: card.number.to_string(), qr: card.write() });
         }
     }
-    if let Some(forged) = found.iter().find(|sample| sample.kind.starts_with("còn")).and_then(forged) {
-        found.push(forged);
-    }
-    found.sort_by_key(|sample| !sample.kind.starts_with("còn"));
+    let altered = found.iter().find(|sample| sample.kind == IN_FORCE).and_then(altered);
+    found.extend(altered);
+    found.sort_by_key(|sample| sample.kind != IN_FORCE);
     Ok(found)
 }
 
 /// The same card with another birth date, as a forger would print it.
-fn forged(sample: &SampleCard) -> Option<SampleCard> {
+fn altered(sample: &SampleCard) -> Option<SampleCard> {
     let mut card = CardQr::read(&sample.qr).ok()?.card;
     card.birth_date = PartialDate::from(card.birth_date.first_day().tomorrow().ok()?);
     Some(SampleCard { kind: "bị sửa / altered", number: sample.number.clone(), qr: card.write() })

@@ -104,6 +104,9 @@ pub struct SynthArgs {
 pub struct LoadArgs {
     /// The CSV file.
     pub file: PathBuf,
+    /// Rows of one transaction at most: what a crash takes back, and what memory holds.
+    #[arg(long, value_name = "ROWS", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub batch_rows: u32,
     /// Show no progress bar.
     #[arg(long)]
     pub quiet: bool,

@@ -20,6 +20,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where browsers find the pages. Passkeys are bound to its host name, so it must be a name, not an address.
     pub public_origin: Url,
+    /// Where the running source code can be read, for the pages' footer; no link when left out.
+    pub source_url: Option<String>,
     /// Name of the log, in its checkpoints for ever (C2SP tlog-checkpoint: the origin).
     pub log_origin: String,
     /// Connections for reading the register.
@@ -39,6 +41,7 @@ impl Default for Config {
             keys_dir: "var/keys".into(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_origin: Url::parse("http://localhost:8080").expect("a constant that is tested"),
+            source_url: None,
             log_origin: "dancu.example/log".to_owned(),
             readers: std::thread::available_parallelism().map_or(2, usize::from) + 2,
             commit_linger_us: 300,
@@ -53,7 +56,8 @@ impl Config {
     pub fn read(file: &std::path::Path) -> Result<Self, String> {
         Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file(file))
-            .merge(Env::prefixed("DANCU_"))
+            // DANCU_LOG says how much is logged, before any setting is read.
+            .merge(Env::prefixed("DANCU_").ignore(&["log"]))
             .extract()
             .map_err(|error| error.to_string())
     }

@@ -2,13 +2,23 @@
 
 use crate::{failure::Failure, ledger::progress_bar, platform::Platform};
 use dancu_places::Places;
-use dancu_register::load::{LoadPhase, LoadReport, LoadRequest, load};
+use dancu_register::load::{BATCH_ROWS, LoadPhase, LoadReport, LoadRequest, load};
 use std::path::Path;
 
 /// Loads a file. Run again after an interruption, it goes on; loaded already, it changes nothing.
 pub async fn run(platform: &Platform, file: &Path, quiet: bool) -> Result<(), Failure> {
+    run_in_batches(platform, file, BATCH_ROWS, quiet).await
+}
+
+/// Loads a file in transactions of so many rows at most.
+pub async fn run_in_batches(
+    platform: &Platform,
+    file: &Path,
+    batch_rows: usize,
+    quiet: bool,
+) -> Result<(), Failure> {
     let state = &platform.state;
-    let request = LoadRequest::new(file, state.clock.today());
+    let request = LoadRequest { batch_rows, ..LoadRequest::new(file, state.clock.today()) };
     let bar = progress_bar();
     let report = load(&platform.store, &*state.clock, Places::national(), &request, &mut |step| {
         bar.set_length(step.bytes_total);

@@ -7,15 +7,13 @@ use dancu_exchange::{
 };
 use dancu_identity::{AttemptLimits, CodeKey, Identity, IdentityParts, RelyingParty, periods};
 use dancu_ledger::{
-    CommitOptions, Ledger, LedgerOptions, LedgerStore, PublicLog, Publisher, load_or_create_signer,
+    CommitOptions, Ledger, LedgerError, LedgerOptions, LedgerStore, PublicLog, Publisher, SECRET_KEY_FILE,
+    load_or_create_signer,
 };
 use dancu_reception::{Desk, Tickets};
 use dancu_store_sqlite::{DatabaseOptions, FolderLock, SqliteStore, lock_data_folder, open_ledger_parts};
 use dancu_web::{AppState, Latencies};
 use std::{path::Path, sync::Arc};
-
-/// Where the source code is kept, for the pages' footer.
-const SOURCE_URL: &str = "https://example.com/dancu";
 
 /// Longest time from now to the end of a client's assertion, and the difference of clocks that is forgiven.
 const ASSERTION_LIFETIME_S: i64 = 300;
@@ -83,7 +81,7 @@ impl Platform {
             clock,
             entropy,
             public_origin: config.public_origin.clone(),
-            source_url: SOURCE_URL.to_owned(),
+            source_url: config.source_url.clone().unwrap_or_default(),
             register: Arc::new(store.clone()),
             identity: Arc::new(identity),
             directory,
@@ -153,7 +151,15 @@ fn open_ledger(
         Arc::clone(clock),
         Arc::clone(entropy),
         options,
-    )?;
+    )
+    .map_err(|error| match error {
+        // The key is a sound one, of another log: the operator must know which file to restore.
+        LedgerError::Signature { .. } => LedgerError::Key {
+            file: config.keys_dir.join(SECRET_KEY_FILE),
+            origin: config.log_origin.clone(),
+        },
+        error => error,
+    })?;
     let public_log = Arc::new(PublicLog::open(parts, verifier)?);
     let publisher = Publisher::start(Arc::clone(&public_log))?;
     Ok((Arc::new(ledger), public_log, Arc::new(publisher)))

@@ -3,7 +3,7 @@
 use crate::{
     cli::UpArgs,
     config::Config,
-    demo,
+    demo, descriptors,
     failure::Failure,
     platform::{Platform, housekeeping, write_refusals},
     system::{SystemClock, SystemEntropy},
@@ -12,7 +12,7 @@ use dancu_web::{ServerLimits, router, serve};
 use std::{io::Write, sync::Arc};
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
 };
 
 /// Serves until Ctrl-C or SIGTERM.
@@ -33,10 +33,13 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     let platform = Platform::open(&config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
     let demonstration =
         if args.demo { Some(demo::prepare(&platform, &config, args.persons).await?) } else { None };
+    // Listened for before anybody is told that it runs: whoever stops it at once must find it listening.
+    let stop = stop_signal();
     announce(&config, args.json, demonstration.as_ref());
     let keeper = tokio::spawn(housekeeping(Arc::clone(&platform.state)));
-    let limits = ServerLimits { connections_max: config.connections_max, ..ServerLimits::default() };
-    let served = serve(listener, router(Arc::clone(&platform.state)), limits, stop_signal()).await;
+    let connections_max = descriptors::make_room(config.connections_max);
+    let limits = ServerLimits { connections_max, ..ServerLimits::default() };
+    let served = serve(listener, router(Arc::clone(&platform.state)), limits, stop).await;
     keeper.abort();
     if let Err(error) = write_refusals(&platform.state).await {
         tracing::warn!(%error, "refusals could not be written");
@@ -74,13 +77,26 @@ fn announce(config: &Config, json: bool, demonstration: Option<&demo::Demonstrat
     let _ = std::io::stdout().flush();
 }
 
-async fn stop_signal() {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return tokio::signal::ctrl_c().await.unwrap_or_default();
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+/// Listens for Ctrl-C and SIGTERM from the call on; the future waits for the first of them.
+fn stop_signal() -> impl Future<Output = ()> {
+    let signals = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+    async move {
+        let [interrupt, terminate] = signals.map(received);
+        tokio::select! {
+            () = interrupt => {}
+            () = terminate => {}
+        }
+        tracing::info!("stopping");
     }
-    tracing::info!("stopping");
+}
+
+/// Waits for a signal; for ever when the system does not let it be listened for.
+async fn received(listening: std::io::Result<Signal>) {
+    match listening {
+        Ok(mut signal) => drop(signal.recv().await),
+        Err(error) => {
+            tracing::warn!(%error, "a signal to stop cannot be listened for");
+            std::future::pending().await
+        }
+    }
 }

@@ -1,0 +1,17 @@
+//! The binary as an operator and its clients meet it: crashes, faults, overload, refusals, restarts.
+//!
+//! Every test starts real processes on a data folder of its own, copied from one small country.
+
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+mod connections;
+mod crash_load;
+mod crash_verify;
+mod damage;
+mod disk;
+mod idle;
+mod oauth;
+mod overload;
+mod restart;
+mod support;
+mod told;
