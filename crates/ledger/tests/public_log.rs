@@ -227,6 +227,7 @@ fn a_changed_record_is_named() {
     assert_eq!(record, Some(300), "{found:?}");
     assert!(found.iter().any(|finding| matches!(finding, Finding::Head { .. })));
     assert!(matches!(repair(&mixed.parts(), signer().verifier()), Err(LedgerError::Tree { .. })));
+    assert_eq!(findings(&mixed), found, "the published files, which prove the change, are still there");
 }
 
 #[test]
@@ -286,6 +287,10 @@ fn a_published_log_that_is_ahead_of_the_records_is_refused() {
     let mixed = World { tiles: world.tiles.clone(), ..older };
     let refused = PublicLog::open(mixed.parts(), signer().verifier().clone()).unwrap_err();
     assert!(matches!(refused, LedgerError::Tree { .. }), "{refused:?}");
+    let found = findings(&mixed);
+    assert!(matches!(&found[..], [Finding::Head { .. }, ..]), "{found:?}");
+    assert!(matches!(repair(&mixed.parts(), signer().verifier()), Err(LedgerError::Tree { .. })));
+    assert_eq!(findings(&mixed), found, "the published files, which prove what is missing, are still there");
 }
 
 #[test]

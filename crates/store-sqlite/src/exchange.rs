@@ -81,12 +81,18 @@ impl ExchangeStore for SqliteStore {
                         "INSERT INTO spent_assertion (client, id, expires_us) VALUES (?1, ?2, ?3)
                          ON CONFLICT DO NOTHING",
                     )?
-                    .execute(params![token.client.as_str(), assertion_id, assertion_expires.as_microsecond()])?;
+                    .execute(params![
+                        token.client.as_str(),
+                        assertion_id,
+                        assertion_expires.as_microsecond()
+                    ])?;
                 if spent == 0 {
                     return Ok(TokenGrant::Replayed);
                 }
                 connection
-                    .prepare_cached("INSERT INTO access_token (hash, client, expires_us) VALUES (?1, ?2, ?3)")?
+                    .prepare_cached(
+                        "INSERT INTO access_token (hash, client, expires_us) VALUES (?1, ?2, ?3)",
+                    )?
                     .execute(params![token.hash, token.client.as_str(), token.expires.as_microsecond()])?;
                 Ok(TokenGrant::Granted)
             })
@@ -96,7 +102,9 @@ impl ExchangeStore for SqliteStore {
     async fn token(&self, hash: [u8; 32], now: Timestamp) -> Result<Option<StoredToken>, StoreError> {
         self.database().read(|connection| {
             connection
-                .prepare_cached("SELECT client, expires_us FROM access_token WHERE hash = ?1 AND expires_us > ?2")?
+                .prepare_cached(
+                    "SELECT client, expires_us FROM access_token WHERE hash = ?1 AND expires_us > ?2",
+                )?
                 .query_row(params![hash, now.as_microsecond()], |row| {
                     Ok(StoredToken { hash, client: id(row, 0)?, expires: instant(row, 1)? })
                 })
@@ -125,8 +133,8 @@ impl ExchangeStore for SqliteStore {
     async fn add_refusals(&self, entries: Vec<RefusalEntry>, keep_max: u32) -> Result<(), StoreError> {
         self.database()
             .write(move |connection| {
-                let mut insert =
-                    connection.prepare_cached("INSERT INTO refusal (at_us, client, reason) VALUES (?1, ?2, ?3)")?;
+                let mut insert = connection
+                    .prepare_cached("INSERT INTO refusal (at_us, client, reason) VALUES (?1, ?2, ?3)")?;
                 for entry in &entries {
                     let client = entry.client.as_ref().map(ClientId::as_str);
                     insert.execute(params![entry.at.as_microsecond(), client, to_json(&entry.reason)?])?;

@@ -81,8 +81,10 @@ impl SubjectIndex for SqliteSubjectIndex {
                 for (subject, index) in entries {
                     insert.execute(params![run, signed(subject.value()), signed(*index)])?;
                 }
-                writer
-                    .execute("INSERT INTO run (run, entries) VALUES (?1, ?2)", params![run, signed(entries.len() as u64)])?;
+                writer.execute(
+                    "INSERT INTO run (run, entries) VALUES (?1, ?2)",
+                    params![run, signed(entries.len() as u64)],
+                )?;
             }
             writer.execute("UPDATE cursor SET next = ?1", [signed(cursor)])?;
             Ok(())

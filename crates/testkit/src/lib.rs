@@ -9,6 +9,8 @@ mod register_suite;
 
 pub use doubles::{FakeClock, SeededEntropy};
 pub use identity_suite::identity_suite;
-pub use register_suite::register_suite;
-pub use ledger_memory::{CommitFault, FaultyLedger, MemoryIndex, MemoryLedger, MemoryTiles, memory_ledger_parts};
+pub use ledger_memory::{
+    CommitFault, FaultyLedger, MemoryIndex, MemoryLedger, MemoryTiles, memory_ledger_parts,
+};
 pub use ledger_suite::{ledger_store_suite, subject_index_suite, tile_files_suite};
+pub use register_suite::register_suite;
