@@ -137,7 +137,8 @@ fn open_ledger(
     entropy: &Arc<dyn Entropy>,
 ) -> Result<OpenLedger, Failure> {
     let (mut log_store, parts) = open_ledger_parts(&config.data_dir)?;
-    let is_new = log_store.head()?.is_none();
+    // A log that was opened but never written to has an empty head; a lost key harms nobody yet.
+    let is_new = log_store.head()?.is_none_or(|head| head.frontier.size() == 0);
     let signer = load_or_create_signer(&config.keys_dir, &config.log_origin, &**entropy, is_new)?;
     let verifier = signer.verifier().clone();
     let options = LedgerOptions {

@@ -22,7 +22,7 @@ pub fn run(args: &SynthArgs) -> Result<(), Failure> {
     let bar = progress_bar();
     bar.set_length(args.persons);
     let outcome = write(&options, &mut BufWriter::with_capacity(1 << 20, file), path, &mut |done| {
-        bar.set_position(done)
+        bar.set_position(done);
     });
     bar.finish_and_clear();
     outcome

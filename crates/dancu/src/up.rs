@@ -9,9 +9,9 @@ use crate::{
     system::{SystemClock, SystemEntropy},
 };
 use dancu_web::{ServerLimits, router, serve};
-use std::{io::Write, sync::Arc};
+use std::{io::Write, net::SocketAddr, sync::Arc};
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     signal::unix::{Signal, SignalKind, signal},
 };
 
@@ -22,7 +22,7 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     }
     config.accept_clock_behind |= args.accept_clock_behind;
     // The port is taken first, so that a second instance is told at once.
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+    let listener = listen(config.listen).map_err(|error| {
         Failure::new(
             "DANCU-CLI-050",
             format!("Không mở được cổng {}: {error}. Hãy chọn cổng khác bằng --listen.", config.listen),
@@ -46,6 +46,17 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     }
     platform.close();
     served.map_err(|error| Failure::new("DANCU-CLI-051", error.to_string(), error.to_string()))
+}
+
+/// Opens the port. The queue of connections that wait to be accepted is long: one more is dropped by the kernel, and
+/// its client tries again a whole second later.
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    const WAITING_MAX: u32 = 4_096;
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A restart must not wait for the old process's connections to be forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING_MAX)
 }
 
 /// With port 0 the system chose one; addresses that were built in follow it.
@@ -96,7 +107,7 @@ async fn received(listening: std::io::Result<Signal>) {
         Ok(mut signal) => drop(signal.recv().await),
         Err(error) => {
             tracing::warn!(%error, "a signal to stop cannot be listened for");
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -37,12 +37,11 @@ struct Folder {
 
 impl Folder {
     fn new(args: &BenchArgs, config: &Config) -> Result<Self, Failure> {
-        let (path, ours) = match &args.folder {
-            Some(path) => (path.clone(), false),
-            None => {
-                let base = config.data_dir.parent().unwrap_or(Path::new(".")).to_owned();
-                (base.join(format!("bench-{}", std::process::id())), true)
-            }
+        let (path, ours) = if let Some(path) = &args.folder {
+            (path.clone(), false)
+        } else {
+            let base = config.data_dir.parent().unwrap_or(Path::new(".")).to_owned();
+            (base.join(format!("bench-{}", std::process::id())), true)
         };
         std::fs::create_dir_all(&path).map_err(|error| Failure::file(&path, &error))?;
         Ok(Self { path, ours })

@@ -56,7 +56,7 @@ pub fn run(args: &BenchArgs, folder: &Path) -> Result<Vec<Report>, Failure> {
     let echoed: Arc<MakeRequest> = Arc::new(move |connection, number, into| {
         post("/echo", None, pick(&echo_bodies, connection, number), into);
     });
-    let measured = measure(args, &load, (ours, question), (echo, echoed)).map_err(|error| network(&error));
+    let measured = measure(args, &load, &(ours, question), &(echo, echoed)).map_err(|error| network(&error));
     let _ = (stop_ours.send(()), stop_echo.send(()));
     platform.close();
     Ok(vec![measured?])
@@ -65,19 +65,19 @@ pub fn run(args: &BenchArgs, folder: &Path) -> Result<Vec<Report>, Failure> {
 fn measure(
     args: &BenchArgs,
     load: &Runtime,
-    ours: (SocketAddr, Arc<MakeRequest>),
-    echo: (SocketAddr, Arc<MakeRequest>),
+    ours: &(SocketAddr, Arc<MakeRequest>),
+    echo: &(SocketAddr, Arc<MakeRequest>),
 ) -> io::Result<Report> {
     let one = |(address, make): &(SocketAddr, Arc<MakeRequest>), duration| {
         load.block_on(http_load::run(*address, args.connections, duration, Arc::clone(make)))
     };
-    one(&ours, WARM_UP)?;
-    one(&echo, WARM_UP)?;
+    one(ours, WARM_UP)?;
+    one(echo, WARM_UP)?;
     let turn = Duration::from_millis(args.seconds * 1000 / ROUNDS);
     let (mut mine, mut theirs) = (Seen::default(), Seen::default());
     for _ in 0..ROUNDS {
-        add(&mut mine, one(&ours, turn)?);
-        add(&mut theirs, one(&echo, turn)?);
+        add(&mut mine, one(ours, turn)?);
+        add(&mut theirs, one(echo, turn)?);
     }
     if mine.others > 0 || theirs.others > 0 {
         return Err(io::Error::other(format!("{} answers of ours were refused", mine.others)));
