@@ -39,13 +39,12 @@ verify() {
 }
 # Changes one byte of a file in the middle.
 flip() {
-    python3 - "$1" <<'PYTHON'
-import sys
-path = sys.argv[1]
-data = bytearray(open(path, "rb").read())
-data[len(data) // 2] ^= 1
-open(path, "wb").write(data)
-PYTHON
+    node -e '
+        const { readFileSync, writeFileSync } = require("node:fs");
+        const data = readFileSync(process.argv[1]);
+        data[data.length >> 1] ^= 1;
+        writeFileSync(process.argv[1], data);
+    ' "$1"
 }
 
 for size in 0 1 2 255 256 257 1000 66000; do

@@ -7,7 +7,7 @@ const IDLE: u64 = 10_000;
 /// Descriptors for everything else in this process.
 const OTHERS: u64 = 1_000;
 /// Memory that one idle connection may cost the server.
-const KIB_EACH_MAX: u64 = 16;
+const KIB_EACH_MAX: u64 = 32;
 
 /// Raises this process's own limit of descriptors as far as the machine allows; how many there are then.
 fn raise_own_limit(wanted: u64) -> u64 {
