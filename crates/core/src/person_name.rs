@@ -177,13 +177,22 @@ impl FromStr for PersonName {
         let mut length = 0;
         for (index, c) in name.chars().enumerate() {
             let fits =
-                c.is_alphabetic() || is_combining_mark(c) || matches!(c, ' ' | '\'' | '’' | '-' | '.' | ',');
+                is_letter(c) || is_combining_mark(c) || matches!(c, ' ' | '\'' | '’' | '-' | '.' | ',');
             if !fits {
                 return Err(NameError::Character { position: index + 1 });
             }
             length = index + 1;
         }
         if length > 200 { Err(NameError::TooLong) } else { Ok(Self(name)) }
+    }
+}
+
+/// Letters of any script; those of Vietnamese without a look into the tables of Unicode, since names are read
+/// for every answer.
+fn is_letter(c: char) -> bool {
+    match c {
+        'a'..='z' | 'A'..='Z' | 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ʯ' | 'Ḁ'..='ỿ' => true,
+        c => c.is_alphabetic(),
     }
 }
 
@@ -256,6 +265,13 @@ mod tests {
         assert_eq!("a".repeat(201).parse::<PersonName>().unwrap_err(), NameError::TooLong);
         assert!("H'Hen Niê".parse::<PersonName>().is_ok());
         assert_eq!("Nguyễn Văn An".parse::<PersonName>().unwrap().masked(), "Nguyễn V. A.");
+    }
+
+    #[test]
+    fn the_short_cut_for_letters_is_right() {
+        for c in '\0'..='\u{2fff}' {
+            assert_eq!(is_letter(c), c.is_alphabetic(), "{c:?}");
+        }
     }
 
     #[test]

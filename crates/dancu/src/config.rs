@@ -44,7 +44,7 @@ impl Default for Config {
             source_url: None,
             log_origin: "dancu.example/log".to_owned(),
             readers: std::thread::available_parallelism().map_or(2, usize::from) + 2,
-            commit_linger_us: 300,
+            commit_linger_us: dancu_ledger::CommitOptions::default().linger_us,
             connections_max: 16_384,
             accept_clock_behind: false,
         }

@@ -162,6 +162,8 @@ fn open_ledger(
         error => error,
     })?;
     let public_log = Arc::new(PublicLog::open(parts, verifier)?);
+    // The first reader must find a checkpoint.
+    public_log.publish()?;
     let publisher = Publisher::start(Arc::clone(&public_log))?;
     Ok((Arc::new(ledger), public_log, Arc::new(publisher)))
 }

@@ -86,7 +86,7 @@ pub struct CommitOptions {
 
 impl Default for CommitOptions {
     fn default() -> Self {
-        Self { batch_max: 1_024, linger_us: 500, queue_length_max: 16_384 }
+        Self { batch_max: 1_024, linger_us: 300, queue_length_max: 16_384 }
     }
 }
 
@@ -100,6 +100,8 @@ pub(crate) struct Shared {
     pub clock: Arc<dyn Clock>,
 }
 
+/// Pause between two empty commits while commits fail.
+const PROBE_PAUSE: Duration = Duration::from_secs(1);
 /// Every so many commits, the full linger is spent to see how many records come in it.
 const PROBE_EVERY: u64 = 16;
 
@@ -128,6 +130,7 @@ impl Committer {
         let mut last_count = 0;
         let batch_max = self.options.batch_max;
         for round in 0_u64.. {
+            self.probe_while_failing();
             // Alone, a record goes at once. When records came together before, more are on their way: as many
             // as last time are awaited, and now and then all that come, so that groups grow with the load.
             let linger = if last_count > 1 { self.options.linger_us } else { 0 };
@@ -147,6 +150,24 @@ impl Committer {
                 Err(error) => self.refuse(&mut batch, &error),
             }
         }
+    }
+
+    /// While commits fail and nobody asks, tries an empty one now and then, so that the health tells when the
+    /// trouble is over: a load balancer that keeps callers away would otherwise never learn of it.
+    fn probe_while_failing(&mut self) {
+        while self.shared.counters.is_failing() && !self.shared.queue.wait(PROBE_PAUSE) {
+            let started = Instant::now();
+            if self.settle().and_then(|()| self.commit_nothing()).is_ok() {
+                let took_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+                self.shared.counters.committed(0, self.head.frontier.size(), took_us);
+                tracing::info!("records can be committed again");
+            }
+        }
+    }
+
+    fn commit_nothing(&mut self) -> Result<(), StoreError> {
+        let head = &self.head;
+        self.store.append(&Batch { first: head.frontier.size(), records: &[], quotas: &[], head })
     }
 
     /// Tells every caller of a batch that it failed, after its places under the limits were given back.

@@ -83,6 +83,10 @@ impl Counters {
         is_new
     }
 
+    pub fn is_failing(&self) -> bool {
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     pub fn health(&self) -> LedgerHealth {
         match self.failing.lock().unwrap_or_else(PoisonError::into_inner).clone() {
             None => LedgerHealth::Working,

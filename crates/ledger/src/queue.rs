@@ -77,6 +77,17 @@ impl<T> Queue<T> {
         drop(abandoned);
     }
 
+    /// Waits until there is a value or the queue is closed, at most for `patience`. False when neither came.
+    pub fn wait(&self, patience: Duration) -> bool {
+        let mut waiting = self.lock();
+        waiting.wake_at = Some(1);
+        let idle = |waiting: &mut Waiting<T>| waiting.values.is_empty() && !waiting.closed;
+        let (mut waiting, _) =
+            self.woken.wait_timeout_while(waiting, patience, idle).unwrap_or_else(PoisonError::into_inner);
+        waiting.wake_at = None;
+        !idle(&mut waiting)
+    }
+
     /// Waits for at least one value, then up to `linger` for `enough` of them, and moves up to `take_max` into
     /// `taken`. False when the queue is closed and empty.
     pub fn receive(&self, taken: &mut Vec<T>, enough: usize, linger: Duration, take_max: usize) -> bool {
@@ -114,6 +125,17 @@ mod tests {
     fn receive(queue: &Queue<u32>, take_max: usize) -> Option<Vec<u32>> {
         let mut taken = vec![];
         queue.receive(&mut taken, 1, Duration::ZERO, take_max).then_some(taken)
+    }
+
+    #[test]
+    fn waiting_ends_with_a_value_the_close_or_patience() {
+        let queue = Queue::new(5);
+        assert!(!queue.wait(Duration::ZERO));
+        queue.push(1).unwrap();
+        assert!(queue.wait(Duration::from_secs(60)));
+        assert_eq!(receive(&queue, 1), Some(vec![1]));
+        queue.close();
+        assert!(queue.wait(Duration::from_secs(60)));
     }
 
     #[test]

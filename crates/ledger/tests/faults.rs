@@ -15,6 +15,7 @@ use proptest::prelude::*;
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex},
+    time::{Duration, Instant},
 };
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -119,6 +120,23 @@ fn a_failing_store_is_told_at_once_and_seen_in_the_health_until_it_works_again()
     assert_eq!(ledger.health(), LedgerHealth::Working);
     let metrics = ledger.metrics();
     assert_eq!((metrics.failed_commits, metrics.appended, metrics.size), (2, 3, 3));
+}
+
+#[test]
+fn a_store_that_works_again_is_noticed_although_nobody_asks() {
+    let world = World::new();
+    let plan = Arc::new(Mutex::new(VecDeque::new()));
+    let ledger = world.start_over(Box::new(FaultyLedger::new(world.records.clone(), plan.clone()))).unwrap();
+    plan.lock().unwrap().extend([Some(CommitFault::Refused), Some(CommitFault::Refused)]);
+    assert!(runtime().block_on(disclose(&ledger, "c-1", 0..1)).remove(0).is_err());
+    let patience = Instant::now() + Duration::from_secs(60);
+    while ledger.health() != LedgerHealth::Working {
+        assert!(Instant::now() < patience, "the health still tells of a failure");
+        std::thread::yield_now();
+    }
+    assert_eq!(ledger.metrics().size, 0);
+    runtime().block_on(fill(&ledger, 3));
+    assert_eq!(ledger.metrics().size, 3);
 }
 
 #[test]

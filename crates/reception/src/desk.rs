@@ -134,9 +134,10 @@ impl Desk {
     }
 
     /// Reads the text of a card's QR code and asks the register, under the desk's contract.
-    pub async fn scan(&self, caller: &Caller, text: &str) -> Result<Scan, ScanError> {
+    /// `staff` stands in the record, so that a look without an admission has its author too.
+    pub async fn scan(&self, caller: &Caller, text: &str, staff: &str) -> Result<Scan, ScanError> {
         let QrReading { card, notice } = CardQr::read(text)?;
-        let request = request_of(&card, caller);
+        let request = VerifyRequest { reference: Some(staff.to_owned()), ..request_of(&card, caller) };
         let answer = self.verify.verify(caller, &request, Channel::Reception).await?;
         let verdict = Verdict::of(&answer);
         let ticket = verdict.admits().then(|| {

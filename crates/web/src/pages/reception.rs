@@ -124,9 +124,9 @@ pub(super) async fn scan(
     reader: Reader,
     Fields(scanned): Fields<Scanned>,
 ) -> Result<Response, Problem> {
-    let (caller, _) = desk_of(&state, &reader, Operation::ScanCard)?;
+    let (caller, staff) = desk_of(&state, &reader, Operation::ScanCard)?;
     let begun = Instant::now();
-    let outcome = match state.desk.scan(&caller, &scanned.scan).await {
+    let outcome = match state.desk.scan(&caller, &scanned.scan, &staff).await {
         Ok(scan) => {
             state.latencies.count(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX));
             Outcome::Check(Box::new(scan))

@@ -1,6 +1,7 @@
 //! The exchange over HTTP, as far as its pages do not show it.
 
-use crate::house::{HOA, House, JSON};
+use crate::house::{DEAD, HOA, HTML, House, JSON, Who, number};
+use dancu_ledger::{Channel, Draft};
 use serde_json::{Value, json};
 
 async fn verify(house: &House, bearer: &str, number: &str, name: &str) -> Value {
@@ -28,4 +29,76 @@ async fn an_unknown_number_and_another_persons_look_the_same() {
     let known = verify(&house, &bearer, HOA, "NGUYEN VAN HOA").await;
     assert_eq!(known["answers"]["name"], "match_without_diacritics");
     assert_eq!(known["card_status"], "in_force");
+}
+
+/// The number itself tells the year, and of the old many registers know no more.
+#[tokio::test]
+async fn a_birth_year_alone_tells_nothing_of_those_whose_day_is_unknown() {
+    let house = House::open().await;
+    let bearer = house.bearer().await;
+    for birth_date in ["1940", "1940-01-01"] {
+        let mut answers = Vec::new();
+        for asked in ["001040000090", DEAD] {
+            let body = json!({ "number": asked, "birth_date": birth_date }).to_string();
+            let knock = house.knock("POST", "/v1/verify").header("authorization", &bearer);
+            let mut answer = knock.header("content-type", JSON).send(body).await.json();
+            assert!(answer["receipt"].take().is_object());
+            answers.push(answer);
+        }
+        assert_eq!(answers[0], answers[1], "{birth_date}");
+    }
+    let body = json!({ "number": DEAD, "name": "Lê Văn Cũ", "birth_date": "1940" }).to_string();
+    let known = house.knock("POST", "/v1/verify").header("authorization", &bearer).send(body).await.json();
+    assert_eq!((&known["answers"]["birth_date"], &known["life_status"]), (&json!("match"), &json!("dead")));
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_read_is_a_page_that_is_not_there() {
+    let house = House::open().await;
+    let citizen = house.cookie(Who::Citizen).await;
+    for path in ["/citizen/receipts/%ff", "/log/%ff", "/assets/%ff/app.css"] {
+        let knock = house.knock("GET", path).header("cookie", &citizen).header("accept", JSON);
+        assert_eq!(knock.send("").await.problem(), (404, "DANCU-WEB-001".to_owned()), "{path}");
+    }
+    let page = house.knock("GET", "/citizen/receipts/%ff").header("cookie", &citizen).header("accept", HTML);
+    assert!(page.send("").await.body.contains("Không có trang hoặc dữ liệu này"));
+}
+
+#[tokio::test]
+async fn a_machine_is_told_of_a_wrong_method_too() {
+    let house = House::open().await;
+    for path in ["/v1/verify", "/oauth/token"] {
+        let answer = house.knock("GET", path).send("").await;
+        assert_eq!(answer.problem(), (405, "DANCU-WEB-010".to_owned()), "{path}");
+        assert_eq!(answer.headers["allow"], "POST");
+    }
+}
+
+#[tokio::test]
+async fn the_public_log_names_no_file_of_ours() {
+    let house = House::open().await;
+    let log = &house.state.ledger;
+    for _ in 0..256 {
+        let draft = Draft {
+            organisation_id: "a",
+            organisation_name: "A",
+            client: "a",
+            subject: number(HOA),
+            purpose: "a",
+            legal_basis: "a",
+            asked: vec![],
+            outcome: vec![],
+            channel: Channel::Api,
+            reference: "",
+        };
+        log.disclose(draft, log.reserve("c", 256).unwrap()).await.unwrap();
+    }
+    house.state.public_log.publish().unwrap();
+    // A full tile is read from its file, and this file cannot be read.
+    let tile = house.path().join("log/tile/0/000");
+    std::fs::remove_file(&tile).unwrap();
+    std::fs::create_dir(&tile).unwrap();
+    let answer = house.knock("GET", "/log/tile/0/000").send("").await;
+    assert_eq!(answer.problem(), (503, "DANCU-WEB-013".to_owned()));
+    assert!(!answer.body.contains("tile"), "{}", answer.body);
 }

@@ -117,6 +117,11 @@ impl House {
         Self { router: router(Arc::clone(&state)), state, clock, store, folder }
     }
 
+    /// The data folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub fn knock(&self, method: &str, path: &str) -> Knock<'_> {
         Knock { house: self, request: Request::builder().method(method).uri(path) }
     }
