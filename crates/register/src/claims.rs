@@ -33,7 +33,9 @@ impl Claims {
     /// What the register believes of a person it did not know. `effective` is the day for which the file speaks.
     pub fn first_beliefs(&self, effective: Date) -> impl Iterator<Item = Belief> + '_ {
         let stated = self.claims.iter().filter(|claim| !says_only_alive(claim));
-        stated.map(move |claim| belief(claim, self.first_day(claim, effective)))
+        let beliefs = stated.map(move |claim| belief(claim, self.first_day(claim, effective)));
+        // A former residence that ended on its first day never held, and would take the place of the next one.
+        beliefs.filter(|belief| belief.valid_to.is_none_or(|end| belief.valid_from < end))
     }
 
     /// The day on which a claim begins when nothing else is known: nobody is born with a card or dead, so these

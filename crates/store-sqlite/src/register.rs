@@ -145,7 +145,8 @@ fn load_file(connection: &Connection, file: FileDigest) -> Result<Option<(i64, L
 }
 
 fn apply(connection: &Connection, mut batch: LoadBatch) -> Result<LoadOutcome> {
-    let stands = load_file(connection, batch.file)?.map(|(_, progress)| progress).unwrap_or_default();
+    let known = load_file(connection, batch.file)?;
+    let stands = known.map(|(_, progress)| progress).unwrap_or_default();
     if stands != batch.before {
         return Ok(LoadOutcome { applied: false, progress: stands, ..LoadOutcome::default() });
     }
@@ -153,6 +154,12 @@ fn apply(connection: &Connection, mut batch: LoadBatch) -> Result<LoadOutcome> {
     batch.recorded_at = Timestamp::from_microsecond(batch.recorded_at.as_microsecond())
         .expect("an instant cut to microseconds is an instant");
     let mut outcome = LoadOutcome { applied: true, progress: batch.after, ..LoadOutcome::default() };
+    if let Some((source, _)) = known {
+        // A file that was renamed between two runs keeps the name under which it came first.
+        let name = "SELECT name FROM fact_source WHERE id = ?1";
+        batch.source =
+            connection.prepare_cached(name)?.query_row([source], |row| row.get::<_, String>(0))?.into();
+    }
     let mut writer = FactWriter::new(connection)?;
     let source = writer.source(&batch.source)?;
     // Numbers above the highest in the register need no look: the usual case in a first load of a sorted file.

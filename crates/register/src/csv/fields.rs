@@ -20,8 +20,8 @@ pub struct Fields {
 
 impl Default for Fields {
     fn default() -> Self {
-        // A reader by `Default` knows no commas.
-        let reader = csv_core::Reader::new();
+        // A lone CR is no line break here, as it is none in a row without quotation marks.
+        let reader = csv_core::ReaderBuilder::new().terminator(csv_core::Terminator::Any(b'\n')).build();
         Self { ends: Vec::new(), text: String::new(), quoted: false, output: Vec::new(), reader }
     }
 }
@@ -62,12 +62,15 @@ pub fn split(row: &[u8], fields: &mut Fields) -> Result<(), RowError> {
     if str::from_utf8(row).is_err() {
         return Err(RowError::NotUtf8);
     }
+    let row = row.strip_suffix(b"\n").unwrap_or(row);
+    let row = row.strip_suffix(b"\r").unwrap_or(row);
     if fields.quoted {
         return split_quoted(row, fields);
     }
-    let row = row.strip_suffix(b"\n").unwrap_or(row);
-    let row = row.strip_suffix(b"\r").unwrap_or(row);
-    fields.ends.extend(memchr::memchr_iter(b',', row));
+    fields.ends.extend(memchr::memchr_iter(b',', row).take(FIELDS_MAX));
+    if fields.ends.len() == FIELDS_MAX {
+        return Err(RowError::FieldCount { expected: 0, found: FIELDS_MAX });
+    }
     fields.ends.push(row.len());
     Ok(())
 }
@@ -92,6 +95,10 @@ fn split_quoted(row: &[u8], fields: &mut Fields) -> Result<(), RowError> {
                 return Err(RowError::FieldCount { expected: 0, found: FIELDS_MAX });
             }
         }
+    }
+    if read < row.len() {
+        // More than one row: the rest must not vanish.
+        return Err(RowError::QuoteNotClosed);
     }
     fields.ends.extend_from_slice(&ends[..count]);
     fields.text.clear();
@@ -118,6 +125,24 @@ mod tests {
         assert_eq!(cut("\"Số 5, ngõ \"\"Chùa\"\"\",b".as_bytes()), ["Số 5, ngõ \"Chùa\"", "b"]);
         assert_eq!(cut(b"\"two\nlines\",b\n"), ["two\nlines", "b"]);
         assert_eq!(cut(b",\n"), ["", ""]);
+    }
+
+    #[test]
+    fn a_row_has_no_more_fields_than_the_most_quoted_or_not() {
+        let mut fields = Fields::default();
+        for field in ["a", "\"a\""] {
+            split([field; FIELDS_MAX].join(",").as_bytes(), &mut fields).unwrap();
+            assert_eq!(fields.len(), FIELDS_MAX);
+            let wide = [field; FIELDS_MAX + 1].join(",");
+            assert!(matches!(split(wide.as_bytes(), &mut fields), Err(RowError::FieldCount { .. })));
+        }
+    }
+
+    #[test]
+    fn nothing_behind_a_row_is_dropped() {
+        let mut fields = Fields::default();
+        assert_eq!(split(b"\"a\",b\nc,d\n", &mut fields), Err(RowError::QuoteNotClosed));
+        assert_eq!(cut(b"\"a\",b\rc,d\r\n"), ["a", "b\rc", "d"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Which column stands where.
 
-use super::fields::{Fields, split};
+use super::fields::{FIELDS_MAX, Fields, split};
+use crate::reject::RowError;
 use dancu_core::{Explain, Explanation};
 
 macro_rules! columns {
@@ -101,6 +102,9 @@ pub enum HeaderError {
         /// Their names.
         columns: Vec<&'static str>,
     },
+    /// More columns than a file may have.
+    #[error("more than {FIELDS_MAX} columns")]
+    Wide,
     /// A column stands there twice.
     #[error("column {column} stands there twice")]
     Twice {
@@ -124,6 +128,11 @@ impl Explain for HeaderError {
                     "The file lacks columns: {}. Columns of a group must all be there.",
                     columns.join(", ")
                 ),
+            ),
+            Self::Wide => Explanation::new(
+                "DANCU-REG-033",
+                format!("Tệp có hơn {FIELDS_MAX} cột. Hãy bỏ các cột không dùng."),
+                format!("The file has more than {FIELDS_MAX} columns. Leave out those that nobody reads."),
             ),
             Self::Twice { column } => Explanation::new(
                 "DANCU-REG-032",
@@ -156,7 +165,10 @@ impl Header {
     pub fn parse(row: &[u8]) -> Result<Self, HeaderError> {
         let row = row.strip_prefix(b"\xef\xbb\xbf").unwrap_or(row);
         let mut fields = Fields::default();
-        split(row, &mut fields).map_err(|_| HeaderError::None)?;
+        split(row, &mut fields).map_err(|error| match error {
+            RowError::FieldCount { .. } => HeaderError::Wide,
+            _ => HeaderError::None,
+        })?;
         let mut header = Self { positions: [None; COLUMNS.len()], width: fields.len(), unknown: Vec::new() };
         for (index, name) in fields.iter(row).enumerate() {
             let name = name.trim().to_ascii_lowercase();

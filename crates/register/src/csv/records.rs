@@ -131,11 +131,25 @@ impl<R: Read> RecordReader<R> {
 fn cut(buffer: &[u8]) -> Cut {
     let window = &buffer[..buffer.len().min(RECORD_BYTES_MAX)];
     let mut quoted = false;
+    let mut closed_at = None;
     for index in memchr::memchr2_iter(b'"', b'\n', window) {
-        if window[index] == b'"' {
-            quoted = !quoted;
-        } else if !quoted {
-            return Cut { length: index + 1, fault: None };
+        if window[index] == b'\n' {
+            if !quoted {
+                return Cut { length: index + 1, fault: None };
+            }
+        } else if quoted {
+            quoted = false;
+            closed_at = Some(index);
+            // A mark before more text closes nothing: the one that is open was forgotten on an earlier line.
+            if !matches!(window.get(index + 1), None | Some(b',' | b'"' | b'\r' | b'\n')) {
+                quoted = true;
+                break;
+            }
+        } else {
+            // RFC 4180: a mark quotes at the begin of a field, and doubled within quotes. Elsewhere (`5" pipe`) it
+            // is text, for the splitter of fields too: a row that they cut differently would lose its rest.
+            let before = index.checked_sub(1);
+            quoted = before.is_none_or(|before| window[before] == b',' || closed_at == Some(before));
         }
     }
     if !quoted && window.len() == buffer.len() {

@@ -50,6 +50,14 @@ fn an_open_quotation_mark_spoils_its_own_line_only() {
 }
 
 #[test]
+fn a_mark_within_a_field_joins_no_rows() {
+    let found = rows(b"a,5\" b\nc,d\ne,7\" f\n\"g \"\"\nh\"\"\",i\n");
+    let texts: Vec<&str> = found.iter().map(|row| row.1.as_str()).collect();
+    assert_eq!(texts, ["a,5\" b", "c,d", "e,7\" f", "\"g \"\"\nh\"\"\",i"]);
+    assert!(found.iter().all(|row| row.3.is_none()));
+}
+
+#[test]
 fn a_row_over_the_bound_is_cut_and_the_next_one_read() {
     for length in [RECORD_BYTES_MAX, RECORD_BYTES_MAX * 3, BUFFER_BYTES * 2] {
         let mut bytes = b"a,b\n".to_vec();
@@ -71,6 +79,16 @@ fn a_row_of_just_the_bound_is_taken() {
 }
 
 proptest! {
+    #[test]
+    fn a_row_is_one_row_to_the_splitter_too(text in "[\",\n\ra]{0,60}") {
+        let mut reader = RecordReader::new(text.as_bytes(), 0, 0);
+        while let Some(record) = reader.next().unwrap() {
+            if record.fault.is_none() {
+                prop_assert_eq!(super::super::split(record.bytes, &mut super::super::Fields::default()), Ok(()));
+            }
+        }
+    }
+
     #[test]
     fn no_byte_is_lost_and_any_row_can_be_the_start(bytes in proptest::collection::vec(
         prop_oneof![Just(b'"'), Just(b'\n'), Just(b'\r'), Just(b','), Just(b'a'), any::<u8>()], 0..300,

@@ -57,6 +57,24 @@ fn a_sound_row_states_its_facts() {
 }
 
 #[test]
+fn a_former_residence_without_a_day_is_not_believed() {
+    for since in ["", "1985-03-02"] {
+        let parsed = parse(&[
+            (Column::PreviousCommune, "00008"),
+            (Column::PreviousSince, since),
+            (Column::PermanentSince, "1985-03-02"),
+        ]);
+        let first: Vec<_> = parsed
+            .unwrap()
+            .claims
+            .first_beliefs(TODAY)
+            .map(|belief| (belief.value.kind(), belief.valid_to))
+            .collect();
+        assert_eq!(first, [(FactKind::Identity, None), (FactKind::Residence, None), (FactKind::Card, None)]);
+    }
+}
+
+#[test]
 fn decomposed_letters_other_blanks_and_other_dates_give_the_same_claims() {
     let usual = parse(&[]).unwrap().claims;
     let decomposed: String = "\"Số  5,\u{a0}ngõ 7\"".nfd().collect();
@@ -175,6 +193,8 @@ fn headers_in_any_order_with_unknown_and_missing_columns() {
         Err(crate::csv::HeaderError::Twice { column: "number" })
     ));
     assert!(Header::parse(b"\xff\xfe").is_err());
+    let wide = format!("{base}{}", ",x".repeat(10_000));
+    assert_eq!(Header::parse(wide.as_bytes()).unwrap_err(), crate::csv::HeaderError::Wide);
 }
 
 proptest! {

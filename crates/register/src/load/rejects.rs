@@ -26,9 +26,13 @@ pub(super) async fn export(
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(".part");
     let unfinished = PathBuf::from(unfinished);
+    // What lies there already keeps its rights, or leads elsewhere: it goes first.
+    match std::fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
     let mut options = OpenOptions::new();
-    let file =
-        options.write(true).create(true).truncate(true).mode(0o600).open(&unfinished).map_err(failed)?;
+    let file = options.write(true).create_new(true).mode(0o600).open(&unfinished).map_err(failed)?;
     let mut writer = csv::Writer::from_writer(file);
     let csv_failed = |error: csv::Error| failed(io::Error::other(error.to_string()));
     writer.write_record(["line", "field", "code", "message_vi", "message_en", "row"]).map_err(csv_failed)?;
