@@ -107,6 +107,9 @@ pub struct LoadArgs {
     /// Rows of one transaction at most: what a crash takes back, and what memory holds.
     #[arg(long, value_name = "ROWS", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub batch_rows: u32,
+    /// The day for which the file speaks: changes without a day of their own begin on it. Today when left out.
+    #[arg(long, value_name = "DAY")]
+    pub effective: Option<jiff::civil::Date>,
     /// Show no progress bar.
     #[arg(long)]
     pub quiet: bool,

@@ -1,26 +1,27 @@
 //! `dancu load`: persons from a CSV into the register, with a progress bar.
 
-use crate::{failure::Failure, ledger::progress_bar, platform::Platform};
+use crate::{cli::LoadArgs, failure::Failure, ledger::progress_bar, platform::Platform};
 use dancu_places::Places;
-use dancu_register::load::{BATCH_ROWS, LoadPhase, LoadReport, LoadRequest, load};
+use dancu_register::load::{LoadPhase, LoadReport, LoadRequest, load};
 use std::path::Path;
 
-/// Loads a file. Run again after an interruption, it goes on; loaded already, it changes nothing.
+/// Loads a file as of today. Run again after an interruption, it goes on; loaded already, it changes nothing.
 pub async fn run(platform: &Platform, file: &Path, quiet: bool) -> Result<(), Failure> {
-    run_in_batches(platform, file, BATCH_ROWS, quiet).await
+    run_request(platform, &LoadRequest::new(file, platform.state.clock.today()), quiet).await
 }
 
-/// Loads a file in transactions of so many rows at most.
-pub async fn run_in_batches(
-    platform: &Platform,
-    file: &Path,
-    batch_rows: usize,
-    quiet: bool,
-) -> Result<(), Failure> {
+/// Loads a file as the command line says.
+pub async fn run_args(platform: &Platform, args: &LoadArgs) -> Result<(), Failure> {
+    let effective = args.effective.unwrap_or_else(|| platform.state.clock.today());
+    let batch_rows = usize::try_from(args.batch_rows).unwrap_or(usize::MAX);
+    let request = LoadRequest { batch_rows, ..LoadRequest::new(&args.file, effective) };
+    run_request(platform, &request, args.quiet).await
+}
+
+async fn run_request(platform: &Platform, request: &LoadRequest, quiet: bool) -> Result<(), Failure> {
     let state = &platform.state;
-    let request = LoadRequest { batch_rows, ..LoadRequest::new(file, state.clock.today()) };
     let bar = progress_bar();
-    let report = load(&platform.store, &*state.clock, Places::national(), &request, &mut |step| {
+    let report = load(&platform.store, &*state.clock, Places::national(), request, &mut |step| {
         bar.set_length(step.bytes_total);
         bar.set_position(step.bytes);
         bar.set_message(match step.phase {

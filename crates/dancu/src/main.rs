@@ -69,8 +69,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Up(args) => block_on(up::run(&args, config)),
         Command::Load(args) => block_on(async {
             let platform = open(&config).await?;
-            let batch_rows = usize::try_from(args.batch_rows).unwrap_or(usize::MAX);
-            let outcome = load::run_in_batches(&platform, &args.file, batch_rows, args.quiet).await;
+            let outcome = load::run_args(&platform, &args).await;
             platform.close();
             outcome
         }),

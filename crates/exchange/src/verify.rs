@@ -2,7 +2,7 @@
 
 use crate::{
     Caller, Field, FieldSet, Plan, RefusalLog, RefusalReason,
-    compare::{Answer, Given, compare},
+    compare::{Answer, Given, compare, identifies},
     plan,
     refusal::Refusal,
 };
@@ -84,6 +84,11 @@ impl VerifyRequest {
             (Field::Nationality, self.nationality.as_ref()),
             (Field::Phone, self.phone.as_ref()),
         ]
+    }
+
+    /// Whether every value can be read, without asking anybody: what a caller can find out beforehand.
+    pub fn check(&self) -> Result<(), VerifyError> {
+        self.read().map(drop)
     }
 
     fn read(&self) -> Result<Asked, VerifyError> {
@@ -325,10 +330,9 @@ impl Findings {
             .iter()
             .map(|(field, given)| (*field, person.map_or(Answer::Differs, |person| compare(person, given))))
             .collect();
-        let identified = answers.iter().any(|(field, answer)| {
-            field.identifies() && matches!(answer, Answer::Match | Answer::MatchWithoutDiacritics)
+        let confirmed = person.filter(|person| {
+            plan.may_tell_unknown || answers.iter().any(|(field, answer)| identifies(person, *field, *answer))
         });
-        let confirmed = person.filter(|_| identified || plan.may_tell_unknown);
         if confirmed.is_none() {
             // An unknown number and another person's number must look the same.
             for (_, answer) in &mut answers {

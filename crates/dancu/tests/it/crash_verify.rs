@@ -40,15 +40,13 @@ fn load(address: SocketAddr, tokens: &Tokens, people: &[Person]) -> Vec<Receipt>
                 let Ok(mut connection) = Connection::open(address) else { return };
                 let people = &people[client * 7..];
                 if client % 2 == 1 {
-                    ask_on(&mut connection, &tokens.narrow, people, |answer| match answer.status {
-                        200 => {
+                    ask_on(&mut connection, &tokens.narrow, people, |answer| {
+                        if answer.status == 200 {
                             answered.lock().unwrap().push(receipt(&answer.json()));
-                            true
+                            return true;
                         }
-                        _ => {
-                            answer.is_problem(429, "DANCU-EXCHANGE-023");
-                            false
-                        }
+                        answer.is_problem(429, "DANCU-EXCHANGE-023");
+                        false
                     });
                 }
                 ask_on(&mut connection, &tokens.wide, people, |answer| {
@@ -106,7 +104,9 @@ fn nothing_that_was_answered_is_lost_when_the_process_is_killed_150_times() {
         if count % 10 == 0 {
             world.check_is_sound();
             let log = world.read_log();
-            unproved.iter().for_each(|receipt| log.proves_again(receipt));
+            for receipt in &unproved {
+                log.proves_again(receipt);
+            }
             all.append(&mut unproved);
             assert!(log.counted("contract-narrow").values().all(|used| *used <= NARROW_LIMIT));
         }
@@ -114,7 +114,9 @@ fn nothing_that_was_answered_is_lost_when_the_process_is_killed_150_times() {
     assert!(all.len() as u64 > ROUNDS, "only {} answers: the rounds are too short", all.len());
     the_limit_is_exact(&world, &tokens, &people);
     let log = world.read_log();
-    all.iter().for_each(|receipt| log.holds(receipt));
+    for receipt in &all {
+        log.holds(receipt);
+    }
     eprintln!("{} answers in {ROUNDS} lives, {} records", all.len(), log.size());
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Longest wait for an answer. Reached only when something is broken.
-pub const ANSWER_TIME_MAX: Duration = Duration::from_secs(60);
+pub const ANSWER_TIME_MAX: Duration = Duration::from_mins(1);
 
 /// An answer.
 #[derive(Debug)]

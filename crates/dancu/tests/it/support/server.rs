@@ -17,7 +17,7 @@ use std::{
 };
 
 /// Longest wait for the process to do what it should. Reached only when something is broken.
-pub const PROCESS_TIME_MAX: Duration = Duration::from_secs(60);
+pub const PROCESS_TIME_MAX: Duration = Duration::from_mins(1);
 
 /// A process that was started and may not be ready yet.
 pub struct Starting {
