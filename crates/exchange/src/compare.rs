@@ -9,7 +9,7 @@ use dancu_places::Places;
 use dancu_register::{CountryCode, Person};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, ops::RangeInclusive};
 
 /// The answer for one field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +64,8 @@ impl fmt::Debug for Given {
 
 /// Longest text of one field, in bytes.
 const TEXT_BYTES_MAX: usize = 1024;
+/// Digits of a telephone number (ITU-T E.164 allows 15).
+const PHONE_DIGITS: RangeInclusive<usize> = 8..=15;
 
 impl Given {
     /// Reads the text of a field. `None` for a status, which is told and never given.
@@ -90,7 +92,7 @@ impl Given {
             Field::CardExpires => whole_day(text).map(Self::CardExpires),
             Field::BirthPlace => parse(text).map(Self::BirthPlace),
             Field::Nationality => parse(&text.to_uppercase()).map(Self::Nationality),
-            Field::Phone => Ok(Self::Phone(plain_phone(text))),
+            Field::Phone => read_phone(text).map(Self::Phone),
             Field::CardStatus | Field::LifeStatus => return None,
         })
     }
@@ -110,6 +112,19 @@ fn plain_phone(text: &str) -> String {
         Some(rest) if text.trim_start().starts_with('+') || digits.len() == 11 => format!("0{rest}"),
         _ => digits,
     }
+}
+
+/// A given telephone number. The register's is free text, often a dash or a word, and no such text may agree.
+fn read_phone(text: &str) -> Result<String, Explanation> {
+    let digits = plain_phone(text);
+    if PHONE_DIGITS.contains(&digits.len()) {
+        return Ok(digits);
+    }
+    Err(Explanation::new(
+        "DANCU-EXCHANGE-032",
+        "Số điện thoại phải có từ 8 đến 15 chữ số.",
+        "A telephone number has 8 to 15 digits.",
+    ))
 }
 
 /// Compares one given value with what the register holds of a person.
@@ -150,6 +165,14 @@ pub(crate) fn compare(person: &Person, given: &Given) -> Answer {
     }
 }
 
+/// Whether an answer makes it plain that the caller holds this person's data. The number itself tells the birth year,
+/// so where the register knows no day, an agreeing birth date shows nothing.
+pub(crate) fn identifies(person: &Person, field: Field, answer: Answer) -> bool {
+    let agrees = matches!(answer, Answer::Match | Answer::MatchWithoutDiacritics);
+    let has_birth_day = || person.identity().is_some_and(|identity| identity.birth_date.whole().is_some());
+    agrees && field.identifies() && (field != Field::BirthDate || has_birth_day())
+}
+
 /// A residence in one line, as cards print it.
 pub fn residence_line(address: Option<&str>, commune: CommuneCode) -> String {
     let place = Places::national().describe(commune).unwrap_or_else(|| commune.to_string());
@@ -162,4 +185,20 @@ pub fn residence_line(address: Option<&str>, commune: CommuneCode) -> String {
 /// As far as the register knows the date. A given year alone does not match a whole date: it is guessed too easily.
 fn birth_date_matches(held: PartialDate, given: PartialDate) -> bool {
     held == given || (held.whole().is_none() && given.whole().is_some() && held.agrees_with(given))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_telephone_number_has_digits() {
+        for (text, digits) in [("0912 345 678", "0912345678"), ("+84 912.345.678", "0912345678")] {
+            assert_eq!(Given::read(Field::Phone, text), Some(Ok(Given::Phone(digits.to_owned()))));
+        }
+        for text in ["", "-", "không có", "0", "1234567", &"1".repeat(16)] {
+            let refused = Given::read(Field::Phone, text).unwrap().unwrap_err();
+            assert_eq!(refused.code, "DANCU-EXCHANGE-032", "{text}");
+        }
+    }
 }

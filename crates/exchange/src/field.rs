@@ -92,7 +92,8 @@ impl Field {
 
     /// Whether a match of this field makes it plain that the caller holds this person's data.
     ///
-    /// Sex, nationality or a commune are guessed too easily to count.
+    /// Sex, nationality or a commune are guessed too easily to count; a birth date counts where the register knows the
+    /// day.
     pub const fn identifies(self) -> bool {
         matches!(self, Self::Name | Self::BirthDate | Self::OldNumber | Self::CardIssued | Self::Phone)
     }

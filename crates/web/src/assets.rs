@@ -4,7 +4,7 @@
 use crate::{AppState, Problem};
 use axum::{
     Router,
-    extract::Path,
+    extract::{Path, rejection::PathRejection},
     http::header,
     response::{IntoResponse, Response},
     routing::get,
@@ -36,7 +36,8 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
     Router::new().route("/assets/{version}/{file}", get(file))
 }
 
-async fn file(Path((version, name)): Path<(String, String)>) -> Result<Response, Problem> {
+async fn file(path: Result<Path<(String, String)>, PathRejection>) -> Result<Response, Problem> {
+    let Path((version, name)) = path.map_err(|_| Problem::not_found())?;
     // Another version's address must not be filled with this version's bytes: it would be kept for ever.
     let found = (version == *VERSION && name != VERSION_FILE).then(|| Dist::get(&name)).flatten();
     let bytes = match found.ok_or_else(Problem::not_found)?.data {

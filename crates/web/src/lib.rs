@@ -37,5 +37,8 @@ pub fn router(state: Arc<AppState>) -> Router {
         identity::Entrance::from_ref(&state),
     );
     let seen = pages::framed(guarded, &state).merge(assets::routes()).merge(api::log());
-    headers::secured(seen).merge(api::machine()).with_state(state)
+    headers::secured(seen)
+        .merge(api::machine())
+        .method_not_allowed_fallback(async || Problem::wrong_method())
+        .with_state(state)
 }

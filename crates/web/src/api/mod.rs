@@ -7,6 +7,7 @@ mod token;
 mod verify;
 
 pub(crate) use body::collect;
+pub(crate) use public_log::from_log;
 pub(crate) use verify::verify_problem;
 
 use crate::AppState;

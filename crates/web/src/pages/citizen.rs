@@ -9,19 +9,20 @@ use super::{
 };
 use crate::{
     AppState, Problem,
+    api::from_log,
     views::{Page, Words},
 };
 use askama::Template;
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use dancu_core::{Clock, Explain, PartialDate, PersonalNumber};
+use dancu_core::{Clock, PartialDate, PersonalNumber};
 use dancu_exchange::Field;
 use dancu_identity::access::Operation;
-use dancu_ledger::{Channel, Disclosure, LedgerError, Page as LogPage, PublicLog};
+use dancu_ledger::{Channel, Disclosure, Page as LogPage};
 use dancu_register::{At, HouseholdMember, Page as MemberPage, Person, person_at};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -125,10 +126,10 @@ pub(super) async fn show(
 pub(super) async fn receipt(
     State(state): State<Arc<AppState>>,
     reader: Reader,
-    Path(index): Path<String>,
+    index: Result<Path<u64>, PathRejection>,
 ) -> Result<Response, Problem> {
     let number = myself(&reader, &[Operation::ReadOwnDisclosures])?;
-    let index: u64 = index.parse().map_err(|_| Problem::not_found())?;
+    let Path(index) = index.map_err(|_| Problem::not_found())?;
     let receipt = from_log(&state, move |log| {
         let is_mine = log.disclosure(index)?.record.subject == number;
         is_mine.then(|| log.receipt(index)).transpose()
@@ -142,23 +143,6 @@ fn myself(reader: &Reader, operations: &[Operation]) -> Result<PersonalNumber, P
         number = reader.may(*operation)?.citizen();
     }
     number.ok_or_else(Problem::not_allowed)
-}
-
-/// Reads the public log beside the other requests: it may first have to publish what was just committed.
-async fn from_log<T: Send + 'static>(
-    state: &AppState,
-    work: impl FnOnce(&PublicLog) -> Result<T, LedgerError> + Send + 'static,
-) -> Result<T, Problem> {
-    let log = Arc::clone(&state.public_log);
-    let outcome = tokio::task::spawn_blocking(move || work(&log)).await.map_err(|_| Problem::fault())?;
-    outcome.map_err(|error| match error {
-        LedgerError::Index { .. } => Problem::not_found(),
-        LedgerError::Store(error) => error.into(),
-        other => {
-            tracing::error!(code = other.explain().code, error = %other, "public log");
-            Problem::log_unreadable()
-        }
-    })
 }
 
 async fn household(state: &AppState, me: Option<&Person>, at: At) -> Result<Option<HouseholdView>, Problem> {
