@@ -38,12 +38,12 @@ impl Claims {
         beliefs.filter(|belief| belief.valid_to.is_none_or(|end| belief.valid_from < end))
     }
 
-    /// The day on which a claim begins when nothing else is known: nobody is born with a card or dead, so these
-    /// begin with the file; all else holds from birth as far as anyone knows.
+    /// The day on which a claim begins when nothing else is known: nobody is born with a card, a telephone or a
+    /// spouse, so these begin with the file; identity and home hold from birth as far as anyone knows.
     fn first_day(&self, claim: &Claim, effective: Date) -> Date {
         claim.since.unwrap_or(match claim.value.kind() {
-            FactKind::Card | FactKind::Life => effective,
-            _ => self.born,
+            FactKind::Card | FactKind::Life | FactKind::Family | FactKind::Contact => effective,
+            FactKind::Identity | FactKind::Residence => self.born,
         })
     }
 
@@ -107,4 +107,32 @@ fn same_place(a: &FactValue, b: &FactValue) -> bool {
 
 fn belief(claim: &Claim, valid_from: Date) -> Belief {
     Belief { value: claim.value.clone(), valid_from, valid_to: claim.until }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Contact, Residence};
+    use jiff::civil::date;
+
+    #[test]
+    fn nobody_is_born_with_a_telephone() {
+        let undated = |value| Claim { value, since: None, until: None };
+        let contact = Contact { phone: Some("0900000000".to_owned()), email: None };
+        let home = Residence {
+            permanent_commune: Some("00004".parse().unwrap()),
+            permanent_address: None,
+            household: None,
+            relation_to_head: None,
+            temporary: None,
+        };
+        let claims = Claims {
+            number: "001085000001".parse().unwrap(),
+            born: date(1985, 5, 2),
+            claims: vec![undated(FactValue::Contact(contact)), undated(FactValue::Residence(home))],
+        };
+        let begins: Vec<Date> =
+            claims.first_beliefs(date(2026, 11, 21)).map(|belief| belief.valid_from).collect();
+        assert_eq!(begins, [date(2026, 11, 21), date(1985, 5, 2)]);
+    }
 }
