@@ -2,7 +2,7 @@
 
 use crate::{
     connection::{ConnectionRole, open_connection},
-    errors::{migration_error, store_error},
+    errors::{io_error, migration_error, store_error},
     migrate::views_migrations,
 };
 use dancu_core::{PersonalNumber, StoreError};
@@ -29,8 +29,19 @@ pub struct SqliteSubjectIndex {
 }
 
 impl SqliteSubjectIndex {
-    /// Opens or creates the file.
+    /// Opens or creates the file. One that is no database any more is replaced: all of it is derived.
     pub fn open(file: &Path) -> Result<Self, StoreError> {
+        match Self::open_held(file) {
+            Err(StoreError::Corrupt { file, detail }) => {
+                tracing::warn!(file = %file.display(), detail, "the index by person is damaged: built again");
+                remove(&file)?;
+                Self::open_held(&file)
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_held(file: &Path) -> Result<Self, StoreError> {
         let mut writer = open_connection(file, ConnectionRole::Writer)?;
         views_migrations().run(&mut writer).map_err(|error| migration_error(file, &error))?;
         let relax = |writer: &Connection| {
@@ -56,6 +67,22 @@ impl SqliteSubjectIndex {
         };
         run().map_err(|error| store_error(&self.file, &error))
     }
+}
+
+/// Removes a database with what lies beside it.
+fn remove(file: &Path) -> Result<(), StoreError> {
+    for side in ["", "-wal", "-shm"] {
+        let mut path = file.as_os_str().to_owned();
+        path.push(side);
+        let path = PathBuf::from(path);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(io_error(&path, &error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
@@ -108,12 +135,15 @@ impl SubjectIndex for SqliteSubjectIndex {
 
     fn scan(&self, visit: &mut dyn FnMut(PersonalNumber, u64)) -> Result<(), StoreError> {
         self.read(|reader| {
-            let mut select = reader.prepare_cached("SELECT subject, idx FROM entry")?;
+            // Only what a look-up finds: entries of a run that is not listed are lost to it.
+            let mut select = reader
+                .prepare_cached("SELECT subject, idx FROM run CROSS JOIN entry WHERE entry.run = run.run")?;
             let mut rows = select.query([])?;
             while let Some(row) = rows.next()? {
                 let (subject, index): (i64, i64) = (row.get(0)?, row.get(1)?);
-                if let Some(subject) = PersonalNumber::from_value(subject.unsigned_abs()) {
-                    visit(subject, index.unsigned_abs());
+                let subject = u64::try_from(subject).ok().and_then(PersonalNumber::from_value);
+                if let (Some(subject), Ok(index)) = (subject, u64::try_from(index)) {
+                    visit(subject, index);
                 }
             }
             Ok(())

@@ -178,17 +178,17 @@ fn garbage_in_place_of_a_database_is_told_with_its_file() {
 }
 
 #[test]
-fn garbage_in_place_of_the_derived_index_costs_nothing_that_was_answered() {
+fn garbage_in_place_of_the_derived_index_is_replaced_at_the_start() {
     let world = World::new();
     let receipts = ask_and_stop(&world, 5);
-    fs::write(world.path("data/views.db"), "garbage ".repeat(2_000)).unwrap();
-    for name in ["data/views.db-wal", "data/views.db-shm"] {
-        let _ = fs::remove_file(world.path(name));
+    for name in ["data/views.db", "data/views.db-wal", "data/views.db-shm"] {
+        fs::write(world.path(name), "garbage ".repeat(2_000)).unwrap();
     }
-    let said = world.start_fails();
-    said.failed("DANCU-STORE-003", &world.shown("data/views.db"));
-    fs::remove_file(world.path("data/views.db")).unwrap();
-    world.start().stop();
+    let server = world.start();
+    assert!(server.errors().contains(&world.shown("data/views.db")), "the operator's log names the file");
+    server.stop();
+    let report = world.check();
+    assert_eq!((&report["sound"], &report["indexed"]), (&true.into(), &5.into()), "{report}");
     all_are_kept(&world, &receipts);
 }
 
