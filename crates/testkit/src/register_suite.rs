@@ -120,7 +120,8 @@ async fn another_file_writes_only_what_differs(desk: &Desk<'_>) {
     let phone = async |at: At| desk.person(3, at).await.and_then(|p| p.contact()?.phone.clone());
     let yesterday = At { as_of: TODAY.yesterday().expect("a day"), ..now };
     assert_eq!(phone(now).await.as_deref(), Some("0987654321"));
-    assert_eq!(phone(yesterday).await.as_deref(), Some("0912345678"), "a number holds until it is replaced");
+    assert_eq!(phone(then).await.as_deref(), Some("0912345678"), "as known before");
+    assert_eq!(phone(yesterday).await, None, "no file spoke for that day");
     let sources: Vec<_> = desk.store.history(number(3)).await.expect("reads");
     assert!(sources.iter().any(|fact| fact.source.starts_with("load:b.csv:")));
 }
