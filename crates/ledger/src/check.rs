@@ -71,7 +71,12 @@ pub fn check(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<CheckReport, StoreError> {
     let mut report = CheckReport::default();
-    let Some(head) = parts.records.head()? else { return Ok(report) };
+    let Some(head) = parts.records.head()? else {
+        if has_traces(parts)? {
+            report.add(Finding::Head { file: parts.records.location(), detail: "it is missing" });
+        }
+        return Ok(report);
+    };
     report.records = head.frontier.size();
     let published = published_head(parts, verifier, &mut report)?;
     report.published = published.map_or(0, |published| published.size);
@@ -84,6 +89,7 @@ pub fn check(
         first += limit;
         progress(Progress { done: first, total: report.records });
     }
+    walk.find_beyond(&mut report)?;
     let is_rooted = walk.finish(&head, verifier, &mut report);
     walk.tell_bundles(is_rooted, &mut report);
     walk.compare_quotas(&mut report)?;
@@ -95,15 +101,16 @@ pub fn check(
 /// only read; if they contradict the signed checkpoint, or are fewer than were published, this says so and
 /// [`check`] tells where. Nothing is removed then: the published files are the proof of what was there.
 pub fn repair(parts: &LedgerParts, verifier: &LogVerifier) -> Result<(), LedgerError> {
-    if let Some(head) = parts.records.head()? {
-        verify_head(&head, verifier)?;
-        confirm_records(parts, &head)?;
-        let published = signed_checkpoint(parts, verifier)?.1.map_or(0, |published| published.size);
-        if published > head.frontier.size() {
-            let detail =
-                format!("{published} entries are published, {} records are stored", head.frontier.size());
-            return Err(LedgerError::Tree { detail });
-        }
+    let Some(head) = parts.records.head()? else {
+        return Err(LedgerError::Tree { detail: "there is no checkpoint".to_owned() });
+    };
+    verify_head(&head, verifier)?;
+    confirm_records(parts, &head)?;
+    let published = signed_checkpoint(parts, verifier)?.1.map_or(0, |published| published.size);
+    if published > head.frontier.size() {
+        let detail =
+            format!("{published} entries are published, {} records are stored", head.frontier.size());
+        return Err(LedgerError::Tree { detail });
     }
     parts.tiles.remove("")?;
     parts.index.clear()?;
@@ -111,6 +118,13 @@ pub fn repair(parts: &LedgerParts, verifier: &LogVerifier) -> Result<(), LedgerE
     log.publish()?;
     log.flush_index()?;
     Ok(())
+}
+
+/// Whether anything shows that there was a log, although its end is not stored.
+fn has_traces(parts: &LedgerParts) -> Result<bool, StoreError> {
+    let mut found = parts.tiles.read(CHECKPOINT)?.is_some() || parts.index.cursor()? > 0;
+    parts.records.scan(0, 1, &mut |_| found = true)?;
+    Ok(found)
 }
 
 /// Hashes every record and compares the tree with the stored end of the log.
@@ -299,7 +313,14 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// The stored checkpoint against the key and the records. True when the records are what was signed.
+    /// A record behind the signed end would stop every further one.
+    fn find_beyond(&self, report: &mut CheckReport) -> Result<(), StoreError> {
+        self.parts.records.scan(report.records, 1, &mut |record| {
+            report.add(self.wrong_record(record.index, "it lies beyond the signed end of the log"));
+        })
+    }
+
+    /// The stored checkpoint and time against the key and the records. True when the records are what was signed.
     fn finish(&self, head: &Head, verifier: &LogVerifier, report: &mut CheckReport) -> bool {
         let file = self.parts.records.location();
         match verify_head(head, verifier) {
@@ -312,6 +333,11 @@ impl<'a> Walk<'a> {
                 return false;
             }
             Ok(()) => {}
+        }
+        let newest_us = if self.newest == Timestamp::MIN { 0 } else { self.newest.as_microsecond() };
+        if head.newest_us != newest_us {
+            let file = file.clone();
+            report.add(Finding::Head { file, detail: "its time is not that of the newest record" });
         }
         let is_rooted = self.tail.frontier() == head.frontier;
         if !is_rooted {

@@ -189,6 +189,73 @@ fn a_count_or_record_that_was_changed_behind_the_ledger_is_found() {
     );
 }
 
+/// Changes to the files behind the ledger's back, each to a copy of a sound folder: file and statement.
+const TAMPERINGS: [(&str, &str); 21] = [
+    (
+        "ledger.db",
+        "UPDATE record SET record = CAST(replace(CAST(record AS TEXT), 'match', 'other') AS BLOB) WHERE idx = 7",
+    ),
+    ("ledger.db", "UPDATE record SET salt = zeroblob(32) WHERE idx = 7"),
+    ("ledger.db", "UPDATE record SET salt = x'00' WHERE idx = 7"),
+    ("ledger.db", "UPDATE record SET idx = 900 WHERE idx = 7"),
+    ("ledger.db", "UPDATE record SET contract = 'c-2' WHERE idx = 7"),
+    ("ledger.db", "UPDATE record SET day = 20261122 WHERE idx = 7"),
+    ("ledger.db", "UPDATE record SET subject = subject + 1 WHERE idx = 7"),
+    (
+        "ledger.db",
+        "INSERT INTO record SELECT idx + 1, contract, day, subject, record, salt FROM record WHERE idx = 599",
+    ),
+    ("ledger.db", "UPDATE quota SET used = used + 1"),
+    ("ledger.db", "UPDATE quota SET contract = 'c-2'"),
+    ("ledger.db", "DELETE FROM quota"),
+    ("ledger.db", "DELETE FROM head"),
+    ("ledger.db", "UPDATE head SET size = 599"),
+    ("ledger.db", "UPDATE head SET newest_us = newest_us + 86400000000"),
+    ("ledger.db", "UPDATE head SET newest_us = 0"),
+    ("ledger.db", "UPDATE head SET checkpoint = replace(checkpoint, 'example', 'exbmple')"),
+    ("views.db", "DELETE FROM run WHERE run = (SELECT max(run) FROM run)"),
+    ("views.db", "UPDATE entry SET subject = -subject WHERE idx = 7"),
+    ("views.db", "UPDATE entry SET idx = -idx WHERE idx = 7"),
+    ("views.db", "DELETE FROM entry WHERE idx = 7"),
+    ("views.db", "UPDATE cursor SET next = 7"),
+];
+
+#[test]
+fn whatever_was_changed_behind_the_ledger_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = run(folder.path());
+    running.disclose(600).unwrap();
+    running.shut_down();
+    drop(running);
+    let unnoticed = TAMPERINGS.iter().filter(|(file, statement)| {
+        let copy = tempfile::tempdir().unwrap();
+        copy_folder(folder.path(), copy.path());
+        let changed =
+            rusqlite::Connection::open(copy.path().join(file)).unwrap().execute(statement, []).unwrap();
+        assert!(changed > 0, "{statement}");
+        let (_, parts) = open_ledger_parts(copy.path()).unwrap();
+        check(&parts, signer().verifier(), &mut |_| {}).is_ok_and(|report| report.is_sound())
+    });
+    assert_eq!(unnoticed.collect::<Vec<_>>(), Vec::<&(&str, &str)>::new());
+}
+
+#[test]
+fn a_log_without_its_end_is_not_repaired_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = run(folder.path());
+    running.disclose(300).unwrap();
+    running.shut_down();
+    drop(running);
+    let database = rusqlite::Connection::open(folder.path().join("ledger.db")).unwrap();
+    database.execute("DELETE FROM head", []).unwrap();
+    let (_, parts) = open_ledger_parts(folder.path()).unwrap();
+    assert!(repair(&parts, signer().verifier()).is_err());
+    assert!(
+        folder.path().join("log/tile/0/000").exists(),
+        "the published files are the proof of what was there"
+    );
+}
+
 #[test]
 fn a_disk_without_room_is_told_and_work_resumes_when_there_is_room() {
     let folder = tempfile::tempdir().unwrap();
