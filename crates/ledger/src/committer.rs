@@ -3,6 +3,7 @@
 use crate::{
     checkpoint::LogSigner,
     hash::{Base64Bytes, Hash, leaf_hash},
+    ledger::instant,
     metrics::Counters,
     ports::{Batch, Head, LedgerStore, NewRecord, QuotaCount},
     queue::Queue,
@@ -11,7 +12,7 @@ use crate::{
     record::SealedRecord,
     tree::BatchTree,
 };
-use dancu_core::{Clock, PersonalNumber, StoreError};
+use dancu_core::{Clock, PersonalNumber, StoreError, today_in_viet_nam};
 use std::{
     collections::HashMap,
     fmt,
@@ -236,6 +237,7 @@ impl Committer {
         }
         self.head = head;
         self.shared.newest_us.fetch_max(newest_us, Ordering::AcqRel);
+        self.shared.quotas.forget_before(today_in_viet_nam(instant(newest_us)));
         Ok(CommitView { tree, checkpoint })
     }
 }

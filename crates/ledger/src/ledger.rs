@@ -94,7 +94,7 @@ impl Ledger {
         let thread = std::thread::Builder::new()
             .name("ledger".to_owned())
             .spawn({
-                let guard = AbandonAtEnd(shared.clone());
+                let guard = AbandonAtEnd { shared: shared.clone(), location: location.clone() };
                 move || {
                     let _guard = guard;
                     committer.run();
@@ -211,12 +211,20 @@ impl Drop for Ledger {
     }
 }
 
-/// However the committer's thread ends, nobody waits for it afterwards.
-struct AbandonAtEnd(Arc<Shared>);
+/// However the committer's thread ends, nobody waits for it afterwards, and the health tells of a panic.
+struct AbandonAtEnd {
+    shared: Arc<Shared>,
+    location: PathBuf,
+}
 
 impl Drop for AbandonAtEnd {
     fn drop(&mut self) {
-        self.0.queue.abandon();
+        if std::thread::panicking() {
+            let detail = "the committer stopped by a defect of the program; start again".to_owned();
+            let error = StoreError::Failed { file: self.location.clone(), detail };
+            self.shared.counters.failed(&error, self.shared.clock.now());
+        }
+        self.shared.queue.abandon();
     }
 }
 

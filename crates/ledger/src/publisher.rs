@@ -3,6 +3,7 @@
 use crate::{error::LedgerError, public_log::PublicLog};
 use dancu_core::StoreError;
 use std::{
+    path::PathBuf,
     sync::{Arc, Condvar, Mutex, PoisonError},
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -46,8 +47,9 @@ impl Publisher {
         let thread = std::thread::Builder::new()
             .name("publisher".to_owned())
             .spawn({
-                let (log, shared) = (log.clone(), shared.clone());
-                move || run(&log, &shared)
+                let guard = TellPanic { shared: shared.clone(), file: file.clone() };
+                let log = log.clone();
+                move || run(&log, &guard.shared)
             })
             .map_err(|error| StoreError::Failed { file, detail: error.to_string() })?;
         Ok(Self { log, shared, thread: Mutex::new(Some(thread)) })
@@ -58,7 +60,7 @@ impl Publisher {
         &self.log
     }
 
-    /// Why the last round failed; `None` when it did not. Every round tries again.
+    /// Why the last round failed; `None` when it did not. Every round tries again, unless a panic ended them.
     pub fn failure(&self) -> Option<LedgerError> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner).failure.clone()
     }
@@ -70,6 +72,23 @@ impl Publisher {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the publisher's thread ended with a panic");
+        }
+    }
+}
+
+/// A publisher that ended by a panic publishes no more, and says so.
+struct TellPanic {
+    shared: Arc<Shared>,
+    file: PathBuf,
+}
+
+impl Drop for TellPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let detail = "the publisher stopped by a defect of the program; start again".to_owned();
+            let failure = StoreError::Failed { file: self.file.clone(), detail };
+            let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.failure = Some(failure.into());
         }
     }
 }

@@ -85,10 +85,6 @@ impl QuotaTable {
 
     fn counter(&self, contract: &str, day: Date) -> Arc<Counter> {
         let mut days = self.lock();
-        if !days.contains_key(&day) {
-            // A new day has begun: of the older ones only the last can still have answers on their way.
-            days.retain(|held, _| *held >= day.yesterday().unwrap_or(Date::MIN));
-        }
         let counters = days.entry(day).or_default();
         if let Some(counter) = counters.get(contract) {
             return counter.clone();
@@ -96,6 +92,14 @@ impl QuotaTable {
         let counter = Arc::new(Counter { contract: contract.into(), day, used: AtomicU64::new(0) });
         counters.insert(counter.contract.clone(), counter.clone());
         counter
+    }
+
+    /// Drops the counts of days that can no more be counted on: the log has a record of `day`, and its time never
+    /// steps back. The day before is kept, for what is still on its way. The clock alone drops nothing: it may leap
+    /// ahead for a moment.
+    pub fn forget_before(&self, day: Date) {
+        let first_kept = day.yesterday().unwrap_or(Date::MIN);
+        self.lock().retain(|held, _| *held >= first_kept);
     }
 
     /// Takes one place of the contract's limit on a day.
@@ -165,8 +169,10 @@ mod tests {
         assert_eq!(table.all(DAY), [("C-1".to_owned(), 10)]);
         table.reserve("C-1", date(2026, 11, 22), 1).unwrap().keep();
         assert_eq!(table.used("C-1", DAY), 10);
-        table.reserve("C-1", date(2026, 11, 23), 1).unwrap().keep();
-        assert_eq!(table.used("C-1", DAY), 0);
+        table.forget_before(date(2026, 11, 22));
+        assert_eq!(table.used("C-1", DAY), 10);
+        table.forget_before(date(2026, 11, 23));
+        assert_eq!((table.used("C-1", DAY), table.used("C-1", date(2026, 11, 22))), (0, 1));
     }
 
     #[test]

@@ -7,9 +7,10 @@ mod common;
 use common::{World, disclose, draft, fill, person, signer};
 use dancu_core::{Clock, Explain, StoreError};
 use dancu_ledger::{
-    BatchTree, Frontier, LedgerError, LedgerHealth, LedgerRecords, PublicLog, check, commitment, leaf_hash,
+    Batch, BatchTree, Frontier, Head, LedgerError, LedgerHealth, LedgerRecords, LedgerStore, PublicLog,
+    QuotaCount, check, commitment, leaf_hash,
 };
-use dancu_testkit::{CommitFault, FaultyLedger};
+use dancu_testkit::{CommitFault, FaultyLedger, MemoryLedger};
 use jiff::{SignedDuration, civil::Date};
 use proptest::prelude::*;
 use std::{
@@ -129,7 +130,7 @@ fn a_store_that_works_again_is_noticed_although_nobody_asks() {
     let ledger = world.start_over(Box::new(FaultyLedger::new(world.records.clone(), plan.clone()))).unwrap();
     plan.lock().unwrap().extend([Some(CommitFault::Refused), Some(CommitFault::Refused)]);
     assert!(runtime().block_on(disclose(&ledger, "c-1", 0..1)).remove(0).is_err());
-    let patience = Instant::now() + Duration::from_secs(60);
+    let patience = Instant::now() + Duration::from_mins(1);
     while ledger.health() != LedgerHealth::Working {
         assert!(Instant::now() < patience, "the health still tells of a failure");
         std::thread::yield_now();
@@ -137,6 +138,59 @@ fn a_store_that_works_again_is_noticed_although_nobody_asks() {
     assert_eq!(ledger.metrics().size, 0);
     runtime().block_on(fill(&ledger, 3));
     assert_eq!(ledger.metrics().size, 3);
+}
+
+/// A writing side with a defect.
+struct Panicking(MemoryLedger);
+
+impl LedgerStore for Panicking {
+    fn head(&mut self) -> Result<Option<Head>, StoreError> {
+        LedgerStore::head(&mut self.0)
+    }
+
+    fn quota_counts(&mut self, from_day: Date) -> Result<Vec<QuotaCount>, StoreError> {
+        LedgerStore::quota_counts(&mut self.0, from_day)
+    }
+
+    fn append(&mut self, batch: &Batch<'_>) -> Result<(), StoreError> {
+        assert!(batch.records.is_empty(), "a defect");
+        self.0.append(batch)
+    }
+}
+
+#[test]
+fn a_committer_that_panicked_is_seen_in_the_health() {
+    let world = World::new();
+    let ledger = world.start_over(Box::new(Panicking(world.records.clone()))).unwrap();
+    let reservation = ledger.reserve("c-1", 5).unwrap();
+    let waiting = ledger.submit(draft(person(1)), reservation).unwrap();
+    assert!(waiting.blocking_recv().is_err());
+    ledger.shut_down();
+    assert!(matches!(ledger.health(), LedgerHealth::Failing { error: StoreError::Failed { .. }, .. }));
+}
+
+#[test]
+fn a_clock_that_leaps_ahead_and_back_gives_no_limit_anew() {
+    let world = World::new();
+    let ledger = world.start();
+    let take = || ledger.reserve("c-1", 3);
+    runtime().block_on(async {
+        fill(&ledger, 2).await;
+        let on_its_way = take().unwrap();
+        world.clock.advance(SignedDuration::from_hours(24 * 5));
+        drop(take().unwrap());
+        world.clock.advance(SignedDuration::from_hours(-24 * 5));
+        assert_eq!(ledger.used_today("c-1"), 3);
+        assert!(take().is_err(), "two are in the log and one is on its way");
+        ledger.disclose(draft(person(1)), on_its_way).await.unwrap();
+        assert!(take().is_err());
+    });
+    assert_sound_counts(&world, 3);
+}
+
+fn assert_sound_counts(world: &World, used: u64) {
+    let counts = LedgerRecords::quota_counts(&world.records, Date::MIN).unwrap();
+    assert_eq!(counts.iter().map(|count| count.used).collect::<Vec<_>>(), [used]);
 }
 
 #[test]

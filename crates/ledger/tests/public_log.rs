@@ -5,10 +5,13 @@
 mod common;
 
 use common::{World, draft, fill, person, signer};
-use dancu_core::Explain;
+use dancu_core::{Explain, PersonalNumber, StoreError};
 use dancu_ledger::{
-    BatchTree, Finding, Frontier, LedgerError, LedgerStore, Page, PublicLog, check, leaf_hash, repair,
+    BatchTree, Finding, Frontier, LedgerError, LedgerParts, LedgerStore, Page, PublicLog, Publisher,
+    SubjectIndex, check, leaf_hash, repair,
 };
+use dancu_testkit::MemoryIndex;
+use std::{path::PathBuf, sync::Arc};
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().build().unwrap()
@@ -314,4 +317,47 @@ fn a_head_of_another_key_or_tree_is_refused_at_the_start() {
     let batch = dancu_ledger::Batch { first: 3, records: &[], quotas: &[], head: &head };
     world.records.clone().append(&batch).unwrap();
     assert!(matches!(start(signer()), Err(LedgerError::Tree { .. })));
+}
+
+/// An index with a defect.
+struct Panicking(MemoryIndex);
+
+impl SubjectIndex for Panicking {
+    fn cursor(&self) -> Result<u64, StoreError> {
+        self.0.cursor()
+    }
+
+    fn add(&self, entries: &[(PersonalNumber, u64)], cursor: u64) -> Result<(), StoreError> {
+        self.0.add(entries, cursor)
+    }
+
+    fn find(&self, subject: PersonalNumber, before: u64, limit: usize) -> Result<Vec<u64>, StoreError> {
+        self.0.find(subject, before, limit)
+    }
+
+    fn scan(&self, visit: &mut dyn FnMut(PersonalNumber, u64)) -> Result<(), StoreError> {
+        self.0.scan(visit)
+    }
+
+    fn tidy(&self) -> Result<(), StoreError> {
+        panic!("a defect");
+    }
+
+    fn clear(&self) -> Result<(), StoreError> {
+        self.0.clear()
+    }
+
+    fn location(&self) -> PathBuf {
+        self.0.location()
+    }
+}
+
+#[test]
+fn a_publisher_that_panicked_is_told() {
+    let world = published(3);
+    let parts = LedgerParts { index: Arc::new(Panicking(world.index.clone())), ..world.parts() };
+    let log = PublicLog::open(parts, signer().verifier().clone()).unwrap();
+    let publisher = Publisher::start(Arc::new(log)).unwrap();
+    publisher.shut_down();
+    assert!(matches!(publisher.failure(), Some(LedgerError::Store(StoreError::Failed { .. }))));
 }
