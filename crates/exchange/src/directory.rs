@@ -4,18 +4,28 @@ use crate::{Caller, ClientId, ExchangeStore};
 use dancu_core::StoreError;
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
+
+type Callers = Arc<HashMap<ClientId, Arc<Caller>>>;
 
 /// Finds a caller by its client identifier without touching the store.
 #[derive(Debug, Default)]
 pub struct Directory {
-    callers: RwLock<Arc<HashMap<ClientId, Arc<Caller>>>>,
+    /// Reloads that have begun.
+    turns: AtomicU64,
+    /// The callers, with the turn of the reload that read them.
+    callers: RwLock<(u64, Callers)>,
 }
 
 impl Directory {
-    /// Reads all connections from the store. A caller whose binding did not change keeps its running limits.
+    /// Reads all connections from the store. A caller whose binding did not change keeps its running limits. Of
+    /// reloads that overlap the last begun stands, for it has seen what the others' callers saved.
     pub async fn reload(&self, store: &dyn ExchangeStore) -> Result<(), StoreError> {
+        let turn = 1 + self.turns.fetch_add(1, Ordering::AcqRel);
         let (organisations, clients, contracts) = store.connections().await?;
         let organisations: HashMap<_, _> =
             organisations.into_iter().map(|row| (row.id.clone(), Arc::new(row))).collect();
@@ -37,17 +47,115 @@ impl Directory {
                 .unwrap_or_else(|| Arc::new(Caller::new(Arc::clone(organisation), client.clone(), contract)));
             callers.insert(client.id, caller);
         }
-        *self.callers.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(callers);
+        let mut held = self.callers.write().unwrap_or_else(PoisonError::into_inner);
+        if held.0 < turn {
+            *held = (turn, Arc::new(callers));
+        }
         Ok(())
     }
 
     /// The caller with this client identifier.
     pub fn caller(&self, client: &ClientId) -> Option<Arc<Caller>> {
-        self.callers.read().unwrap_or_else(PoisonError::into_inner).get(client).cloned()
+        self.callers.read().unwrap_or_else(PoisonError::into_inner).1.get(client).cloned()
     }
 
     /// All callers.
     pub fn all(&self) -> Arc<HashMap<ClientId, Arc<Caller>>> {
-        Arc::clone(&self.callers.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.callers.read().unwrap_or_else(PoisonError::into_inner).1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Client, Contract, Organisation, RefusalEntry, StoredToken, TokenGrant};
+    use async_trait::async_trait;
+    use jiff::Timestamp;
+    use std::{
+        future::{Future, poll_fn},
+        pin::pin,
+        sync::atomic::AtomicBool,
+        task::{Context, Poll, Waker},
+    };
+
+    /// One client, which may be suspended; whoever reads it waits once before going on.
+    #[derive(Default)]
+    struct OneClient {
+        is_suspended: AtomicBool,
+    }
+
+    #[async_trait]
+    impl ExchangeStore for OneClient {
+        async fn connections(&self) -> Result<(Vec<Organisation>, Vec<Client>, Vec<Contract>), StoreError> {
+            let organisation = Organisation {
+                id: "bank".parse().unwrap(),
+                name_vi: "A".to_owned(),
+                name_en: "A".to_owned(),
+            };
+            let client = Client {
+                id: "core".parse().unwrap(),
+                organisation: organisation.id.clone(),
+                keys: Vec::new(),
+                suspended: self.is_suspended.load(Ordering::Relaxed).then(|| "key lost".to_owned()),
+            };
+            let contract = serde_json::from_value(serde_json::json!({
+                "id": "c-1", "client": "core", "legal_basis": "a", "purpose_vi": "a", "purpose_en": "a",
+                "fields": ["name"], "daily_limit": 1, "per_second_max": 1, "valid_from": "2026-01-01"
+            }));
+            let mut has_waited = false;
+            poll_fn(
+                |_| if std::mem::replace(&mut has_waited, true) { Poll::Ready(()) } else { Poll::Pending },
+            )
+            .await;
+            Ok((vec![organisation], vec![client], vec![contract.unwrap()]))
+        }
+
+        async fn save_connections(
+            &self,
+            _: Vec<Organisation>,
+            _: Vec<Client>,
+            _: Vec<Contract>,
+        ) -> Result<(), StoreError> {
+            unreachable!()
+        }
+
+        async fn grant_token(
+            &self,
+            _: String,
+            _: Timestamp,
+            _: StoredToken,
+        ) -> Result<TokenGrant, StoreError> {
+            unreachable!()
+        }
+
+        async fn token(&self, _: [u8; 32], _: Timestamp) -> Result<Option<StoredToken>, StoreError> {
+            unreachable!()
+        }
+
+        async fn remove_ended(&self, _: Timestamp, _: u32) -> Result<u64, StoreError> {
+            unreachable!()
+        }
+
+        async fn add_refusals(&self, _: Vec<RefusalEntry>, _: u32) -> Result<(), StoreError> {
+            unreachable!()
+        }
+
+        async fn refusals(&self, _: u32) -> Result<Vec<RefusalEntry>, StoreError> {
+            unreachable!()
+        }
+    }
+
+    #[test]
+    fn a_slow_reload_does_not_bring_back_a_suspended_client() {
+        let (directory, store) = (Directory::default(), OneClient::default());
+        let context = &mut Context::from_waker(Waker::noop());
+        let mut slow = pin!(directory.reload(&store));
+        assert!(slow.as_mut().poll(context).is_pending());
+        store.is_suspended.store(true, Ordering::Relaxed);
+        let mut quick = pin!(directory.reload(&store));
+        assert!(quick.as_mut().poll(context).is_pending());
+        assert_eq!(quick.as_mut().poll(context), Poll::Ready(Ok(())));
+        assert_eq!(slow.as_mut().poll(context), Poll::Ready(Ok(())));
+        assert!(directory.caller(&"core".parse().unwrap()).unwrap().client.suspended.is_some());
     }
 }

@@ -35,10 +35,10 @@ pub enum DocumentError {
     #[error("{0} stands twice")]
     Doubled(String),
     /// A value cannot be.
-    #[error("contract {contract}: {what}")]
+    #[error("{who}: {what}")]
     Value {
-        /// The contract.
-        contract: String,
+        /// The organisation, client or contract.
+        who: String,
         /// What is wrong with it.
         what: &'static str,
     },
@@ -63,10 +63,10 @@ impl Explain for DocumentError {
                 format!("{id} xuất hiện hai lần. Mỗi mã và mỗi hợp đồng của một phần mềm chỉ ghi một lần."),
                 format!("{id} stands twice. Each identifier, and each client's contract, stands once."),
             ),
-            Self::Value { contract, what } => Explanation::new(
+            Self::Value { who, what } => Explanation::new(
                 "DANCU-EXCHANGE-042",
-                format!("Hợp đồng {contract} có giá trị không hợp lệ ({what})."),
-                format!("Contract {contract} has an impossible value ({what})."),
+                format!("{who} có giá trị không hợp lệ ({what}). Hãy sửa rồi gửi lại."),
+                format!("{who} has an impossible value ({what}). Correct it and send it again."),
             ),
             Self::TooMany(rows) => Explanation::new(
                 "DANCU-EXCHANGE-043",
@@ -77,6 +77,11 @@ impl Explain for DocumentError {
         }
     }
 }
+
+/// Longest text of a document, in bytes: it stands in every record, and citizens read it.
+const TEXT_BYTES_MAX: usize = 500;
+/// Keys of one client: each may cost a check of a signature.
+const KEYS_MAX: usize = 8;
 
 impl ConnectionsDocument {
     const ROWS_MAX: usize = 10_000;
@@ -103,7 +108,13 @@ impl ConnectionsDocument {
         let my_clients = unique(self.clients.iter().map(|row| row.id.as_str()))?;
         unique(self.contracts.iter().map(|row| row.id.as_str()))?;
         unique(self.contracts.iter().map(|row| row.client.as_str()))?;
+        for organisation in &self.organisations {
+            if !is_readable(&organisation.name_vi) || !is_readable(&organisation.name_en) {
+                return Err(wrong(&organisation.id, "name_vi, name_en: 1–500 byte"));
+            }
+        }
         for client in &self.clients {
+            client_values(client)?;
             let owner = client.organisation.as_str();
             if !mine.contains(owner) && !organisations.iter().any(|row| row.id.as_str() == owner) {
                 return Err(DocumentError::Dangling { who: client.id.to_string(), what: owner.to_owned() });
@@ -130,19 +141,36 @@ impl ConnectionsDocument {
     }
 }
 
-fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
-    let wrong = |what| Err(DocumentError::Value { contract: contract.id.to_string(), what });
-    match contract {
-        Contract { daily_limit: 0, .. } => wrong("daily_limit = 0"),
-        Contract { per_second_max: 0, .. } => wrong("per_second_max = 0"),
-        Contract { fields, .. } if fields.is_empty() => wrong("fields = []"),
-        Contract { legal_basis, .. } if legal_basis.trim().is_empty() => wrong("legal_basis"),
-        Contract { purpose_vi, purpose_en, .. }
-            if purpose_vi.trim().is_empty() || purpose_en.trim().is_empty() =>
-        {
-            wrong("purpose")
+fn wrong(who: &impl ToString, what: &'static str) -> DocumentError {
+    DocumentError::Value { who: who.to_string(), what }
+}
+
+/// Whether a text says something and does not go on for ever.
+fn is_readable(text: &str) -> bool {
+    !text.trim().is_empty() && text.len() <= TEXT_BYTES_MAX
+}
+
+fn client_values(client: &Client) -> Result<(), DocumentError> {
+    match client {
+        Client { keys, .. } if keys.len() > KEYS_MAX => Err(wrong(&client.id, "keys: > 8")),
+        Client { suspended: Some(ground), .. } if !is_readable(ground) => {
+            Err(wrong(&client.id, "suspended: 1–500 byte"))
         }
-        Contract { valid_from, valid_to: Some(valid_to), .. } if valid_to <= valid_from => wrong("valid_to"),
+        _ => Ok(()),
+    }
+}
+
+fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
+    let refuse = |what| Err(wrong(&contract.id, what));
+    match contract {
+        Contract { daily_limit: 0, .. } => refuse("daily_limit = 0"),
+        Contract { per_second_max: 0, .. } => refuse("per_second_max = 0"),
+        Contract { fields, .. } if fields.is_empty() => refuse("fields = []"),
+        Contract { legal_basis, .. } if !is_readable(legal_basis) => refuse("legal_basis: 1–500 byte"),
+        Contract { purpose_vi, purpose_en, .. } if !is_readable(purpose_vi) || !is_readable(purpose_en) => {
+            refuse("purpose_vi, purpose_en: 1–500 byte")
+        }
+        Contract { valid_from, valid_to: Some(valid_to), .. } if valid_to <= valid_from => refuse("valid_to"),
         _ => Ok(()),
     }
 }
@@ -199,6 +227,28 @@ mod tests {
             wrong["contracts"][0][key] = value;
             assert!(matches!(check(wrong).unwrap_err(), DocumentError::Value { .. }), "{key}");
         }
+    }
+
+    #[test]
+    fn what_citizens_read_has_words_and_an_end() {
+        let long = "a".repeat(TEXT_BYTES_MAX + 1);
+        for (list, key, value) in [
+            ("organisations", "name_vi", json!(" ")),
+            ("organisations", "name_en", json!(long)),
+            ("clients", "suspended", json!(long)),
+            ("clients", "keys", json!(vec![key(); KEYS_MAX + 1])),
+            ("contracts", "legal_basis", json!(long)),
+            ("contracts", "purpose_vi", json!(long)),
+        ] {
+            let mut wrong = document();
+            wrong[list][0][key] = value;
+            assert!(matches!(check(wrong).unwrap_err(), DocumentError::Value { .. }), "{key}");
+        }
+    }
+
+    /// An Ed25519 public key (RFC 8037, appendix A.2).
+    fn key() -> serde_json::Value {
+        json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})
     }
 
     #[test]

@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use dancu_core::StoreError;
 use dancu_exchange::OrganisationId;
 use jiff::{Timestamp, civil::Date};
+use std::fmt;
 
 /// An admission that is to be kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NewVisit {
     /// Whose desk.
     pub organisation: OrganisationId,
@@ -22,8 +23,14 @@ pub struct NewVisit {
     pub staff: String,
 }
 
+impl fmt::Debug for NewVisit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewVisit").field("leaf_index", &self.leaf_index).finish_non_exhaustive()
+    }
+}
+
 /// An admission with its number.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Visit {
     /// Counts from 1 each day at each organisation.
     pub sequence: u32,
@@ -33,6 +40,12 @@ pub struct Visit {
     pub leaf_index: u64,
     /// Surname and initials, for calling.
     pub masked_name: String,
+}
+
+impl fmt::Debug for Visit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Visit").field("sequence", &self.sequence).finish_non_exhaustive()
+    }
 }
 
 /// Keeps visits.

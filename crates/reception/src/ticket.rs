@@ -10,12 +10,18 @@ use sha2::Sha256;
 use std::fmt;
 
 /// A scan that may be admitted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ticket {
     pub organisation: OrganisationId,
     pub day: Date,
     pub leaf_index: u64,
     pub masked_name: String,
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ticket").field("leaf_index", &self.leaf_index).finish_non_exhaustive()
+    }
 }
 
 /// Seals and opens tickets with a key of the server.
@@ -60,6 +66,23 @@ impl Tickets {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_name_is_printed() {
+        let (masked_name, staff, day) =
+            ("Nguyễn V. A.".to_owned(), "an.nguyen".to_owned(), jiff::civil::date(2026, 11, 21));
+        let (organisation, at): (OrganisationId, _) = ("a1".parse().unwrap(), jiff::Timestamp::UNIX_EPOCH);
+        let visit = crate::Visit { sequence: 1, at, leaf_index: 7, masked_name: masked_name.clone() };
+        let ticket = Ticket {
+            organisation: organisation.clone(),
+            day,
+            leaf_index: 7,
+            masked_name: masked_name.clone(),
+        };
+        let new = crate::NewVisit { organisation, day, at, leaf_index: 7, masked_name, staff };
+        let printed = format!("{visit:?} {ticket:?} {new:?}");
+        assert!(!printed.contains("Nguyễn") && !printed.contains("nguyen"), "{printed}");
+    }
 
     #[test]
     fn only_an_untouched_ticket_opens() {

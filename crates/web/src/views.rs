@@ -8,7 +8,7 @@ use askama::Template;
 use dancu_core::{Explanation, PartialDate};
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 /// A text in both languages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,7 +48,7 @@ pub(crate) struct Page {
 }
 
 /// Whoever is signed in.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "one for each link of the navigation")]
 pub(crate) struct PageUser {
     pub name: Words,
@@ -56,6 +56,12 @@ pub(crate) struct PageUser {
     pub is_receptionist: bool,
     pub is_officer: bool,
     pub is_operator: bool,
+}
+
+impl fmt::Debug for PageUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PageUser(…)")
+    }
 }
 
 impl PageUser {

@@ -161,10 +161,15 @@ fn desk_of(
     operation: Operation,
 ) -> Result<(Arc<Caller>, String), Problem> {
     let principal = reader.may(operation)?;
-    let Principal::Staff { id, role: Role::Receptionist { client, .. }, .. } = principal else {
+    let Principal::Staff { id, role: Role::Receptionist { organisation, client }, .. } = principal else {
         return Err(Problem::not_allowed());
     };
-    let caller = client.parse().ok().and_then(|client| state.directory.caller(&client));
+    // A client that went to another organisation does not take the receptionists of the old one along.
+    let caller = client
+        .parse()
+        .ok()
+        .and_then(|client| state.directory.caller(&client))
+        .filter(|caller| caller.organisation.id.as_str() == organisation);
     Ok((caller.ok_or_else(Problem::desk_not_connected)?, id.to_string()))
 }
 

@@ -151,3 +151,16 @@ async fn codes_are_for_the_living_who_are_in_the_register() {
     }
     assert_eq!(house.state.ledger.size(), 2, "both looks are in the log, though neither gave a code");
 }
+
+#[tokio::test]
+async fn a_desk_that_went_to_another_organisation_is_not_taken_along() {
+    let house = House::open().await;
+    let desk = house.cookie(Who::Receptionist).await;
+    let document = json!({"clients": [{"id": "hospital-desk", "organisation": "ngan-hang"}]});
+    let document: dancu_exchange::ConnectionsDocument = serde_json::from_value(document).unwrap();
+    document.apply(&*house.state.exchange_store, &house.state.directory).await.unwrap();
+    let knock = house.knock("GET", "/reception").header("cookie", &desk).header("accept", JSON);
+    assert_eq!(knock.send("").await.problem(), (503, "DANCU-WEB-020".to_owned()));
+    assert_eq!(scan(&house, &desk, CARD).await.problem(), (503, "DANCU-WEB-020".to_owned()));
+    assert_eq!(house.state.ledger.size(), 0);
+}
