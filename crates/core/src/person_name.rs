@@ -73,25 +73,42 @@ struct Syllable {
     tone: Option<char>,
 }
 
+/// One letter or sign for those that stand for each other: Ð (eth) and Ɖ (African d) are Đ in old code tables, and
+/// apostrophes differ by keyboard. `c` is in lower case.
+const fn usual(c: char) -> char {
+    match c {
+        'ð' | 'ɖ' => 'đ',
+        '’' | '‘' | 'ʼ' => '\'',
+        c => c,
+    }
+}
+
+/// Syllables with their tones; a word that signs join (`Bảo-Ngọc`) has one for each part, which ends with the sign.
 fn syllables(text: &str) -> Vec<Syllable> {
-    text.split_whitespace()
-        .map(|word| {
-            let mut syllable = Syllable { letters: Vec::with_capacity(word.len()), tone: None };
-            for c in word.nfd().flat_map(char::to_lowercase) {
-                match c {
-                    c if TONES.contains(&c) => syllable.tone = Some(c),
-                    c if is_combining_mark(c) => {
-                        if let Some(letter) = syllable.letters.last_mut() {
-                            letter.mark = Some(c);
-                        }
+    let mut syllables = Vec::new();
+    for word in text.split_whitespace() {
+        let mut syllable = Syllable { letters: Vec::with_capacity(word.len()), tone: None };
+        for c in word.nfd().flat_map(char::to_lowercase).map(usual) {
+            match c {
+                c if TONES.contains(&c) => syllable.tone = Some(c),
+                c if is_combining_mark(c) => {
+                    if let Some(letter) = syllable.letters.last_mut() {
+                        letter.mark = Some(c);
                     }
-                    'đ' => syllable.letters.push(Letter { base: 'd', mark: Some('đ') }),
-                    c => syllable.letters.push(Letter { base: c, mark: None }),
                 }
+                'đ' => syllable.letters.push(Letter { base: 'd', mark: Some('đ') }),
+                c => syllable.letters.push(Letter { base: c, mark: None }),
             }
-            syllable
-        })
-        .collect()
+            if matches!(c, '-' | '\'' | '.' | ',') {
+                let next = Syllable { letters: Vec::new(), tone: None };
+                syllables.push(std::mem::replace(&mut syllable, next));
+            }
+        }
+        if !syllable.letters.is_empty() || syllable.tone.is_some() {
+            syllables.push(syllable);
+        }
+    }
+    syllables
 }
 
 impl Syllable {
@@ -177,7 +194,7 @@ impl FromStr for PersonName {
         let mut length = 0;
         for (index, c) in name.chars().enumerate() {
             let fits =
-                is_letter(c) || is_combining_mark(c) || matches!(c, ' ' | '\'' | '’' | '-' | '.' | ',');
+                is_letter(c) || is_combining_mark(c) || matches!(c, ' ' | '\'' | '’' | '‘' | '-' | '.' | ',');
             if !fits {
                 return Err(NameError::Character { position: index + 1 });
             }
@@ -218,6 +235,7 @@ pub fn fold(text: &str) -> String {
             folded.push(' ');
         }
         for c in word.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+            let c = usual(c);
             folded.push(if c == 'đ' { 'd' } else { c });
         }
     }
@@ -241,6 +259,29 @@ mod tests {
             assert_eq!(compare("Nguyễn Văn Hòa", given), NameComparison::Same, "{given}");
         }
         assert_eq!(compare("Đỗ Thúy Ngà", "ĐỖ THUÝ NGÀ"), NameComparison::Same);
+    }
+
+    #[test]
+    fn letters_and_signs_that_look_alike_count_as_one() {
+        // Ð (eth) and Ɖ (African d) stand for Đ in old code tables; apostrophes differ by keyboard.
+        for given in ["Ðỗ Văn Ðức", "ĐỖ VĂN ÐỨC", "ðỗ văn ɖức", "Ɖỗ Văn Ɖức"] {
+            assert_eq!(compare("Đỗ Văn Đức", given), NameComparison::Same, "{given}");
+        }
+        assert_eq!(compare("Do Van Duc", "Ðỗ Văn Ðức"), NameComparison::DiacriticsMissing);
+        for given in ["H’Hen Niê", "HʼHen Niê", "H\u{2018}Hen Niê", "H'HEN NIÊ"] {
+            assert_eq!(compare("H'Hen Niê", given), NameComparison::Same, "{given}");
+        }
+        assert_eq!(fold("Ðỗ H’Hen"), "do h'hen");
+    }
+
+    #[test]
+    fn each_part_of_a_joined_word_has_its_own_tone() {
+        assert_eq!(compare("Bảo-Ngọc", "Bao-Ngọc"), NameComparison::DiacriticsMissing);
+        assert_eq!(compare("Bảo-Ngọc", "Báo-Ngọc"), NameComparison::Differs);
+        assert_eq!(compare("Bảo-Ngọc", "Baọ-Ngỏc"), NameComparison::Differs);
+        assert_eq!(compare("Bảo-Ngọc", "BẢO-NGỌC"), NameComparison::Same);
+        assert_eq!(compare("Bảo-Ngọc", "Bảo Ngọc"), NameComparison::Differs);
+        assert_eq!(compare("Y'Thìn", "Y'Thín"), NameComparison::Differs);
     }
 
     #[test]
