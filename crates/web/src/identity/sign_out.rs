@@ -12,15 +12,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// Back to the first page.
+/// Back to the first page. The cookie is forgotten even when the session's end cannot be written.
 pub(super) async fn sign_out(
     State(entrance): State<Entrance>,
     TokenInHand(token): TokenInHand,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
-    if let Some(token) = token {
-        entrance.identity.sign_out(&token).await?;
-    }
-    let cookie = cookies::no_session(entrance.is_secure());
-    Ok(([(header::SET_COOKIE, cookie)], Reply::of(&headers).to("/")).into_response())
+) -> Response {
+    let ended = match token {
+        Some(token) => entrance.identity.sign_out(&token).await,
+        None => Ok(()),
+    };
+    let answer = match ended {
+        Ok(()) => Reply::of(&headers).to("/"),
+        Err(error) => Problem::from(error).into_response(),
+    };
+    ([(header::SET_COOKIE, cookies::no_session(entrance.is_secure()))], answer).into_response()
 }

@@ -25,6 +25,8 @@ const JSON: &str = "application/json";
 struct House {
     router: Router,
     identity: Arc<Identity>,
+    store: SqliteStore,
+    clock: Arc<FakeClock>,
     _folder: TempDir,
 }
 
@@ -62,7 +64,7 @@ impl House {
         let store = SqliteStore::open(folder.path(), DatabaseOptions::default()).unwrap();
         let clock = Arc::new(FakeClock::at("2026-11-21T02:00:00Z"));
         let identity = Identity::new(IdentityParts {
-            store: Arc::new(store),
+            store: Arc::new(store.clone()),
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(7)),
             code_key: CodeKey::new([9; 32]),
@@ -76,10 +78,13 @@ impl House {
             passkey_limits: AttemptLimits::PASSKEYS,
         });
         let identity = Arc::new(identity.unwrap());
-        let entrance =
-            Entrance { identity: Arc::clone(&identity), clock, public_origin: origin.parse().unwrap() };
+        let entrance = Entrance {
+            identity: Arc::clone(&identity),
+            clock: clock.clone(),
+            public_origin: origin.parse().unwrap(),
+        };
         let router = guarded(routes::<Entrance>(), entrance.clone()).with_state(entrance);
-        Self { router, identity, _folder: folder }
+        Self { router, identity, store, clock, _folder: folder }
     }
 
     async fn send(
@@ -248,4 +253,19 @@ async fn cookies_travel_over_https_only_where_pages_do() {
     let form = format!("code={}", house.officer_code().await);
     let answer = house.send("POST", "/sign-in/code", &[("content-type", FORM)], form).await;
     assert!(answer.cookies().iter().all(|line| line.ends_with("; HttpOnly; SameSite=Strict; Secure")));
+}
+
+#[tokio::test]
+async fn who_is_signed_in_reads_on_and_leaves_while_nothing_can_be_written() {
+    let house = local();
+    let form = format!("code={}", house.officer_code().await);
+    let answer = house.send("POST", "/sign-in/code", &[("content-type", FORM)], form).await;
+    let session = answer.cookie("dancu_session");
+    house.clock.advance(jiff::SignedDuration::from_mins(2));
+    house.store.database().close();
+    let sessions = house.send("GET", "/sessions", &[("cookie", &session)], "").await;
+    assert_eq!(sessions.status, StatusCode::OK, "{}", sessions.body);
+    let out = house.send("POST", "/sign-out", &[("cookie", &session), ("content-type", FORM)], "").await;
+    assert_eq!(out.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(out.cookie("dancu_session").ends_with('='), "the browser forgets it all the same");
 }
