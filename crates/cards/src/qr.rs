@@ -206,6 +206,7 @@ impl CardQr {
                 Err(QrError::Cut { found })
             }
             6 => read_six(&fields),
+            _ if lacks_old_number(&fields) => read_six(&fields[..6]),
             7 => Ok(QrReading { card: read_seven(&fields, false)?, notice: None }),
             found => Ok(QrReading {
                 card: read_seven(&fields[..7], false)?,
@@ -239,6 +240,12 @@ fn packed(date: Date) -> String {
 
 fn looks_like_a_number(text: &str) -> bool {
     !text.is_empty() && text.len() <= PersonalNumber::DIGITS && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Seven fields or more of which the second is a name and the third a date: six, and what was put behind them.
+fn lacks_old_number(fields: &[&str]) -> bool {
+    let is_name = fields[1].parse::<PersonName>().is_ok();
+    is_name && fields[2].parse::<PartialDate>().is_ok()
 }
 
 /// Six fields are either a code without the old number's place, or a code whose end was cut off.
@@ -324,6 +331,21 @@ mod tests {
         assert_eq!(cut, QrError::Cut { found: 6 });
         let cut = CardQr::read("001085000001||Nguyễn Văn An|02051985|Nam|Hà Nội").unwrap_err();
         assert_eq!(cut, QrError::Cut { found: 6 });
+    }
+
+    #[test]
+    fn six_fields_with_more_behind_them_are_read_as_six() {
+        let six = "001085000001|Nguyễn Văn An|02051985|Nam|Hà Nội|15062021";
+        for more in ["|", "||", "|Nguyễn Văn Bình|Trần Thị Lan"] {
+            let reading = CardQr::read(&format!("{six}{more}")).unwrap();
+            assert_eq!(reading.notice, Some(QrNotice::OldNumberLeftOut), "{more}");
+            assert_eq!(reading.card, CardQr::read(six).unwrap().card);
+        }
+        let wrong = SEVEN.replace("012345678", "01234567O");
+        assert!(matches!(
+            CardQr::read(&wrong),
+            Err(QrError::Field { field: QrField::OldNumber, position: 2, .. })
+        ));
     }
 
     #[test]

@@ -308,6 +308,13 @@ impl<'a> Walk<'a> {
             report.add(Finding::File { file: self.parts.tiles.location(CHECKPOINT), exists: true });
         }
         for (path, bytes) in self.tail.partial_files() {
+            // Narrower ones of earlier checkpoints lie there until the tile is full.
+            for width in 1..path.width {
+                let narrower = TilePath { width, ..path };
+                if self.parts.tiles.read(&narrower.to_string())?.is_some() {
+                    self.compare(narrower, &bytes[..narrower.length()], report)?;
+                }
+            }
             self.compare(path, &bytes, report)?;
         }
         Ok(())

@@ -132,10 +132,10 @@ mod tests {
         let queue = Queue::new(5);
         assert!(!queue.wait(Duration::ZERO));
         queue.push(1).unwrap();
-        assert!(queue.wait(Duration::from_secs(60)));
+        assert!(queue.wait(Duration::from_mins(1)));
         assert_eq!(receive(&queue, 1), Some(vec![1]));
         queue.close();
-        assert!(queue.wait(Duration::from_secs(60)));
+        assert!(queue.wait(Duration::from_mins(1)));
     }
 
     #[test]

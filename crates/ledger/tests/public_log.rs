@@ -203,6 +203,22 @@ fn a_tile_with_other_contents_is_named_and_repaired() {
 }
 
 #[test]
+fn a_partial_tile_of_an_earlier_checkpoint_that_was_changed_is_named() {
+    let world = published(300);
+    runtime().block_on(fill(&world.start(), 5));
+    let log = open(&world);
+    log.publish().unwrap();
+    log.flush_index().unwrap();
+    assert_eq!(findings(&world), []);
+    for path in ["tile/0/001.p/44", "tile/entries/001.p/44"] {
+        let mut bytes = world.tiles.tamper(path, None).unwrap();
+        bytes[9] ^= 1;
+        world.tiles.tamper(path, Some(bytes));
+    }
+    assert_eq!(findings(&world).len(), 2);
+}
+
+#[test]
 fn a_changed_record_is_named() {
     let world = published(600);
     let head = world.records.clone().head().unwrap().unwrap();
