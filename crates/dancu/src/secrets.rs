@@ -30,10 +30,17 @@ pub fn load_or_create(folder: &Path, name: &str, entropy: &dyn Entropy) -> Resul
     }
 }
 
+/// Writes beside the file and renames, so that a start that is killed here leaves no key that is cut.
 fn create(folder: &Path, path: &Path, key: &[u8]) -> std::io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let beside = path.with_extension("new");
+    match fs::remove_file(&beside) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
     file.write_all(key)?;
     file.sync_all()?;
+    fs::rename(&beside, path)?;
     fs::File::open(folder)?.sync_all()
 }
