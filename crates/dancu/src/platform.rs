@@ -168,12 +168,17 @@ fn open_ledger(
     Ok((Arc::new(ledger), public_log, Arc::new(publisher)))
 }
 
-/// Assertions may name the issuer or the token endpoint, by host name or by loopback address.
+/// Assertions may name the issuer or the token endpoint. A trial on one machine has its loopback address too; a house
+/// that others reach has not, for every trial has the same one and could hand on what it was sent.
 fn assertion_rules(config: &Config) -> AssertionRules {
     let origin = config.public_origin.as_str().trim_end_matches('/').to_owned();
-    let listen = format!("http://{}", config.listen);
-    let audiences =
-        [origin, listen].into_iter().flat_map(|base| [format!("{base}/oauth/token"), base]).collect();
+    let is_trial = config.public_origin.host_str() == Some("localhost");
+    let listen = is_trial.then(|| format!("http://{}", config.listen));
+    let audiences = [Some(origin), listen]
+        .into_iter()
+        .flatten()
+        .flat_map(|base| [format!("{base}/oauth/token"), base])
+        .collect();
     AssertionRules { audiences, lifetime_s_max: ASSERTION_LIFETIME_S, skew_s_max: ASSERTION_SKEW_S }
 }
 
@@ -210,5 +215,22 @@ async fn remove_ended(state: &AppState) {
     }
     if let Err(error) = state.identity.sweep().await {
         tracing::warn!(%error, "ended sessions could not be removed");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_assertion_for_a_trial_on_someones_own_machine_is_none_for_the_house() {
+        let audiences = |origin: &str| {
+            let config = Config { public_origin: origin.parse().unwrap(), ..Config::default() };
+            assertion_rules(&config).audiences
+        };
+        let at = |base: &str| [format!("{base}/oauth/token"), base.to_owned()];
+        assert_eq!(audiences("https://dancu.example"), at("https://dancu.example"));
+        let [trial, listening] = [at("http://localhost:8080"), at("http://127.0.0.1:8080")];
+        assert_eq!(audiences("http://localhost:8080"), [trial, listening].concat());
     }
 }
