@@ -245,7 +245,7 @@ fn looks_like_a_number(text: &str) -> bool {
 /// Seven fields or more of which the second is a name and the third a date: six, and what was put behind them.
 fn lacks_old_number(fields: &[&str]) -> bool {
     let is_name = fields[1].parse::<PersonName>().is_ok();
-    is_name && fields[2].parse::<PartialDate>().is_ok()
+    is_name && birth_date(fields[2]).is_ok()
 }
 
 /// Six fields are either a code without the old number's place, or a code whose end was cut off.
@@ -278,8 +278,7 @@ fn read_seven(fields: &[&str], old_left_out: bool) -> Result<CardQr, QrError> {
     let name = fields[2]
         .parse::<PersonName>()
         .map_err(|error: NameError| field_error(QrField::Name, position(3), &error))?;
-    let birth_date = fields[3]
-        .parse::<PartialDate>()
+    let birth_date = birth_date(fields[3])
         .map_err(|error: PartialDateError| field_error(QrField::BirthDate, position(4), &error))?;
     let sex =
         fields[4].parse::<Sex>().map_err(|error: SexError| field_error(QrField::Sex, position(5), &error))?;
@@ -292,6 +291,16 @@ fn read_seven(fields: &[&str], old_left_out: bool) -> Result<CardQr, QrError> {
             if cut { QrError::Cut { found: 6 } } else { field_error(QrField::Issued, position(7), &error) }
         })?;
     Ok(CardQr { number, old_number, name, birth_date, sex, residence: fields[5].to_owned(), issued })
+}
+
+/// The birth date; zeros stand for a day, or a day and a month, that nobody knows: `00001950`, `00051950`.
+fn birth_date(text: &str) -> Result<PartialDate, PartialDateError> {
+    let digits = text.replace('/', "");
+    match digits.strip_prefix("00").filter(|_| digits.len() == 8).and_then(|rest| rest.split_at_checked(2)) {
+        Some(("00", year)) => year.parse(),
+        Some((month, year)) => format!("{year}-{month}").parse(),
+        None => text.parse(),
+    }
 }
 
 #[cfg(test)]
@@ -331,6 +340,18 @@ mod tests {
         assert_eq!(cut, QrError::Cut { found: 6 });
         let cut = CardQr::read("001085000001||Nguyễn Văn An|02051985|Nam|Hà Nội").unwrap_err();
         assert_eq!(cut, QrError::Cut { found: 6 });
+    }
+
+    #[test]
+    fn a_birth_date_of_which_only_the_year_or_month_is_known_is_read() {
+        for (printed, expected) in
+            [("1950", "1950"), ("00001950", "1950"), ("00/00/1950", "1950"), ("00051950", "1950-05")]
+        {
+            let reading = CardQr::read(&SEVEN.replace("02051985", printed)).unwrap();
+            assert_eq!(reading.card.birth_date.to_string(), expected, "{printed}");
+        }
+        assert_eq!(code(&SEVEN.replace("02051985", "00131950")), "DANCU-CARDS-006");
+        assert_eq!(code(&SEVEN.replace("02051985", "00000000")), "DANCU-CARDS-006");
     }
 
     #[test]
