@@ -16,7 +16,7 @@ const ATTEMPTS_MAX: u32 = 400;
 const BATCH_ROWS: &str = "20";
 /// Every so many rows one is spoiled.
 const SPOILED_EACH: usize = 13;
-const TIME_MAX: Duration = Duration::from_mins(1);
+const TIME_MAX: Duration = Duration::from_mins(4);
 const REJECTS: &str = "load.csv.rejects.csv";
 
 /// The country's file with rows that cannot be taken: wrong values, too few fields, a number twice.

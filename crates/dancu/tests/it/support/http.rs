@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Longest wait for an answer. Reached only when something is broken.
-pub const ANSWER_TIME_MAX: Duration = Duration::from_mins(1);
+pub const ANSWER_TIME_MAX: Duration = Duration::from_mins(2);
 
 /// An answer.
 #[derive(Debug)]
