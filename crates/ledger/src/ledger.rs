@@ -68,8 +68,9 @@ impl Ledger {
             return Err(LedgerError::ClockBehind { newest, now });
         }
         let quotas = QuotaTable::default();
-        let today = today_in_viet_nam(now.max(newest));
-        for count in store.quota_counts(today.yesterday().unwrap_or(Date::MIN))? {
+        // From the newest record's day on, not from the clock's: that one may step back again.
+        let newest_day = today_in_viet_nam(newest);
+        for count in store.quota_counts(newest_day.yesterday().unwrap_or(Date::MIN))? {
             quotas.load(&count.contract, count.day, count.used);
         }
         let counters = Counters::default();

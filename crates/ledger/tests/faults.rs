@@ -186,6 +186,12 @@ fn a_clock_that_leaps_ahead_and_back_gives_no_limit_anew() {
         assert!(take().is_err());
     });
     assert_sound_counts(&world, 3);
+    drop(ledger);
+    // The same around a start.
+    world.clock.advance(SignedDuration::from_hours(24 * 5));
+    let ledger = world.start();
+    world.clock.advance(SignedDuration::from_hours(-24 * 5));
+    assert!(ledger.reserve("c-1", 3).is_err());
 }
 
 fn assert_sound_counts(world: &World, used: u64) {
