@@ -43,7 +43,8 @@ pub struct AddPasskey {
     pub passkeys_max: u32,
     /// The session that registers it. It must still be there.
     pub session: SessionId,
-    /// The session that takes its place, for a citizen who has just enrolled.
+    /// The session that takes its place, for a citizen who has just enrolled. Whoever enrols was identified anew at
+    /// a desk, so the account's earlier passkeys and sessions end with it: the way out for a device that was lost.
     pub replaced_by: Option<Session>,
 }
 

@@ -307,14 +307,17 @@ fn add_passkey(connection: &Connection, add: &AddPasskey) -> Result<PasskeyAdded
     if is_known {
         return Ok(PasskeyAdded::Known);
     }
-    if held >= *passkeys_max {
+    if replaced_by.is_none() && held >= *passkeys_max {
         return Ok(PasskeyAdded::Full);
+    }
+    if replaced_by.is_some() {
+        connection.prepare_cached("DELETE FROM passkey WHERE account = ?1")?.execute([account])?;
+        connection.prepare_cached("DELETE FROM session WHERE account = ?1")?.execute([account])?;
     }
     connection
         .prepare_cached("INSERT INTO passkey (credential, account, key, registered) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![passkey.credential, account, passkey.key, passkey.registered.as_microsecond()])?;
     if let Some(next) = replaced_by {
-        connection.prepare_cached("DELETE FROM session WHERE id = ?1")?.execute([session.as_bytes()])?;
         begin_session(connection, next)?;
     }
     Ok(PasskeyAdded::Added)

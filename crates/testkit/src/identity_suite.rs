@@ -21,6 +21,7 @@ pub async fn identity_suite(store: Arc<dyn IdentityStore>) {
     an_account_has_a_bounded_number_of_sessions(store).await;
     passkeys_are_unique_and_bounded(store).await;
     an_enrolment_is_replaced_by_the_session_of_its_passkey(store).await;
+    whoever_enrols_anew_is_rid_of_a_lost_device(store).await;
     a_passkey_is_used_only_as_it_was_seen(store).await;
     closing_an_account_ends_everything(store).await;
     sweeping_removes_what_is_over_and_nothing_else(store).await;
@@ -275,6 +276,25 @@ async fn an_enrolment_is_replaced_by_the_session_of_its_passkey(store: &dyn Iden
     assert_eq!(store.find_session(full.token).await, Ok(Some((full, person))), "the citizen is signed in");
     let again = AddPasskey { passkey: passkey(account_id(8, 0), 8, 1), ..add };
     assert_eq!(store.add_passkey(again).await, Ok(PasskeyAdded::SessionGone), "an enrolment registers one");
+}
+
+async fn whoever_enrols_anew_is_rid_of_a_lost_device(store: &dyn IdentityStore) {
+    let person = citizen(20, 0);
+    let lost = signed_in(store, &person, 20, 0, Purpose::Full).await;
+    let mut add = AddPasskey {
+        passkey: passkey(person.id, 20, 0),
+        passkeys_max: 1,
+        session: lost.id,
+        replaced_by: None,
+    };
+    assert_eq!(store.add_passkey(add.clone()).await, Ok(PasskeyAdded::Added));
+    let enrolment = signed_in(store, &person, 20, 1, Purpose::Enrolment).await;
+    add.passkey = passkey(person.id, 20, 1);
+    add.session = enrolment.id;
+    add.replaced_by = Some(session(person.id, 20, 2, Purpose::Full));
+    assert_eq!(store.add_passkey(add).await, Ok(PasskeyAdded::Added), "a full account is no obstacle");
+    assert_eq!(store.list_passkeys(person.id).await, Ok(vec![passkey(person.id, 20, 1)]));
+    assert_eq!(store.find_session(lost.token).await, Ok(None), "what the lost device had open is over");
 }
 
 async fn a_passkey_is_used_only_as_it_was_seen(store: &dyn IdentityStore) {
