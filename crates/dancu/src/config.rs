@@ -52,12 +52,25 @@ impl Default for Config {
 }
 
 impl Config {
+    /// The settings by name. Other variables that begin with `DANCU_` belong to others, such as the tests.
+    const NAMES: [&str; 10] = [
+        "data_dir",
+        "keys_dir",
+        "listen",
+        "public_origin",
+        "source_url",
+        "log_origin",
+        "readers",
+        "commit_linger_us",
+        "connections_max",
+        "accept_clock_behind",
+    ];
+
     /// Reads all layers but the flags.
     pub fn read(file: &std::path::Path) -> Result<Self, String> {
         Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file(file))
-            // DANCU_LOG says how much is logged, before any setting is read.
-            .merge(Env::prefixed("DANCU_").ignore(&["log"]))
+            .merge(Env::prefixed("DANCU_").only(&Self::NAMES))
             .extract()
             .map_err(|error| error.to_string())
     }
@@ -72,6 +85,16 @@ mod tests {
         let config = Config::read(std::path::Path::new("no-such-file.toml")).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.public_origin.as_str(), "http://localhost:8080/");
+    }
+
+    #[test]
+    fn every_setting_can_come_from_the_environment() {
+        let all = serde_json::to_value(Config::default()).unwrap();
+        let mut names: Vec<&str> = all.as_object().unwrap().keys().map(String::as_str).collect();
+        let mut listed = Config::NAMES;
+        names.sort_unstable();
+        listed.sort_unstable();
+        assert_eq!(names, listed);
     }
 
     #[test]
