@@ -45,7 +45,11 @@ window.addEventListener("focus", () => {
   }
 });
 setTimeout(() => admitForm?.setAttribute("data-armed", ""), ARMED_AFTER_MS);
-scanField.focus();
+// Without this script Enter asks again instead of admitting, so only it shows the hint.
+document.querySelector("[data-admit-hint]")?.removeAttribute("hidden");
+scanField.focus({ preventScroll: true });
+// On a phone the verdict is below the fold: nobody may be admitted unseen.
+document.getElementById("outcome")?.scrollIntoView({ block: "nearest" });
 
 if (cameraPanel) {
   wireCamera(cameraPanel, (text) => {

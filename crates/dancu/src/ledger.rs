@@ -37,6 +37,9 @@ pub fn run(command: &LedgerCommand, config: &Config) -> Result<(), Failure> {
             })?;
             bar.finish_and_clear();
             print(&report, *json);
+            if report.is_sound() && !json {
+                println!("Nhật ký đúng. / The log is sound.");
+            }
             if report.is_sound() { Ok(()) } else { Err(unsound()) }
         }
     }

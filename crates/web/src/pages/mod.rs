@@ -17,6 +17,7 @@ mod verdicts;
 use crate::AppState;
 use axum::{
     Router,
+    response::Redirect,
     routing::{get, post},
 };
 use std::sync::Arc;
@@ -31,12 +32,15 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .route("/sign-in/code", get(sign_in::code))
         .route("/sign-in/passkey", get(sign_in::passkey))
         .route("/reception", get(reception::show).post(reception::scan))
-        .route("/reception/admit", post(reception::admit))
+        .route("/reception/admit", post(reception::admit).get(|| async { Redirect::to("/reception") }))
         .route("/citizen", get(citizen::show))
         .route("/citizen/receipts/{index}", get(citizen::receipt))
         .route("/officer", get(officer::show))
-        .route("/officer/codes", post(officer::issue))
+        .route("/officer/codes", post(officer::issue).get(|| async { Redirect::to("/officer") }))
         .route("/operator", get(operator::show))
         .route("/operator/live", get(live::show))
-        .route("/operator/connections", post(connections::apply).put(connections::apply))
+        .route(
+            "/operator/connections",
+            post(connections::apply).put(connections::apply).get(|| async { Redirect::to("/operator") }),
+        )
 }

@@ -39,10 +39,13 @@ pub(super) fn headline(scan: &Scan) -> Words {
 /// What the person at the desk is to do; nothing when all is well.
 pub(super) fn advice(scan: &Scan) -> Option<Words> {
     let (vi, en) = match scan.verdict {
-        Verdict::Agrees => return None,
+        // The code is not signed: that its data are right does not make its bearer the owner.
+        Verdict::Agrees => {
+            ("Hãy so khuôn mặt với ảnh trên thẻ.", "Compare the face with the picture on the card.")
+        }
         Verdict::AgreesInTheMain => (
             "Có mục khác chút ít, thường do đổi nơi ở sau khi làm thẻ hoặc viết thiếu dấu. Hãy so khuôn mặt với ảnh trên thẻ rồi tiếp nhận.",
-            "Something differs a little, mostly a move after the card was made or missing marks. Compare the face with the picture on the card, then admit.",
+            "Something differs a little, usually a move after the card was made, or missing diacritics. Compare the face with the picture on the card, then admit.",
         ),
         Verdict::CardNotInForce => return Some(card_advice(&scan.answer)),
         Verdict::NotAlive => (
@@ -61,7 +64,7 @@ fn card_advice(answer: &VerifyAnswer) -> Words {
     let (vi, en) = match answer.card_status {
         Some(CardAnswer::Known(CardStanding::Expired)) => (
             "Hãy xem căn cước điện tử của người này, hoặc giấy tờ khác còn hạn. Thẻ mới làm tại công an xã, phường.",
-            "See the person's electronic identity, or another paper that is in force. The commune police make a new card.",
+            "See the person's electronic identity, or another valid document. The commune police issue a new card.",
         ),
         Some(CardAnswer::Known(CardStanding::Lost)) => (
             "Thẻ này đã được báo mất: người cầm thẻ có thể không phải chủ thẻ. Hãy so khuôn mặt và mời người phụ trách.",
