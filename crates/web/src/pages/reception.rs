@@ -50,7 +50,7 @@ struct CheckView {
     name: String,
     verdict: &'static str,
     headline: Words,
-    advice: Option<Words>,
+    advice: Words,
     notice: Option<Words>,
     card: Option<Finding>,
     life: Option<Finding>,

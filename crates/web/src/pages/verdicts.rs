@@ -36,8 +36,8 @@ pub(super) fn headline(scan: &Scan) -> Words {
     }
 }
 
-/// What the person at the desk is to do; nothing when all is well.
-pub(super) fn advice(scan: &Scan) -> Option<Words> {
+/// What the person at the desk is to do.
+pub(super) fn advice(scan: &Scan) -> Words {
     let (vi, en) = match scan.verdict {
         // The code is not signed: that its data are right does not make its bearer the owner.
         Verdict::Agrees => {
@@ -47,7 +47,7 @@ pub(super) fn advice(scan: &Scan) -> Option<Words> {
             "Có mục khác chút ít, thường do đổi nơi ở sau khi làm thẻ hoặc viết thiếu dấu. Hãy so khuôn mặt với ảnh trên thẻ rồi tiếp nhận.",
             "Something differs a little, usually a move after the card was made, or missing diacritics. Compare the face with the picture on the card, then admit.",
         ),
-        Verdict::CardNotInForce => return Some(card_advice(&scan.answer)),
+        Verdict::CardNotInForce => return card_advice(&scan.answer),
         Verdict::NotAlive => (
             "Sổ dân cư ghi người này đã mất hoặc mất tích. Hãy mời người phụ trách; nếu thông tin sai, người dân đề nghị sửa tại công an xã, phường.",
             "The register says that this person has died or is missing. Call the person in charge; if that is wrong, the commune police correct it.",
@@ -57,7 +57,7 @@ pub(super) fn advice(scan: &Scan) -> Option<Words> {
             "Look at the print on the card and scan once more. If it still differs the card may be altered or forged: do not admit on it, call the person in charge.",
         ),
     };
-    Some((vi, en).into())
+    (vi, en).into()
 }
 
 fn card_advice(answer: &VerifyAnswer) -> Words {
