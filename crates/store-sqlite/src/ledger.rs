@@ -285,7 +285,7 @@ fn day_number(day: Date) -> i64 {
     if day.year() < 0 {
         return 0;
     }
-    i64::from(day.year()) * 10_000 + i64::from(day.month()) * 100 + i64::from(day.day())
+    i64::from(dancu_register::day_to_number(day))
 }
 
 fn read_day(row: &Row<'_>, column: usize) -> rusqlite::Result<Date> {

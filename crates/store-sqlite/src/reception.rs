@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use dancu_core::StoreError;
 use dancu_exchange::OrganisationId;
 use dancu_reception::{NewVisit, ReceptionStore, Visit};
+use dancu_register::day_to_number;
 use jiff::{Timestamp, civil::Date};
 use rusqlite::{OptionalExtension, Row, params, types::Type};
 
@@ -33,7 +34,7 @@ impl ReceptionStore for SqliteStore {
                     .query_row(
                         params![
                             organisation,
-                            yyyymmdd(visit.day),
+                            day_to_number(visit.day),
                             visit.at.as_microsecond(),
                             visit.leaf_index,
                             visit.masked_name,
@@ -59,7 +60,7 @@ impl ReceptionStore for SqliteStore {
                      ORDER BY sequence DESC LIMIT ?4"
                 ))?
                 .query_map(
-                    params![organisation.as_str(), yyyymmdd(day), before.unwrap_or(u32::MAX), rows_max],
+                    params![organisation.as_str(), day_to_number(day), before.unwrap_or(u32::MAX), rows_max],
                     read,
                 )?
                 .collect()
@@ -72,7 +73,7 @@ impl ReceptionStore for SqliteStore {
                 .prepare_cached(
                     "SELECT coalesce(max(sequence), 0) FROM visit WHERE organisation = ?1 AND day = ?2",
                 )?
-                .query_row(params![organisation.as_str(), yyyymmdd(day)], |row| row.get(0))
+                .query_row(params![organisation.as_str(), day_to_number(day)], |row| row.get(0))
         })
     }
 }
@@ -81,8 +82,4 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Visit> {
     let at = Timestamp::from_microsecond(row.get(1)?)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(1, Type::Integer, Box::new(error)))?;
     Ok(Visit { sequence: row.get(0)?, at, leaf_index: row.get(2)?, masked_name: row.get(3)? })
-}
-
-fn yyyymmdd(day: Date) -> i64 {
-    i64::from(day.year()) * 10_000 + i64::from(day.month()) * 100 + i64::from(day.day())
 }
