@@ -42,8 +42,8 @@ impl Claims {
     /// spouse, so these begin with the file; identity and home hold from birth as far as anyone knows.
     fn first_day(&self, claim: &Claim, effective: Date) -> Date {
         claim.since.unwrap_or(match claim.value.kind() {
-            FactKind::Card | FactKind::Life | FactKind::Family | FactKind::Contact => effective,
             FactKind::Identity | FactKind::Residence => self.born,
+            _ => effective,
         })
     }
 
@@ -73,6 +73,7 @@ impl Claims {
             // Rows name a former residence without its household; what is known says more.
             return None;
         }
+        let claim = &Claim { value: complete(&claim.value, &known.value), ..*claim };
         if known.value == claim.value {
             let begin = claim.since.filter(|since| *since < known.valid_from)?;
             return Some(belief(claim, begin));
@@ -88,6 +89,21 @@ impl Claims {
             _ => effective,
         };
         Some(belief(claim, begin))
+    }
+}
+
+/// The claim's value with what files of persons do not carry, as it is known.
+fn complete(claimed: &FactValue, known: &FactValue) -> FactValue {
+    match (claimed.clone(), known) {
+        (FactValue::Residence(mut claimed), FactValue::Residence(known)) => {
+            claimed.file_number = claimed.file_number.or_else(|| known.file_number.clone());
+            FactValue::Residence(claimed)
+        }
+        (FactValue::Card(mut claimed), FactValue::Card(known)) if claimed.issued == known.issued => {
+            claimed.issued_by = claimed.issued_by.or_else(|| known.issued_by.clone());
+            FactValue::Card(claimed)
+        }
+        (claimed, _) => claimed,
     }
 }
 
@@ -125,6 +141,7 @@ mod tests {
             household: None,
             relation_to_head: None,
             temporary: None,
+            file_number: None,
         };
         let claims = Claims {
             number: "001085000001".parse().unwrap(),

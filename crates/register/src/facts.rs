@@ -2,6 +2,7 @@
 
 use crate::{
     packed::{self, PackedTemporary},
+    sealed::SealedValue,
     words::{CardState, CountryCode, HouseholdNumber, MaritalStatus, Relation},
 };
 use dancu_core::{CommuneCode, OldNumber, PartialDate, PersonName, PersonalNumber, Sex};
@@ -25,29 +26,64 @@ pub enum FactKind {
     Contact = 5,
     /// Whether the person lives; no such fact means alive.
     Life = 6,
+    /// Another name by which the person is called.
+    OtherName = 7,
+    /// Declared absence from the place of residence.
+    Absence = 8,
+    /// Where the person stays when it is neither the permanent nor the temporary residence.
+    CurrentPlace = 9,
+    /// Who lawfully acts for the person.
+    Representation = 10,
+    /// What became of the personal number; no such fact means in use.
+    Number = 11,
+    /// What other databases share of the person, from a closed list.
+    Shared = 12,
+    /// Ethnicity. Sealed.
+    Ethnicity = 17,
+    /// Religion. Sealed.
+    Religion = 18,
+    /// Blood group. Sealed: it concerns health.
+    BloodGroup = 19,
+    /// Portrait. Sealed.
+    Portrait = 20,
+    /// Fingerprints. Sealed.
+    Fingerprints = 21,
 }
 
 impl FactKind {
-    /// Every kind in the order of its number.
-    pub const ALL: [Self; 6] =
-        [Self::Identity, Self::Family, Self::Residence, Self::Card, Self::Contact, Self::Life];
+    /// Every kind that is read like any other, in the order of its number.
+    pub const ALL: [Self; 12] = [
+        Self::Identity,
+        Self::Family,
+        Self::Residence,
+        Self::Card,
+        Self::Contact,
+        Self::Life,
+        Self::OtherName,
+        Self::Absence,
+        Self::CurrentPlace,
+        Self::Representation,
+        Self::Number,
+        Self::Shared,
+    ];
+
+    /// The kinds that are kept apart and encrypted.
+    pub const SEALED: [Self; 5] =
+        [Self::Ethnicity, Self::Religion, Self::BloodGroup, Self::Portrait, Self::Fingerprints];
 
     /// The number that stores keep.
     pub const fn code(self) -> u8 {
         self as u8
     }
 
+    /// Whether values of the kind are encrypted and stand in a table of their own.
+    pub const fn is_sealed(self) -> bool {
+        self.code() > 16
+    }
+
     /// The kind of a stored number.
-    pub const fn from_code(code: u8) -> Option<Self> {
-        match code {
-            1 => Some(Self::Identity),
-            2 => Some(Self::Family),
-            3 => Some(Self::Residence),
-            4 => Some(Self::Card),
-            5 => Some(Self::Contact),
-            6 => Some(Self::Life),
-            _ => None,
-        }
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().chain(Self::SEALED).find(|kind| kind.code() == code)
     }
 
     /// The word in the API.
@@ -59,19 +95,30 @@ impl FactKind {
             Self::Card => "card",
             Self::Contact => "contact",
             Self::Life => "life",
+            Self::OtherName => "other_name",
+            Self::Absence => "absence",
+            Self::CurrentPlace => "current_place",
+            Self::Representation => "representation",
+            Self::Number => "number",
+            Self::Shared => "shared",
+            Self::Ethnicity => "ethnicity",
+            Self::Religion => "religion",
+            Self::BloodGroup => "blood_group",
+            Self::Portrait => "portrait",
+            Self::Fingerprints => "fingerprints",
         }
     }
 }
 
 /// A set of kinds: what a reader wants to know, so that nothing else is fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct KindSet(u8);
+pub struct KindSet(u32);
 
 impl KindSet {
     /// No kind.
     pub const EMPTY: Self = Self(0);
-    /// Every kind.
-    pub const ALL: Self = Self(0b111_1110);
+    /// Every kind but the sealed ones.
+    pub const ALL: Self = Self(0b1_1111_1111_1110);
 
     /// The set with one kind more.
     #[must_use]
@@ -96,7 +143,7 @@ impl KindSet {
     }
 
     /// Bit `1 << code` for each kind in the set, as stores filter with it.
-    pub const fn bits(self) -> u8 {
+    pub const fn bits(self) -> u32 {
         self.0
     }
 }
@@ -117,7 +164,7 @@ macro_rules! redacted {
     };
 }
 
-redacted!(Identity Family Residence TemporaryResidence Card Contact Life);
+redacted!(Identity Family Residence TemporaryResidence Card Contact Life OtherName Absence CurrentPlace Representation NumberState Shared);
 
 /// Who the person is (Law on Identification 2023, art. 9).
 #[derive(Clone, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
@@ -180,6 +227,9 @@ pub struct Residence {
     pub relation_to_head: Option<Relation>,
     /// Temporary residence beside the permanent one.
     pub temporary: Option<TemporaryResidence>,
+    /// Number of the residence file. Rows written before it existed end before it.
+    #[serde(default)]
+    pub file_number: Option<String>,
 }
 
 /// Where the person stays for a time.
@@ -218,6 +268,9 @@ pub struct Card {
     /// State.
     #[serde(with = "packed::one")]
     pub state: CardState,
+    /// Who issued it. Rows written before it existed end before it.
+    #[serde(default)]
+    pub issued_by: Option<String>,
 }
 
 /// How the person is reached.
@@ -246,6 +299,60 @@ pub enum Life {
     },
 }
 
+/// Another name by which the person is called.
+#[derive(Clone, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
+pub struct OtherName {
+    /// The name; `None` when an earlier one is no longer borne.
+    pub name: Option<PersonName>,
+}
+
+/// Whether the person has declared to be away. The days are those of the fact.
+#[derive(Clone, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
+pub struct Absence {
+    /// Away; `false` states the return.
+    pub is_away: bool,
+    /// Why, in the person's words.
+    pub reason: Option<String>,
+}
+
+/// Where the person stays when it is neither of the registered residences.
+#[derive(Clone, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
+pub struct CurrentPlace {
+    /// Commune; `None` when the person is back at a registered residence.
+    #[serde(with = "packed::maybe")]
+    pub commune: Option<CommuneCode>,
+    /// The address below the commune.
+    pub address: Option<String>,
+}
+
+/// Who lawfully acts for the person: guardians, or a representative that a court named.
+#[derive(Clone, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
+pub struct Representation {
+    /// Their numbers in ascending order; none when an earlier representation has ended.
+    #[serde(with = "packed::many")]
+    pub representatives: Vec<PersonalNumber>,
+}
+
+/// What became of a personal number. A number is never given to anyone else.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum NumberState {
+    /// In use.
+    InUse,
+    /// Issued in error and out of use.
+    Cancelled,
+    /// The person has another number now.
+    ReplacedBy(PersonalNumber),
+    /// The person had another number before.
+    InPlaceOf(PersonalNumber),
+}
+
+/// What other databases share of the person (group 26 of the record).
+#[derive(Clone, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
+pub struct Shared {
+    /// Code of the item in the closed list, and its value; ascending by code, each code once.
+    pub items: Vec<(String, String)>,
+}
+
 /// The value of a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FactValue {
@@ -261,6 +368,20 @@ pub enum FactValue {
     Contact(Contact),
     /// See [`Life`].
     Life(Life),
+    /// See [`OtherName`].
+    OtherName(OtherName),
+    /// See [`Absence`].
+    Absence(Absence),
+    /// See [`CurrentPlace`].
+    CurrentPlace(CurrentPlace),
+    /// See [`Representation`].
+    Representation(Representation),
+    /// See [`NumberState`].
+    Number(NumberState),
+    /// See [`Shared`].
+    Shared(Shared),
+    /// A value that only [`crate::Seals`] can read.
+    Sealed(SealedValue),
 }
 
 /// A stored value is none that the register writes.
@@ -272,6 +393,13 @@ impl FactValue {
     /// Its kind.
     pub const fn kind(&self) -> FactKind {
         match self {
+            Self::OtherName(_) => FactKind::OtherName,
+            Self::Absence(_) => FactKind::Absence,
+            Self::CurrentPlace(_) => FactKind::CurrentPlace,
+            Self::Representation(_) => FactKind::Representation,
+            Self::Number(_) => FactKind::Number,
+            Self::Shared(_) => FactKind::Shared,
+            Self::Sealed(value) => value.kind,
             Self::Identity(_) => FactKind::Identity,
             Self::Family(_) => FactKind::Family,
             Self::Residence(_) => FactKind::Residence,
@@ -281,33 +409,90 @@ impl FactValue {
         }
     }
 
-    /// Appends the compact JSON array of the value, as stores keep it.
+    /// Appends the compact JSON array of the value, as stores keep it; of a sealed value its bytes.
+    ///
+    /// A last place of the array that holds nothing, and that was added after rows without it were written, is left out.
     pub fn encode(&self, into: &mut Vec<u8>) {
         let written = match self {
-            Self::Identity(value) => serde_json::to_writer(into, value),
-            Self::Family(value) => serde_json::to_writer(into, value),
-            Self::Residence(value) => serde_json::to_writer(into, value),
-            Self::Card(value) => serde_json::to_writer(into, value),
-            Self::Contact(value) => serde_json::to_writer(into, value),
-            Self::Life(value) => serde_json::to_writer(into, &pack_life(*value)),
+            Self::Identity(value) => serde_json::to_writer(&mut *into, value),
+            Self::Family(value) => serde_json::to_writer(&mut *into, value),
+            Self::Residence(value) => serde_json::to_writer(&mut *into, value),
+            Self::Card(value) => serde_json::to_writer(&mut *into, value),
+            Self::Contact(value) => serde_json::to_writer(&mut *into, value),
+            Self::Life(value) => serde_json::to_writer(&mut *into, &pack_life(*value)),
+            Self::OtherName(value) => serde_json::to_writer(&mut *into, value),
+            Self::Absence(value) => serde_json::to_writer(&mut *into, value),
+            Self::CurrentPlace(value) => serde_json::to_writer(&mut *into, value),
+            Self::Representation(value) => serde_json::to_writer(&mut *into, value),
+            Self::Number(value) => serde_json::to_writer(&mut *into, &pack_number(*value)),
+            Self::Shared(value) => serde_json::to_writer(&mut *into, value),
+            Self::Sealed(value) => {
+                into.extend_from_slice(&value.bytes);
+                Ok(())
+            }
         };
         written.expect("values are plain arrays, and memory takes every byte");
+        let is_short = match self {
+            Self::Residence(value) => value.file_number.is_none(),
+            Self::Card(value) => value.issued_by.is_none(),
+            _ => false,
+        };
+        if is_short {
+            into.truncate(into.len() - ",null]".len());
+            into.push(b']');
+        }
     }
 
     /// Reads what [`FactValue::encode`] wrote.
-    pub fn decode(kind: FactKind, json: &[u8]) -> Result<Self, FactDecodeError> {
+    pub fn decode(kind: FactKind, stored: &[u8]) -> Result<Self, FactDecodeError> {
         let value = match kind {
-            FactKind::Identity => serde_json::from_slice(json).map(Self::Identity),
-            FactKind::Family => serde_json::from_slice(json).map(Self::Family),
-            FactKind::Residence => serde_json::from_slice(json).map(Self::Residence),
-            FactKind::Card => serde_json::from_slice(json).map(Self::Card),
-            FactKind::Contact => serde_json::from_slice(json).map(Self::Contact),
+            FactKind::Identity => serde_json::from_slice(stored).map(Self::Identity),
+            FactKind::Family => serde_json::from_slice(stored).map(Self::Family),
+            FactKind::Residence => serde_json::from_slice(stored).map(Self::Residence),
+            FactKind::Card => serde_json::from_slice(stored).map(Self::Card),
+            FactKind::Contact => serde_json::from_slice(stored).map(Self::Contact),
             FactKind::Life => {
-                let packed = serde_json::from_slice(json).map_err(|_| FactDecodeError)?;
+                let packed = serde_json::from_slice(stored).map_err(|_| FactDecodeError)?;
                 return unpack_life(packed).map(Self::Life).ok_or(FactDecodeError);
+            }
+            FactKind::OtherName => serde_json::from_slice(stored).map(Self::OtherName),
+            FactKind::Absence => serde_json::from_slice(stored).map(Self::Absence),
+            FactKind::CurrentPlace => serde_json::from_slice(stored).map(Self::CurrentPlace),
+            FactKind::Representation => serde_json::from_slice(stored).map(Self::Representation),
+            FactKind::Number => {
+                let packed = serde_json::from_slice(stored).map_err(|_| FactDecodeError)?;
+                return unpack_number(packed).map(Self::Number).ok_or(FactDecodeError);
+            }
+            FactKind::Shared => serde_json::from_slice(stored).map(Self::Shared),
+            FactKind::Ethnicity
+            | FactKind::Religion
+            | FactKind::BloodGroup
+            | FactKind::Portrait
+            | FactKind::Fingerprints => {
+                return Ok(Self::Sealed(SealedValue { kind, bytes: stored.into() }));
             }
         };
         value.map_err(|_| FactDecodeError)
+    }
+}
+
+/// State (0 in use, 1 cancelled, 2 replaced by, 3 in place of) and the other number (0 for none).
+fn pack_number(state: NumberState) -> (u8, u64) {
+    match state {
+        NumberState::InUse => (0, 0),
+        NumberState::Cancelled => (1, 0),
+        NumberState::ReplacedBy(other) => (2, other.value()),
+        NumberState::InPlaceOf(other) => (3, other.value()),
+    }
+}
+
+fn unpack_number((state, other): (u8, u64)) -> Option<NumberState> {
+    match state {
+        0 => Some(NumberState::InUse),
+        1 => Some(NumberState::Cancelled),
+        2 => PersonalNumber::from_value(other).map(NumberState::ReplacedBy),
+        3 => PersonalNumber::from_value(other).map(NumberState::InPlaceOf),
+        _ => None,
     }
 }
 

@@ -48,6 +48,7 @@ fn residence() -> impl Strategy<Value = FactValue> {
                 temporary: temporary.and_then(|(commune, address, since)| {
                     Some(TemporaryResidence { commune: commune?, address, since })
                 }),
+                file_number: None,
             })
         },
     )
@@ -59,7 +60,14 @@ fn value() -> impl Strategy<Value = FactValue> {
         FactValue::Family(Family { marital_status, father, mother, spouse })
     });
     let card = (proptest::option::of(day()), proptest::option::of(day()), 0_usize..10).prop_map(
-        |(issued, expires, state)| FactValue::Card(Card { issued, expires, state: CardState::ALL[state] }),
+        |(issued, expires, state)| {
+            FactValue::Card(Card {
+                issued,
+                expires,
+                state: CardState::ALL[state],
+                issued_by: issued.map(|day| day.to_string()),
+            })
+        },
     );
     let contact = (text(), text()).prop_map(|(phone, email)| FactValue::Contact(Contact { phone, email }));
     let life = (0_u8..3, proptest::option::of(day())).prop_map(|(state, day)| {

@@ -11,20 +11,25 @@ mod packed;
 mod person;
 mod reject;
 mod rules;
+mod sealed;
 mod store;
+mod take_back;
 mod words;
 
 pub use believe::{Belief, Change, apply_changes, believe, record_time};
 pub use claims::{Claim, Claims};
 pub use facts::{
-    Card, Contact, Fact, FactDecodeError, FactKind, FactValue, Family, Identity, KindSet, Life, Residence,
-    TemporaryResidence,
+    Absence, Card, Contact, CurrentPlace, Fact, FactDecodeError, FactKind, FactValue, Family, Identity,
+    KindSet, Life, NumberState, OtherName, Representation, Residence, Shared, TemporaryResidence,
 };
 pub use packed::{day_from_number, day_to_number};
 pub use person::{At, Held, Person, person_at};
 pub use reject::{Reject, RowError, RowFault};
 pub use rules::{Warning, check};
+pub use sealed::{OpenValue, SealError, SealedValue, Seals};
 pub use store::{
-    FileDigest, HouseholdMember, LoadBatch, LoadOutcome, LoadProgress, LoadRow, Page, RegisterStore,
+    COMMUNES_MAX, FileDigest, HouseholdMember, Link, LoadBatch, LoadOutcome, LoadProgress, LoadRow, Page,
+    RegisterStore, Related, Resident, communes, links,
 };
+pub use take_back::{NotTakenBack, take_back};
 pub use words::{CardState, CountryCode, HouseholdNumber, MaritalStatus, Relation, WordError};

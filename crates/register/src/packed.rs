@@ -56,6 +56,25 @@ pub(crate) mod maybe {
     }
 }
 
+/// For `#[serde(with = "packed::many")]` on a `Vec`.
+pub(crate) mod many {
+    use super::{Pack, Unpack};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<T: Pack, S: Serializer>(values: &[T], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(values.iter().map(Pack::pack))
+    }
+
+    pub fn deserialize<'de, T: Unpack, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+        let wires = Vec::<T::Wire>::deserialize(deserializer)?;
+        wires
+            .into_iter()
+            .map(T::unpack)
+            .collect::<Option<_>>()
+            .ok_or_else(|| D::Error::custom("value out of range"))
+    }
+}
+
 impl Pack for PersonalNumber {
     type Wire = u64;
 

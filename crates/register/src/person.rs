@@ -1,7 +1,8 @@
 //! A person as the register knew them at one point of both time axes.
 
 use crate::facts::{
-    Card, Contact, Fact, FactKind, FactValue, Family, Identity, Life, Residence, TemporaryResidence,
+    Absence, Card, Contact, CurrentPlace, Fact, FactKind, FactValue, Family, Identity, Life, NumberState,
+    OtherName, Representation, Residence, Shared, TemporaryResidence,
 };
 use dancu_core::PersonalNumber;
 use jiff::{Timestamp, civil::Date};
@@ -41,7 +42,7 @@ pub struct Held<T> {
 pub struct Person {
     /// The person's number.
     pub number: PersonalNumber,
-    held: [Option<Box<Held<FactValue>>>; 6],
+    held: [Option<Box<Held<FactValue>>>; FactKind::ALL.len()],
 }
 
 macro_rules! accessor {
@@ -59,12 +60,12 @@ macro_rules! accessor {
 impl Person {
     /// A person of whom nothing is known yet.
     pub fn new(number: PersonalNumber) -> Self {
-        Self { number, held: [const { None }; 6] }
+        Self { number, held: [const { None }; FactKind::ALL.len()] }
     }
 
-    /// Puts a fact in; of two facts of one kind the later recorded one stays.
+    /// Puts a fact in; of two facts of one kind the later recorded one stays. Sealed values are not held.
     pub fn hold(&mut self, fact: Held<FactValue>) {
-        let slot = &mut self.held[usize::from(fact.value.kind().code()) - 1];
+        let Some(slot) = self.held.get_mut(usize::from(fact.value.kind().code()) - 1) else { return };
         if slot.as_ref().is_none_or(|held| held.recorded_from <= fact.recorded_from) {
             *slot = Some(Box::new(fact));
         }
@@ -72,7 +73,7 @@ impl Person {
 
     /// The fact of a kind with its times.
     pub fn held(&self, kind: FactKind) -> Option<&Held<FactValue>> {
-        self.held[usize::from(kind.code()) - 1].as_deref()
+        self.held.get(usize::from(kind.code()) - 1)?.as_deref()
     }
 
     accessor!(
@@ -96,6 +97,36 @@ impl Person {
         contact, Contact
     );
 
+    accessor!(
+        /// Another name.
+        other_name, OtherName
+    );
+    accessor!(
+        /// A declared absence.
+        absence, Absence
+    );
+    accessor!(
+        /// Where the person stays otherwise.
+        current_place, CurrentPlace
+    );
+    accessor!(
+        /// Who acts for the person.
+        representation, Representation
+    );
+    accessor!(
+        /// What other databases share.
+        shared, Shared
+    );
+
+    /// What became of the number; in use when nothing else is stated. Meaningful only if [`FactKind::Number`] was
+    /// asked for.
+    pub fn number_state(&self) -> NumberState {
+        match self.held(FactKind::Number).map(|held| &held.value) {
+            Some(FactValue::Number(state)) => *state,
+            _ => NumberState::InUse,
+        }
+    }
+
     /// Whether the person lives; alive when nothing else is stated. Meaningful only if [`FactKind::Life`] was
     /// asked for.
     pub fn life(&self) -> Life {
@@ -116,7 +147,7 @@ impl Residence {
 /// The person at one point of time from their whole history; `None` when nothing is known of them there.
 pub fn person_at(facts: &[Fact], at: At) -> Option<Person> {
     let mut person: Option<Person> = None;
-    for fact in facts.iter().filter(|fact| at.sees(fact)) {
+    for fact in facts.iter().filter(|fact| at.sees(fact) && !fact.value.kind().is_sealed()) {
         person.get_or_insert_with(|| Person::new(fact.number)).hold(Held {
             value: fact.value.clone(),
             valid_from: fact.valid_from,

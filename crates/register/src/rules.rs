@@ -53,7 +53,7 @@ pub fn check(claims: &Claims, effective: Date) -> Result<Vec<Warning>, RowFault>
                     death = *date;
                 }
             }
-            FactValue::Contact(_) | FactValue::Life(Life::Alive) => {}
+            _ => {}
         }
     }
     let issued = claims.claims.iter().find_map(|claim| match &claim.value {

@@ -2,13 +2,13 @@
 
 use crate::{
     claims::Claims,
-    facts::{Fact, KindSet},
+    facts::{Fact, FactValue, KindSet},
     person::{At, Person},
     reject::Reject,
     words::{HouseholdNumber, Relation},
 };
 use async_trait::async_trait;
-use dancu_core::{PartialDate, PersonName, PersonalNumber, StoreError};
+use dancu_core::{CommuneCode, PartialDate, PersonName, PersonalNumber, StoreError};
 use jiff::{Timestamp, civil::Date};
 use std::{fmt, ops::Range, sync::Arc};
 
@@ -106,6 +106,47 @@ pub struct HouseholdMember {
     pub relation_to_head: Option<Relation>,
 }
 
+/// A person whose facts name another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Related {
+    /// Number.
+    pub number: PersonalNumber,
+    /// Name; `None` when no identity is held at that point of time.
+    pub name: Option<PersonName>,
+    /// Birth date.
+    pub birth_date: Option<PartialDate>,
+    /// What the one who is named is to this person.
+    pub link: Link,
+}
+
+/// What a person who is named in another's facts is to that other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Link {
+    /// Father.
+    Father,
+    /// Mother.
+    Mother,
+    /// Husband or wife.
+    Spouse,
+    /// Guardian or other lawful representative.
+    Representative,
+}
+
+/// A person who lives in a commune.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resident {
+    /// Number.
+    pub number: PersonalNumber,
+    /// Name; `None` when no identity is held at that point of time.
+    pub name: Option<PersonName>,
+    /// Birth date.
+    pub birth_date: Option<PartialDate>,
+    /// The address below the commune.
+    pub address: Option<String>,
+    /// Whether the residence there is a temporary one.
+    pub is_temporary: bool,
+}
+
 /// A page of a list in ascending order of numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
@@ -120,6 +161,47 @@ impl Page {
     pub const fn first(length_max: usize) -> Self {
         Self { after: None, length_max }
     }
+}
+
+/// Communes that one list of residents may name.
+pub const COMMUNES_MAX: usize = 64;
+
+impl Link {
+    /// The word in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Father => "father",
+            Self::Mother => "mother",
+            Self::Spouse => "spouse",
+            Self::Representative => "representative",
+        }
+    }
+}
+
+/// The persons whom a fact names, with what they are to the one whose fact it is. Stores keep an index from them.
+pub fn links(value: &FactValue) -> Vec<(PersonalNumber, Link)> {
+    match value {
+        FactValue::Family(family) => {
+            let links =
+                [(family.father, Link::Father), (family.mother, Link::Mother), (family.spouse, Link::Spouse)];
+            links.into_iter().filter_map(|(number, link)| Some((number?, link))).collect()
+        }
+        FactValue::Representation(representation) => {
+            representation.representatives.iter().map(|number| (*number, Link::Representative)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The communes in which a fact says that somebody resides. Stores keep an index from them.
+pub fn communes(value: &FactValue) -> impl Iterator<Item = CommuneCode> {
+    let (permanent, temporary) = match value {
+        FactValue::Residence(home) => {
+            (home.permanent_commune, home.temporary.as_ref().map(|temporary| temporary.commune))
+        }
+        _ => (None, None),
+    };
+    permanent.into_iter().chain(temporary.filter(move |commune| Some(*commune) != permanent))
 }
 
 /// What keeps the register. Every write is durable when it returns.
@@ -138,7 +220,7 @@ pub trait RegisterStore: Send + Sync {
         kinds: KindSet,
     ) -> Result<Option<Person>, StoreError>;
 
-    /// Every row of a person on both time axes, by kind, then by time of record, then by validity.
+    /// Every row of a person on both time axes, the sealed kinds left out, by kind, then by time of record, then by validity.
     async fn history(&self, number: PersonalNumber) -> Result<Vec<Fact>, StoreError>;
 
     /// Who belongs to a household at a point of time.
@@ -148,6 +230,23 @@ pub trait RegisterStore: Send + Sync {
         at: At,
         page: Page,
     ) -> Result<Vec<HouseholdMember>, StoreError>;
+
+    /// Who names this person as father, mother, spouse or representative at a point of time. One person may stand in
+    /// the list under several links, which then stand together.
+    async fn related(&self, number: PersonalNumber, at: At, page: Page) -> Result<Vec<Related>, StoreError>;
+
+    /// Who resides in any of the communes at a point of time, permanently or for a time. A commune of today has the
+    /// codes of its predecessors too: the caller names them all, at most [`COMMUNES_MAX`].
+    async fn residents(
+        &self,
+        communes: &[CommuneCode],
+        at: At,
+        page: Page,
+    ) -> Result<Vec<Resident>, StoreError>;
+
+    /// Every row of the sealed kinds of a person on both time axes, in the order of [`RegisterStore::history`]. Whoever
+    /// calls this has decided that somebody may read it.
+    async fn sealed_history(&self, number: PersonalNumber) -> Result<Vec<Fact>, StoreError>;
 
     /// Stores a stretch of a file: facts, rejects and progress in one transaction.
     async fn apply(&self, batch: LoadBatch) -> Result<LoadOutcome, StoreError>;

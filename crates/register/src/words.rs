@@ -2,7 +2,8 @@
 
 use crate::packed::{Pack, Unpack};
 use dancu_core::{Explain, Explanation};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use std::borrow::Cow;
 use std::{fmt, str::FromStr};
 
 /// The text is no word of the list, or has not the form it should have.
@@ -63,6 +64,12 @@ macro_rules! words {
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Cow::<str>::deserialize(deserializer)?.parse().map_err(D::Error::custom)
             }
         }
 
@@ -138,6 +145,25 @@ words! {
     /// Made void.
     Cancelled = 10 "cancelled" "Bị hủy",
 }
+
+/// Texts with a form of their own stand in JSON as themselves.
+macro_rules! as_text {
+    ($($name:ident)*) => {
+        $(impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Cow::<str>::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+            }
+        })*
+    };
+}
+
+as_text!(CountryCode HouseholdNumber);
 
 /// Three capital letters of a country (ICAO 9303), e.g. `VNM`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

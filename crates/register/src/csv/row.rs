@@ -138,6 +138,7 @@ impl Row<'_> {
             household: self.given(Column::Household)?,
             relation_to_head: self.given(Column::RelationToHead)?,
             temporary: self.temporary()?,
+            file_number: None,
         };
         let mut claims = Vec::with_capacity(2);
         if let Some(commune) = self.commune(Column::PreviousCommune)? {
@@ -150,6 +151,7 @@ impl Row<'_> {
                 household: None,
                 relation_to_head: None,
                 temporary: None,
+                file_number: None,
             };
             let begin = self.day(Column::PreviousSince)?;
             claims.push(Claim { value: FactValue::Residence(former), since: begin, until: Some(until) });
@@ -180,7 +182,9 @@ impl Row<'_> {
         let issued = self.day(Column::CardIssued)?;
         let expires = self.day(Column::CardExpires)?;
         match self.given(Column::CardState)? {
-            Some(state) => Ok(Some(claim(FactValue::Card(Card { issued, expires, state }), issued))),
+            Some(state) => {
+                Ok(Some(claim(FactValue::Card(Card { issued, expires, state, issued_by: None }), issued)))
+            }
             None if issued.is_some() => Err(fault(Column::CardState, RowError::Empty)),
             None if expires.is_some() => {
                 Err(fault(Column::CardExpires, RowError::Needs { other: "card_state" }))

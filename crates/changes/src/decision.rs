@@ -1,0 +1,89 @@
+//! What the rules decide that a command changes.
+
+use crate::{FindingKind, Stay, UnitChange};
+use dancu_core::{CommuneCode, PersonalNumber};
+use dancu_register::{Belief, FactKind, HouseholdNumber, OpenValue};
+use jiff::{Timestamp, civil::Date};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A sensitive value that is to be sealed and believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SensitiveBelief {
+    /// Whose.
+    pub number: PersonalNumber,
+    /// Which kind; a sealed one.
+    pub kind: FactKind,
+    /// The value.
+    pub value: OpenValue,
+    /// First day.
+    pub valid_from: Date,
+}
+
+/// Something odd that the rules allow and report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Oddity {
+    /// What.
+    pub kind: FindingKind,
+    /// Whose rows show it.
+    pub persons: Vec<PersonalNumber>,
+    /// The commune that has to look into it.
+    pub owner: Option<CommuneCode>,
+    /// Days late.
+    pub days_late: Option<u32>,
+}
+
+/// The outcome of the rules for an allowed command.
+#[derive(Debug, Clone, Default)]
+pub struct Decision {
+    beliefs: BTreeMap<PersonalNumber, Vec<Belief>>,
+    noted: BTreeSet<PersonalNumber>,
+    /// Sensitive values.
+    pub sensitive: Vec<SensitiveBelief>,
+    /// Persons of whom what was recorded at an instant is taken back.
+    pub taken_back: Vec<(PersonalNumber, Timestamp)>,
+    /// The number that was issued.
+    pub issued: Option<PersonalNumber>,
+    /// The household that was formed.
+    pub household: Option<HouseholdNumber>,
+    /// What is odd.
+    pub oddities: Vec<Oddity>,
+    /// Stays.
+    pub stays: Vec<Stay>,
+    /// Units.
+    pub units: Vec<UnitChange>,
+}
+
+impl Decision {
+    /// A person is believed to be something; of two beliefs about one day the later call wins.
+    pub fn believe(&mut self, number: PersonalNumber, belief: Belief) {
+        self.beliefs.entry(number).or_default().push(belief);
+    }
+
+    /// A person has a part in the event without a change of facts.
+    pub fn note(&mut self, number: PersonalNumber) {
+        self.noted.insert(number);
+    }
+
+    /// Something odd is reported to a commune.
+    pub fn report(&mut self, kind: FindingKind, persons: &[PersonalNumber], owner: Option<CommuneCode>) {
+        self.oddities.push(Oddity { kind, persons: persons.to_vec(), owner, days_late: None });
+    }
+
+    /// What is believed of a person.
+    pub fn beliefs(&self, number: PersonalNumber) -> &[Belief] {
+        self.beliefs.get(&number).map_or(&[], Vec::as_slice)
+    }
+
+    /// Everyone whom the event concerns, ascending.
+    pub fn persons(&self) -> BTreeSet<PersonalNumber> {
+        let sensitive = self.sensitive.iter().map(|belief| belief.number);
+        let taken_back = self.taken_back.iter().map(|(number, _)| *number);
+        self.beliefs
+            .keys()
+            .copied()
+            .chain(self.noted.iter().copied())
+            .chain(sensitive)
+            .chain(taken_back)
+            .collect()
+    }
+}

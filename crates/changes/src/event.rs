@@ -1,0 +1,52 @@
+//! What a command became.
+
+use crate::{Actor, Command, CommandId, Evidence};
+use dancu_core::PersonalNumber;
+use dancu_register::HouseholdNumber;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// An accepted command as it is kept, for ever. Its JSON is what stores hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// Identifier: that of the command.
+    pub id: CommandId,
+    /// The instant at which it was recorded; the facts that it wrote bear the same.
+    pub recorded_at: Timestamp,
+    /// When the desk took it in.
+    pub taken_at: Timestamp,
+    /// Who sent it.
+    pub actor: Actor,
+    /// Evidence.
+    pub evidence: Vec<Evidence>,
+    /// The command; sensitive values stand as the word `sealed`.
+    pub command: Command,
+    /// Every person of whom it changed or noted something, ascending.
+    pub persons: Vec<PersonalNumber>,
+    /// The number that it issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued: Option<PersonalNumber>,
+    /// The household that it formed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub household: Option<HouseholdNumber>,
+}
+
+impl Event {
+    /// Where the facts that it writes say they come from: the command and the commune, e.g. `register_birth:00004`.
+    pub fn source(command: &Command, actor: &Actor) -> String {
+        match actor.commune() {
+            Some(commune) => format!("{}:{commune}", command.word()),
+            None => format!("{}:centre", command.word()),
+        }
+    }
+}
+
+/// One line of a person's list of events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventSummary {
+    /// The event.
+    pub event: Event,
+    /// The event that took it back.
+    pub taken_back_by: Option<CommandId>,
+}

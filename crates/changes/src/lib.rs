@@ -1,0 +1,39 @@
+//! What changes the register: commands, the rules that allow or refuse them, the events that they become, and what is
+//! found odd on the way.
+//!
+//! A command is never an edit. [`ChangeService`] reads the persons concerned, lets the rules decide, and hands the store
+//! one [`Commit`]: facts, event, findings and the entries of the change feed in one transaction, guarded against anything
+//! that changed meanwhile. The same command sent twice is one event.
+//!
+//! May use `core`, `calendar`, `places`, `register`. Names no store, no web.
+
+mod commands;
+mod decision;
+mod envelope;
+mod event;
+mod finding;
+mod outbox;
+mod proposal;
+mod refusal;
+mod rules;
+mod service;
+pub mod shared_items;
+mod stay;
+mod store;
+mod world;
+
+pub use commands::*;
+pub use decision::{Decision, Oddity};
+pub use envelope::{Actor, CommandId, Envelope, Evidence, EvidenceKind};
+pub use event::{Event, EventSummary};
+pub use finding::{Finding, FindingFilter, FindingId, FindingKind, FindingMove, FindingState};
+pub use outbox::{Cursor, OutboxEntry};
+pub use proposal::{
+    Proposal, ProposalFilter, ProposalId, ProposalMove, ProposalState, ProposedBy, ProposedChange,
+};
+pub use refusal::{Common, Refusal};
+pub use rules::{CivilRefusal, ResidenceRefusal};
+pub use service::{ChangeError, ChangeReceipt, ChangeService};
+pub use stay::Stay;
+pub use store::{ChangeStore, Commit, Committed, Guards, Record, UnitChange};
+pub use world::World;

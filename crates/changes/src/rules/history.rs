@@ -1,0 +1,39 @@
+//! Taking an event back.
+
+use super::{Ruled, checks::within};
+use crate::{Command, Compensation, Decision, Envelope, World, refusal::Common};
+use dancu_register::{Belief, FactValue, NumberState};
+
+/// An event is taken back by the office that recorded it, or by the centre, with a judgment or a decision as evidence or
+/// a reason; never a second time, and never under later events that built on it.
+pub(super) async fn take_back(
+    envelope: &Envelope,
+    compensation: &Compensation,
+    world: &mut World<'_>,
+) -> Ruled<Decision> {
+    if !(1..=500).contains(&compensation.reason.trim().chars().count()) {
+        return Err(Common::Text { field: "reason" }.into());
+    }
+    let Some(event) = world.event(compensation.event).await? else { return Err(Common::NoSuchEvent.into()) };
+    if world.taken_back_by(event.id).await?.is_some() {
+        return Err(Common::TakenBack.into());
+    }
+    // What was taken back once is done again by a new command, not by taking back the taking back. Units and stays are
+    // changed by a later merge and by time.
+    if matches!(event.command, Command::Compensate(_) | Command::MergeUnits(_) | Command::NotifyStay(_)) {
+        return Err(Common::NotThisOffice.into());
+    }
+    let office: Vec<_> = event.actor.commune().into_iter().collect();
+    within(envelope, &office)?;
+    let mut decision = Decision::default();
+    for number in &event.persons {
+        world.record(*number).await?;
+        decision.taken_back.push((*number, event.recorded_at));
+    }
+    if let Some(issued) = event.issued {
+        // The number stays out of use for ever.
+        let value = FactValue::Number(NumberState::Cancelled);
+        decision.believe(issued, Belief { value, valid_from: world.today, valid_to: None });
+    }
+    Ok(decision)
+}

@@ -1,0 +1,281 @@
+//! Takes a command from its arrival to its durable event.
+
+use crate::{
+    ChangeStore, Command, CommandId, Commit, Committed, Decision, Envelope, Event, Finding, FindingId,
+    FindingState, Refusal, World,
+    decision::Oddity,
+    refusal::Common,
+    rules::{self, RuleError},
+};
+use dancu_core::{Clock, Entropy, Explain, Explanation, PersonalNumber, StoreError, today_in_viet_nam};
+use dancu_register::{
+    Belief, Change, Fact, FactValue, HouseholdNumber, Seals, apply_changes, believe, take_back,
+};
+use jiff::{SignedDuration, Timestamp};
+use std::{collections::BTreeMap, sync::Arc};
+use uuid::Uuid;
+
+/// Times that a command is decided anew because something it looked at changed meanwhile.
+const ATTEMPTS_MAX: u32 = 16;
+/// Days within which a finding is to be settled.
+const FINDING_DAYS: i64 = 15;
+
+/// What the sender of a command gets back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeReceipt {
+    /// The event.
+    pub event: Event,
+    /// Whether this very command was recorded before, and nothing was done now.
+    pub was_known: bool,
+    /// Findings that it brought about.
+    pub findings: Vec<FindingId>,
+}
+
+/// A command was not recorded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeError {
+    /// The rules refuse it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// What it looks at changes faster than it can be decided.
+    #[error("the persons concerned are being changed by others")]
+    Contended,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Explain for ChangeError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Refused(refusal) => refusal.explain(),
+            Self::Contended => Explanation::new(
+                "DANCU-CHANGE-019",
+                "Hồ sơ đang được người khác thay đổi. Hãy gửi lại sau vài giây với cùng mã yêu cầu.",
+                "Others are changing this record. Send it again in a few seconds under the same identifier.",
+            ),
+            Self::Store(error) => error.explain(),
+        }
+    }
+}
+
+/// The one way by which the register changes.
+pub struct ChangeService {
+    store: Arc<dyn ChangeStore>,
+    seals: Arc<Seals>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl ChangeService {
+    /// Joins the parts.
+    pub fn new(
+        store: Arc<dyn ChangeStore>,
+        seals: Arc<Seals>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        Self { store, seals, clock, entropy }
+    }
+
+    /// Decides a command and records it. The answer comes when it is durable; the same command sent again gets the
+    /// answer of the first time.
+    pub async fn execute(&self, envelope: &Envelope) -> Result<ChangeReceipt, ChangeError> {
+        let bytes = serde_json::to_vec(&(&envelope.actor, &envelope.evidence, &envelope.command))
+            .expect("a command is plain JSON");
+        for _ in 0..ATTEMPTS_MAX {
+            if let Some((event, digest)) = self.store.event(envelope.id).await? {
+                return self.known(event, &digest, &bytes);
+            }
+            let now = micros(self.clock.now());
+            let mut world = World::open(&*self.store, now).await?;
+            let decided = rules::decide(envelope, &mut world, &*self.entropy).await;
+            let decision = decided.map_err(|error| match error {
+                RuleError::Refused(refusal) => ChangeError::Refused(refusal),
+                RuleError::Store(error) => ChangeError::Store(error),
+            })?;
+            if world.is_beyond_bounds() {
+                return Err(Refusal::from(Common::BeyondBounds).into());
+            }
+            let commit = self.assemble(envelope, decision, &mut world, self.seals.digest(&bytes)).await?;
+            let (event, findings) =
+                (commit.event.clone(), commit.findings.iter().map(|finding| finding.id).collect());
+            match self.store.commit(commit).await? {
+                Committed::Done => return Ok(ChangeReceipt { event, was_known: false, findings }),
+                Committed::Known { event, digest } => return self.known(*event, &digest, &bytes),
+                Committed::Stale => {}
+            }
+        }
+        Err(ChangeError::Contended)
+    }
+
+    /// The store, for reads.
+    pub fn store(&self) -> &Arc<dyn ChangeStore> {
+        &self.store
+    }
+
+    fn known(&self, event: Event, digest: &[u8; 32], bytes: &[u8]) -> Result<ChangeReceipt, ChangeError> {
+        if self.seals.digest_agrees(bytes, digest) {
+            Ok(ChangeReceipt { event, was_known: true, findings: Vec::new() })
+        } else {
+            Err(Refusal::from(Common::IdentifierUsed).into())
+        }
+    }
+
+    /// Works out every write of a decision.
+    async fn assemble(
+        &self,
+        envelope: &Envelope,
+        decision: Decision,
+        world: &mut World<'_>,
+        digest: [u8; 32],
+    ) -> Result<Commit, ChangeError> {
+        let source: Arc<str> = Event::source(&envelope.command, &envelope.actor).into();
+        let mut recorded_at = world.now;
+        let persons = decision.persons();
+        for number in &persons {
+            if let Some(version) = world.record(*number).await?.version {
+                recorded_at = recorded_at.max(after(version));
+            }
+        }
+        let sealed = self.sealed_beliefs(&decision);
+        let mut changes = Vec::with_capacity(persons.len());
+        for number in &persons {
+            let record = &world.record(*number).await?.facts;
+            let mut writes = Vec::new();
+            for (_, instant) in decision.taken_back.iter().filter(|(whose, _)| whose == number) {
+                let mut whole = record.clone();
+                whole.extend(self.store.sealed_history(*number).await?);
+                let back = take_back(&whole, *instant, recorded_at, &source)
+                    .map_err(|refused| Refusal::from(Common::ChangedSince { kind: refused.kind }))?;
+                writes.extend(back);
+            }
+            let believed =
+                believe_after(record, &writes, *number, decision.beliefs(*number), recorded_at, &source);
+            writes.extend(believed);
+            if let Some(beliefs) = sealed.get(number) {
+                let history = self.store.sealed_history(*number).await?;
+                writes.extend(believe(&history, *number, beliefs, recorded_at, &source));
+            }
+            changes.push((*number, writes));
+        }
+        let takes_back = match &envelope.command {
+            Command::Compensate(compensation) => Some(compensation.event),
+            _ => None,
+        };
+        let is_empty = changes.iter().all(|(_, writes)| writes.is_empty());
+        let is_note = matches!(envelope.command, Command::NoteJudgment(_)) || takes_back.is_some();
+        if is_empty && !is_note && decision.stays.is_empty() && decision.units.is_empty() {
+            return Err(Refusal::from(Common::NothingNew).into());
+        }
+        let event = Event {
+            id: envelope.id,
+            recorded_at,
+            taken_at: micros(envelope.taken_at),
+            actor: envelope.actor.clone(),
+            evidence: envelope.evidence.clone(),
+            command: without_sensitive(&envelope.command),
+            persons: persons.into_iter().collect(),
+            issued: decision.issued,
+            household: decision.household,
+        };
+        let findings =
+            decision.oddities.iter().map(|oddity| finding(oddity, envelope.id, recorded_at)).collect();
+        Ok(Commit {
+            guards: world.guards(),
+            event,
+            digest,
+            changes,
+            findings,
+            stays: decision.stays,
+            units: decision.units,
+            takes_back,
+        })
+    }
+
+    fn sealed_beliefs(&self, decision: &Decision) -> BTreeMap<PersonalNumber, Vec<Belief>> {
+        let mut sealed: BTreeMap<PersonalNumber, Vec<Belief>> = BTreeMap::new();
+        for belief in &decision.sensitive {
+            let value = FactValue::Sealed(self.seals.seal(belief.number, belief.kind, &belief.value));
+            let belief_of = Belief { value, valid_from: belief.valid_from, valid_to: None };
+            sealed.entry(belief.number).or_default().push(belief_of);
+        }
+        sealed
+    }
+}
+
+/// Beliefs on top of a history to which other writes of the same instant were applied.
+fn believe_after(
+    record: &[Fact],
+    writes: &[Change],
+    number: PersonalNumber,
+    beliefs: &[Belief],
+    recorded_at: Timestamp,
+    source: &Arc<str>,
+) -> Vec<Change> {
+    if writes.is_empty() {
+        return believe(record, number, beliefs, recorded_at, source);
+    }
+    let mut after = record.to_vec();
+    apply_changes(&mut after, writes);
+    believe(&after, number, beliefs, recorded_at, source)
+}
+
+/// Stores keep whole microseconds.
+fn micros(instant: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(instant.as_microsecond())
+        .expect("an instant cut to microseconds is an instant")
+}
+
+fn after(version: Timestamp) -> Timestamp {
+    version
+        .checked_add(SignedDuration::from_micros(1))
+        .expect("the register's times lie thousands of years before the last instant")
+}
+
+/// The command as it is kept: the sealed table has the sensitive values, the event has not.
+fn without_sensitive(command: &Command) -> Command {
+    let mut command = command.clone();
+    let sealed = || crate::Sensitive("sealed".to_owned());
+    match &mut command {
+        Command::RegisterBirth(birth) => birth.ethnicity = birth.ethnicity.as_ref().map(|_| sealed()),
+        Command::StateSensitive(statement) => statement.value = sealed(),
+        _ => {}
+    }
+    command
+}
+
+/// The same oddity of the same persons has the same identifier, whoever finds it and however often.
+fn finding(oddity: &Oddity, event: CommandId, found_at: Timestamp) -> Finding {
+    let mut persons = oddity.persons.clone();
+    persons.sort_unstable();
+    persons.dedup();
+    persons.truncate(20);
+    let kind = serde_json::to_string(&oddity.kind).expect("a word");
+    let numbers: Vec<String> = persons.iter().map(ToString::to_string).collect();
+    let name = format!("{kind}:{}", numbers.join(","));
+    Finding {
+        id: FindingId(name_based(&name)),
+        kind: oddity.kind,
+        persons,
+        event: Some(event),
+        owner: oddity.owner,
+        state: FindingState::Open,
+        found_at,
+        due: today_in_viet_nam(found_at).saturating_add(jiff::Span::new().days(FINDING_DAYS)),
+        days_late: oddity.days_late,
+        moves: Vec::new(),
+    }
+}
+
+/// UUID version 5 in a name space of our own.
+pub(crate) fn name_based(name: &str) -> Uuid {
+    const SPACE: Uuid = Uuid::from_u128(0x6f2a_91c4_5b7d_4e02_9a3f_d1c8_77e0_4b15);
+    Uuid::new_v5(&SPACE, name.as_bytes())
+}
+
+/// The household number that a command forms: from its identifier, so that a repetition forms the same.
+pub(crate) fn household_of(id: CommandId) -> HouseholdNumber {
+    let text = id.0.simple().to_string();
+    format!("H{}", &text[text.len() - 15..]).parse().expect("16 letters and digits")
+}

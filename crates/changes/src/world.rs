@@ -1,0 +1,178 @@
+//! What the rules may look at: persons, households and relatives, read once and remembered, so that the commit can be
+//! guarded by exactly what was seen.
+
+use crate::{ChangeStore, CommandId, Event, Guards, Record, UnitChange};
+use dancu_core::{CommuneCode, PersonalNumber, StoreError, today_in_viet_nam};
+use dancu_places::Places;
+use dancu_register::{At, HouseholdNumber, Link, Person, links, person_at};
+use jiff::{Timestamp, civil::Date};
+use std::collections::BTreeMap;
+
+/// Persons that one household or one person's relatives may number; more is a fault of the data and is refused.
+pub const CIRCLE_MAX: usize = 1_000;
+
+/// The register as one command sees it.
+pub struct World<'s> {
+    store: &'s dyn ChangeStore,
+    /// The instant of the decision.
+    pub now: Timestamp,
+    /// The day of the decision in Viet Nam.
+    pub today: Date,
+    /// Changes of units since the table that is built in.
+    pub units: Vec<UnitChange>,
+    persons: BTreeMap<PersonalNumber, Record>,
+    households: BTreeMap<HouseholdNumber, Vec<PersonalNumber>>,
+    relatives: BTreeMap<PersonalNumber, Vec<PersonalNumber>>,
+}
+
+impl<'s> World<'s> {
+    /// A world of which nothing was looked at yet.
+    pub async fn open(store: &'s dyn ChangeStore, now: Timestamp) -> Result<Self, StoreError> {
+        let units = store.unit_changes().await?;
+        let (persons, households, relatives) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Ok(Self { store, now, today: today_in_viet_nam(now), units, persons, households, relatives })
+    }
+
+    /// A person's record; empty for a number that the register never held.
+    pub async fn record(&mut self, number: PersonalNumber) -> Result<&Record, StoreError> {
+        if !self.persons.contains_key(&number) {
+            let record = self.store.record(number).await?;
+            self.persons.insert(number, record);
+        }
+        Ok(&self.persons[&number])
+    }
+
+    /// A record that was looked at before.
+    pub fn seen(&self, number: PersonalNumber) -> Option<&Record> {
+        self.persons.get(&number)
+    }
+
+    /// The person on a day as known now; `None` when nothing is known of them on that day.
+    pub async fn person_on(
+        &mut self,
+        number: PersonalNumber,
+        day: Date,
+    ) -> Result<Option<Person>, StoreError> {
+        let at = At { as_of: day, known_at: Timestamp::MAX };
+        Ok(person_at(&self.record(number).await?.facts, at))
+    }
+
+    /// The person today.
+    pub async fn person(&mut self, number: PersonalNumber) -> Result<Option<Person>, StoreError> {
+        self.person_on(number, self.today).await
+    }
+
+    /// Whether a household was ever there.
+    pub async fn household_is_known(&mut self, household: &HouseholdNumber) -> Result<bool, StoreError> {
+        Ok(!self.ever_in(household).await?.is_empty())
+    }
+
+    /// Who belongs to a household on a day, ascending by number.
+    pub async fn members_on(
+        &mut self,
+        household: &HouseholdNumber,
+        day: Date,
+    ) -> Result<Vec<Person>, StoreError> {
+        let mut members = Vec::new();
+        for number in self.ever_in(household).await? {
+            let Some(person) = self.person_on(number, day).await? else { continue };
+            if person.residence().is_some_and(|home| home.household.as_ref() == Some(household)) {
+                members.push(person);
+            }
+        }
+        Ok(members)
+    }
+
+    /// Who names a person as father, mother, spouse or representative on a day, with the link.
+    pub async fn related_on(
+        &mut self,
+        number: PersonalNumber,
+        day: Date,
+    ) -> Result<Vec<(Person, Link)>, StoreError> {
+        if !self.relatives.contains_key(&number) {
+            let ever = self.store.ever_related(number, CIRCLE_MAX + 1).await?;
+            self.relatives.insert(number, ever);
+        }
+        let mut related = Vec::new();
+        for other in self.relatives[&number].clone() {
+            let Some(person) = self.person_on(other, day).await? else { continue };
+            for kind in dancu_register::FactKind::ALL {
+                let named = person.held(kind).map(|held| links(&held.value)).unwrap_or_default();
+                let links = named.into_iter().filter(|(named, _)| *named == number).map(|(_, link)| link);
+                related.extend(links.map(|link| (person.clone(), link)));
+            }
+        }
+        Ok(related)
+    }
+
+    /// The children of a person: those who name them as father or mother on a day.
+    pub async fn children_on(
+        &mut self,
+        number: PersonalNumber,
+        day: Date,
+    ) -> Result<Vec<Person>, StoreError> {
+        let related = self.related_on(number, day).await?;
+        let is_child = |link| matches!(link, Link::Father | Link::Mother);
+        Ok(related.into_iter().filter(|(_, link)| is_child(*link)).map(|(person, _)| person).collect())
+    }
+
+    /// An event.
+    pub async fn event(&self, id: CommandId) -> Result<Option<Event>, StoreError> {
+        Ok(self.store.event(id).await?.map(|(event, _)| event))
+    }
+
+    /// The event that took another one back.
+    pub async fn taken_back_by(&self, id: CommandId) -> Result<Option<CommandId>, StoreError> {
+        self.store.taken_back_by(id).await
+    }
+
+    /// Whether a unit bears the code on a day: in the table that is built in, or by a merge since.
+    pub fn commune_is_known(&self, code: CommuneCode, day: Date) -> bool {
+        let since = |change: &&UnitChange| change.on <= day;
+        if self.units.iter().filter(since).any(|change| change.from == code && change.into != code) {
+            return false;
+        }
+        self.units.iter().filter(since).any(|change| change.into == code)
+            || Places::national().resolve(code, day).is_some()
+    }
+
+    /// The codes that a code written on a day has today: itself, or those of the units that took its place.
+    pub fn present_codes(&self, code: CommuneCode, written_on: Date) -> Vec<CommuneCode> {
+        let mut codes: Vec<CommuneCode> =
+            Places::national().present(code, written_on).iter().map(|commune| commune.code).collect();
+        if codes.is_empty() {
+            codes.push(code);
+        }
+        for change in self.units.iter().filter(|change| change.on <= self.today && change.on > written_on) {
+            for code in &mut codes {
+                if *code == change.from {
+                    *code = change.into;
+                }
+            }
+        }
+        codes
+    }
+
+    /// What must still hold when the decision is written.
+    pub fn guards(&self) -> Guards {
+        let count = |numbers: &Vec<PersonalNumber>| numbers.len() as u64;
+        Guards {
+            persons: self.persons.iter().map(|(number, record)| (*number, record.version)).collect(),
+            households: self.households.iter().map(|(number, ever)| (number.clone(), count(ever))).collect(),
+            relatives: self.relatives.iter().map(|(number, ever)| (*number, count(ever))).collect(),
+        }
+    }
+
+    async fn ever_in(&mut self, household: &HouseholdNumber) -> Result<Vec<PersonalNumber>, StoreError> {
+        if !self.households.contains_key(household) {
+            let ever = self.store.ever_in_household(household, CIRCLE_MAX + 1).await?;
+            self.households.insert(household.clone(), ever);
+        }
+        Ok(self.households[household].clone())
+    }
+
+    /// Whether a household or a circle of relatives that was looked at is larger than any real one.
+    pub fn is_beyond_bounds(&self) -> bool {
+        self.households.values().chain(self.relatives.values()).any(|ever| ever.len() > CIRCLE_MAX)
+    }
+}
