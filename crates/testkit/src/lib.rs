@@ -1,12 +1,14 @@
 //! What the tests of every room share: a clock that stands until it is moved, entropy from a seed, and one
 //! contract suite per store port, which every store must pass.
 
+mod changes_memory;
 mod doubles;
 mod identity_suite;
 mod ledger_memory;
 mod ledger_suite;
 mod register_suite;
 
+pub use changes_memory::MemoryChanges;
 pub use doubles::{FakeClock, SeededEntropy};
 pub use identity_suite::identity_suite;
 pub use ledger_memory::{

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use dancu_core::{CommuneCode, PersonalNumber, StoreError};
 use dancu_register::{
     At, Fact, FileDigest, HouseholdMember, HouseholdNumber, KindSet, LoadBatch, LoadOutcome, LoadProgress,
-    Page, Person, RegisterStore, Reject,
+    Page, Person, RegisterStore, Reject, Related, Resident,
     csv::{COLUMNS, Column, KnownPlaces},
     load::{LoadError, LoadReport, LoadRequest, load},
 };
@@ -145,6 +145,23 @@ impl RegisterStore for Failing<'_> {
         page: Page,
     ) -> Result<Vec<HouseholdMember>, StoreError> {
         self.store.household(household, at, page).await
+    }
+
+    async fn related(&self, number: PersonalNumber, at: At, page: Page) -> Result<Vec<Related>, StoreError> {
+        self.store.related(number, at, page).await
+    }
+
+    async fn residents(
+        &self,
+        communes: &[CommuneCode],
+        at: At,
+        page: Page,
+    ) -> Result<Vec<Resident>, StoreError> {
+        self.store.residents(communes, at, page).await
+    }
+
+    async fn sealed_history(&self, number: PersonalNumber) -> Result<Vec<Fact>, StoreError> {
+        self.store.sealed_history(number).await
     }
 
     async fn apply(&self, batch: LoadBatch) -> Result<LoadOutcome, StoreError> {

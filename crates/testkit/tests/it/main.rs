@@ -1,0 +1,8 @@
+//! The doubles that stand in for stores pass the suites of the ports themselves.
+
+use dancu_testkit::{MemoryChanges, register_suite};
+
+#[tokio::test]
+async fn the_register_in_memory_passes_the_suite_of_every_store() {
+    register_suite(|| (MemoryChanges::new(), ())).await;
+}
