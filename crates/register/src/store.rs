@@ -232,10 +232,12 @@ pub trait RegisterStore: Send + Sync {
     ) -> Result<Vec<HouseholdMember>, StoreError>;
 
     /// Who names this person as father, mother, spouse or representative at a point of time. One person may stand in
-    /// the list under several links, which then stand together.
+    /// the list under several links, which then stand together: a page ends between two persons, and is longer than
+    /// asked for when the links of its first person alone are more.
     async fn related(&self, number: PersonalNumber, at: At, page: Page) -> Result<Vec<Related>, StoreError>;
 
-    /// Who resides in any of the communes at a point of time, permanently or for a time. A commune of today has the
+    /// Who resides in any of the communes at a point of time, permanently or for a time that has begun; the permanent
+    /// residence is told when both are there. A commune of today has the
     /// codes of its predecessors too: the caller names them all, at most [`COMMUNES_MAX`].
     async fn residents(
         &self,

@@ -2,8 +2,8 @@
 
 use dancu_core::PersonalNumber;
 use dancu_register::{
-    At, Belief, Change, Fact, FactDecodeError, FactKind, FactValue, Held, KindSet, Person, day_from_number,
-    day_to_number,
+    At, Belief, Change, Fact, FactDecodeError, FactKind, FactValue, Held, KindSet, Person, communes,
+    day_from_number, day_to_number, links,
 };
 use jiff::{Timestamp, civil::Date};
 use rusqlite::{Connection, OptionalExtension, Result, Row, types::Type};
@@ -66,13 +66,30 @@ pub(crate) fn person(
     Ok(person)
 }
 
-/// Every row of a person by kind, time of record and validity.
+/// Every row of a person by kind, time of record and validity, the sealed kinds left out.
 pub(crate) fn history(connection: &Connection, number: PersonalNumber) -> Result<Vec<Fact>> {
-    let mut statement = connection.prepare_cached(
+    rows_of(
+        connection,
+        number,
         "SELECT kind, value, valid_from, valid_to, recorded_from, recorded_to, name
          FROM fact JOIN fact_source ON fact_source.id = source
          WHERE number = ?1 ORDER BY kind, recorded_from, valid_from",
-    )?;
+    )
+}
+
+/// Every row of the sealed kinds of a person, in the same order.
+pub(crate) fn sealed_history(connection: &Connection, number: PersonalNumber) -> Result<Vec<Fact>> {
+    rows_of(
+        connection,
+        number,
+        "SELECT kind, value, valid_from, valid_to, recorded_from, recorded_to, name
+         FROM sealed_fact JOIN fact_source ON fact_source.id = source
+         WHERE number = ?1 ORDER BY kind, recorded_from, valid_from",
+    )
+}
+
+fn rows_of(connection: &Connection, number: PersonalNumber, sql: &str) -> Result<Vec<Fact>> {
+    let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([number_to_sql(number)])?;
     let mut facts = Vec::new();
     while let Some(row) = rows.next()? {
@@ -90,14 +107,31 @@ pub(crate) fn history(connection: &Connection, number: PersonalNumber) -> Result
     Ok(facts)
 }
 
+/// The last instant at which a sealed value or an event was recorded of a person: what a history does not show.
+pub(crate) fn version_beside_history(
+    connection: &Connection,
+    number: PersonalNumber,
+) -> Result<Option<Timestamp>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT max(instant) FROM (
+             SELECT max(coalesce(recorded_to, recorded_from)) AS instant FROM sealed_fact WHERE number = ?1
+             UNION ALL
+             SELECT max(recorded_at) FROM event_person WHERE number = ?1)",
+    )?;
+    let latest: Option<i64> = statement.query_row([number_to_sql(number)], |row| row.get(0))?;
+    latest.map(|micros| Timestamp::from_microsecond(micros).map_err(|_| unreadable(0))).transpose()
+}
+
 /// Writes facts, and remembers what goes with them.
 pub(crate) struct FactWriter<'c> {
     connection: &'c Connection,
     insert: rusqlite::CachedStatement<'c>,
     sources: HashMap<Arc<str>, i64>,
     json: Vec<u8>,
-    /// Households named by the facts written, to be put in the index in their order.
+    /// What the facts written name, to be put in the indexes in their order.
     households: Vec<(String, i64)>,
+    relatives: Vec<(i64, i64)>,
+    communes: Vec<(u32, i64)>,
 }
 
 impl<'c> FactWriter<'c> {
@@ -106,7 +140,14 @@ impl<'c> FactWriter<'c> {
             "INSERT INTO fact (number, kind, recorded_from, valid_from, recorded_to, valid_to, source, value)
              VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6, ?7)",
         )?;
-        Ok(Self { connection, insert, sources: HashMap::new(), json: Vec::new(), households: Vec::new() })
+        let (households, relatives, communes) = (Vec::new(), Vec::new(), Vec::new());
+        let (sources, json) = (HashMap::new(), Vec::new());
+        Ok(Self { connection, insert, sources, json, households, relatives, communes })
+    }
+
+    /// The connection to which it writes.
+    pub(crate) const fn connection(&self) -> &'c Connection {
+        self.connection
     }
 
     /// The number of a source, which is created if it is new.
@@ -127,7 +168,7 @@ impl<'c> FactWriter<'c> {
         Ok(id)
     }
 
-    /// A belief about a person of whom nothing is recorded yet.
+    /// A belief about a person of whom nothing is recorded at that instant yet.
     pub(crate) fn insert(
         &mut self,
         number: PersonalNumber,
@@ -135,24 +176,34 @@ impl<'c> FactWriter<'c> {
         recorded_from: Timestamp,
         source: i64,
     ) -> Result<()> {
+        let number = number_to_sql(number);
+        let kind = belief.value.kind().code();
+        let recorded_from = recorded_from.as_microsecond();
+        let valid_from = day_to_number(belief.valid_from);
+        let valid_to = belief.valid_to.map(day_to_number);
+        if let FactValue::Sealed(sealed) = &belief.value {
+            return self
+                .connection
+                .prepare_cached(
+                    "INSERT INTO sealed_fact
+                         (number, kind, recorded_from, valid_from, recorded_to, valid_to, source, value)
+                     VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6, ?7)",
+                )?
+                .execute((number, kind, recorded_from, valid_from, valid_to, source, &*sealed.bytes))
+                .map(drop);
+        }
         self.json.clear();
         belief.value.encode(&mut self.json);
         let json = str::from_utf8(&self.json).map_err(|error| rusqlite::Error::Utf8Error(7, error))?;
-        let number = number_to_sql(number);
-        self.insert.execute((
-            number,
-            belief.value.kind().code(),
-            recorded_from.as_microsecond(),
-            day_to_number(belief.valid_from),
-            belief.valid_to.map(day_to_number),
-            source,
-            json,
-        ))?;
+        self.insert.execute((number, kind, recorded_from, valid_from, valid_to, source, json))?;
         if let FactValue::Residence(residence) = &belief.value
             && let Some(household) = &residence.household
         {
             self.households.push((household.as_str().to_owned(), number));
         }
+        let named = links(&belief.value).into_iter().map(|(relative, _)| (number_to_sql(relative), number));
+        self.relatives.extend(named);
+        self.communes.extend(communes(&belief.value).map(|commune| (commune.value(), number)));
         Ok(())
     }
 
@@ -161,23 +212,7 @@ impl<'c> FactWriter<'c> {
         for change in changes {
             match change {
                 Change::Close { kind, recorded_from, valid_from, recorded_to } => {
-                    let closed = self
-                        .connection
-                        .prepare_cached(
-                            "UPDATE fact SET recorded_to = ?5
-                             WHERE number = ?1 AND kind = ?2 AND recorded_from = ?3 AND valid_from = ?4
-                               AND recorded_to IS NULL",
-                        )?
-                        .execute((
-                            number_to_sql(number),
-                            kind.code(),
-                            recorded_from.as_microsecond(),
-                            day_to_number(*valid_from),
-                            recorded_to.as_microsecond(),
-                        ))?;
-                    if closed != 1 {
-                        return Err(rusqlite::Error::StatementChangedRows(closed));
-                    }
+                    self.close(number, *kind, (*recorded_from, *valid_from), *recorded_to)?;
                 }
                 Change::Insert(fact) => {
                     let source = self.source(&fact.source)?;
@@ -193,16 +228,53 @@ impl<'c> FactWriter<'c> {
         Ok(())
     }
 
-    /// Puts the households in the index, in its own order, so that its pages are touched once.
-    pub(crate) fn finish(mut self) -> Result<()> {
-        self.households.sort_unstable();
-        self.households.dedup();
-        let mut insert = self
-            .connection
-            .prepare_cached("INSERT OR IGNORE INTO household_person (household, number) VALUES (?1, ?2)")?;
-        for (household, number) in &self.households {
-            insert.execute((household, number))?;
+    /// Ends the time of record of a row, which is told by its beginnings on both axes.
+    fn close(
+        &self,
+        number: PersonalNumber,
+        kind: FactKind,
+        (recorded_from, valid_from): (Timestamp, Date),
+        recorded_to: Timestamp,
+    ) -> Result<()> {
+        let sql = if kind.is_sealed() {
+            "UPDATE sealed_fact SET recorded_to = ?5
+             WHERE number = ?1 AND kind = ?2 AND recorded_from = ?3 AND valid_from = ?4 AND recorded_to IS NULL"
+        } else {
+            "UPDATE fact SET recorded_to = ?5
+             WHERE number = ?1 AND kind = ?2 AND recorded_from = ?3 AND valid_from = ?4 AND recorded_to IS NULL"
+        };
+        let closed = self.connection.prepare_cached(sql)?.execute((
+            number_to_sql(number),
+            kind.code(),
+            recorded_from.as_microsecond(),
+            day_to_number(valid_from),
+            recorded_to.as_microsecond(),
+        ))?;
+        if closed == 1 { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(closed)) }
+    }
+
+    /// Fills the indexes, each in its own order, so that its pages are touched once.
+    pub(crate) fn finish(self) -> Result<()> {
+        let add = |sql| self.connection.prepare_cached(sql);
+        let mut statement =
+            add("INSERT OR IGNORE INTO household_person (household, number) VALUES (?1, ?2)")?;
+        for entry in in_order(self.households) {
+            statement.execute(entry)?;
+        }
+        let mut statement = add("INSERT OR IGNORE INTO relative (relative, number) VALUES (?1, ?2)")?;
+        for entry in in_order(self.relatives) {
+            statement.execute(entry)?;
+        }
+        let mut statement = add("INSERT OR IGNORE INTO commune_person (commune, number) VALUES (?1, ?2)")?;
+        for entry in in_order(self.communes) {
+            statement.execute(entry)?;
         }
         Ok(())
     }
+}
+
+fn in_order<T: Ord>(mut entries: Vec<T>) -> Vec<T> {
+    entries.sort_unstable();
+    entries.dedup();
+    entries
 }

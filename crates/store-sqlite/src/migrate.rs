@@ -11,7 +11,9 @@ macro_rules! steps {
 
 type Steps = &'static [(&'static str, &'static str)];
 
-const REGISTER: Steps = steps!("register": "V1__register", "V2__exchange", "V3__identity", "V4__reception");
+const REGISTER: Steps = steps!(
+    "register": "V1__register", "V2__exchange", "V3__identity", "V4__reception", "V5__changes",
+);
 
 const LEDGER: Steps = steps!("ledger": "V1__ledger");
 const VIEWS: Steps = steps!("views": "V1__disclosures_by_person");

@@ -1,16 +1,17 @@
 //! The port of the register.
 
 use crate::{
-    SqliteStore,
-    facts::{self, FactWriter, number_from_sql, number_to_sql},
+    SqliteStore, circles,
+    facts::{self, FactWriter, number_to_sql},
 };
 use async_trait::async_trait;
-use dancu_core::{PersonalNumber, StoreError};
+use dancu_core::{CommuneCode, PersonalNumber, StoreError};
 use dancu_register::{
-    At, Fact, FactKind, FileDigest, HouseholdMember, HouseholdNumber, KindSet, LoadBatch, LoadOutcome,
-    LoadProgress, LoadRow, Page, Person, RegisterStore, Reject, RowError, RowFault, believe, record_time,
+    At, Fact, FileDigest, HouseholdMember, HouseholdNumber, KindSet, LoadBatch, LoadOutcome, LoadProgress,
+    LoadRow, Page, Person, RegisterStore, Reject, Related, Resident, RowError, RowFault, believe,
+    record_time,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 impl SqliteStore {
@@ -47,7 +48,29 @@ impl RegisterStore for SqliteStore {
         at: At,
         page: Page,
     ) -> std::result::Result<Vec<HouseholdMember>, StoreError> {
-        self.database.read_snapshot(|connection| members(connection, household, at, page))
+        self.database.read_snapshot(|connection| circles::members(connection, household, at, page))
+    }
+
+    async fn related(
+        &self,
+        number: PersonalNumber,
+        at: At,
+        page: Page,
+    ) -> std::result::Result<Vec<Related>, StoreError> {
+        self.database.read_snapshot(|connection| circles::related(connection, number, at, page))
+    }
+
+    async fn residents(
+        &self,
+        communes: &[CommuneCode],
+        at: At,
+        page: Page,
+    ) -> std::result::Result<Vec<Resident>, StoreError> {
+        self.database.read_snapshot(|connection| circles::residents(connection, communes, at, page))
+    }
+
+    async fn sealed_history(&self, number: PersonalNumber) -> std::result::Result<Vec<Fact>, StoreError> {
+        self.database.read(|connection| facts::sealed_history(connection, number))
     }
 
     async fn apply(&self, batch: LoadBatch) -> std::result::Result<LoadOutcome, StoreError> {
@@ -89,38 +112,6 @@ impl RegisterStore for SqliteStore {
         self.database
             .read(|connection| connection.query_row("SELECT persons FROM person_count", [], |row| row.get(0)))
     }
-}
-
-/// Goes through everyone who ever was in the household, and takes those who are at that point of time.
-fn members(
-    connection: &Connection,
-    household: &HouseholdNumber,
-    at: At,
-    page: Page,
-) -> Result<Vec<HouseholdMember>> {
-    let kinds = KindSet::EMPTY.with(FactKind::Identity).with(FactKind::Residence);
-    let mut statement = connection.prepare_cached(
-        "SELECT number FROM household_person WHERE household = ?1 AND number > ?2 ORDER BY number",
-    )?;
-    let mut rows = statement.query((household.as_str(), page.after.map_or(0, number_to_sql)))?;
-    let mut members = Vec::new();
-    while members.len() < page.length_max
-        && let Some(row) = rows.next()?
-    {
-        let number = number_from_sql(row, 0)?;
-        let Some(person) = facts::person(connection, number, at, kinds)? else { continue };
-        let Some(residence) = person.residence() else { continue };
-        if residence.household.as_ref() == Some(household) {
-            let identity = person.identity();
-            members.push(HouseholdMember {
-                number,
-                name: identity.map(|identity| identity.name.clone()),
-                birth_date: identity.map(|identity| identity.birth_date),
-                relation_to_head: residence.relation_to_head,
-            });
-        }
-    }
-    Ok(members)
 }
 
 /// The source number of a file and how far it is loaded.
@@ -199,7 +190,11 @@ fn renew(
 ) -> Result<()> {
     let number = row.claims.number;
     let news = row.claims.news(existing, batch.effective);
-    let recorded_at = record_time(existing, batch.recorded_at);
+    let mut recorded_at = record_time(existing, batch.recorded_at);
+    // Sealed values and noted events count too: whoever decides a change compares the last instant of all.
+    if let Some(last) = facts::version_beside_history(writer.connection(), number)? {
+        recorded_at = recorded_at.max(last + SignedDuration::from_micros(1));
+    }
     let changes = believe(existing, number, &news, recorded_at, &batch.source);
     if changes.is_empty() {
         outcome.unchanged += 1;

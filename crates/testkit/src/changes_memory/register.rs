@@ -34,12 +34,12 @@ pub(super) fn sorted(facts: &[Fact]) -> Vec<Fact> {
     facts
 }
 
-fn home_in<'p>(person: &'p Person, communes: &[CommuneCode]) -> Option<(&'p Residence, bool)> {
+fn home_in<'p>(person: &'p Person, communes: &[CommuneCode], at: At) -> Option<(&'p Residence, bool)> {
     let home = person.residence()?;
     if home.permanent_commune.is_some_and(|commune| communes.contains(&commune)) {
         return Some((home, false));
     }
-    let is_there = home.temporary.as_ref().is_some_and(|temporary| communes.contains(&temporary.commune));
+    let is_there = home.temporary_on(at.as_of).is_some_and(|temporary| communes.contains(&temporary.commune));
     is_there.then_some((home, true))
 }
 
@@ -177,7 +177,7 @@ impl RegisterStore for MemoryChanges {
         page: Page,
     ) -> Result<Vec<Resident>, StoreError> {
         let resident = |person: Person| {
-            let (home, is_temporary) = home_in(&person, communes)?;
+            let (home, is_temporary) = home_in(&person, communes, at)?;
             let temporary = home.temporary.as_ref().and_then(|temporary| temporary.address.clone());
             let identity = person.identity();
             Some(Resident {

@@ -2,11 +2,12 @@
 
 use crate::views::{Page, Words};
 use dancu_cards::standing;
-use dancu_core::{CommuneCode, PartialDate, Sex};
+use dancu_core::{CommuneCode, PartialDate, PersonName, Sex};
 use dancu_exchange::residence_line;
 use dancu_places::Places;
 use dancu_register::{
-    At, Card, Contact, Fact, FactKind, FactValue, Family, Identity, Life, MaritalStatus, Relation, Residence,
+    Absence, At, Card, Contact, Fact, FactKind, FactValue, Family, Identity, Life, MaritalStatus,
+    NumberState, Relation, Residence, Shared,
 };
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
@@ -83,6 +84,17 @@ fn title(kind: FactKind) -> Words {
         FactKind::Card => ("Thẻ căn cước", "Citizen card"),
         FactKind::Contact => ("Liên hệ", "Contact"),
         FactKind::Life => ("Tình trạng", "Life status"),
+        FactKind::OtherName => ("Tên gọi khác", "Other name"),
+        FactKind::Absence => ("Tạm vắng", "Temporary absence"),
+        FactKind::CurrentPlace => ("Nơi ở hiện tại", "Current place"),
+        FactKind::Representation => ("Người đại diện", "Representatives"),
+        FactKind::Number => ("Số định danh", "Personal number"),
+        FactKind::Shared => ("Thông tin được chia sẻ", "Shared information"),
+        FactKind::Ethnicity => ("Dân tộc", "Ethnicity"),
+        FactKind::Religion => ("Tôn giáo", "Religion"),
+        FactKind::BloodGroup => ("Nhóm máu", "Blood group"),
+        FactKind::Portrait => ("Ảnh chân dung", "Portrait"),
+        FactKind::Fingerprints => ("Vân tay", "Fingerprints"),
     }
     .into()
 }
@@ -95,6 +107,22 @@ fn lines(value: &FactValue, today: Date) -> Vec<FactLine> {
         FactValue::Card(card) => card_lines(card, today),
         FactValue::Contact(contact) => contact_lines(contact),
         FactValue::Life(life) => life_lines(*life),
+        FactValue::OtherName(other) => {
+            vec![text(("Tên gọi khác", "Other name"), other.name.as_ref().map(PersonName::as_str))]
+        }
+        FactValue::Absence(absence) => absence_lines(absence),
+        FactValue::CurrentPlace(place) => {
+            let line = place.commune.map(|code| residence_line(place.address.as_deref(), code));
+            vec![text(("Nơi ở hiện tại", "Current place"), line)]
+        }
+        FactValue::Representation(representation) => {
+            let label = ("Số định danh của người đại diện", "Representative's number");
+            representation.representatives.iter().map(|number| text(label, Some(number))).collect()
+        }
+        FactValue::Number(state) => number_lines(*state),
+        FactValue::Shared(shared) => shared_lines(shared),
+        // Never part of a history; who may see them reads them another way.
+        FactValue::Sealed(_) => Vec::new(),
     };
     found.into_iter().flatten().collect()
 }
@@ -168,6 +196,7 @@ fn residence_lines(residence: &Residence, today: Date) -> Vec<Line> {
         residence.relation_to_head.and_then(|relation| {
             words(("Quan hệ với chủ hộ", "Relation to the head"), relation_words(relation))
         }),
+        text(("Số hồ sơ cư trú", "Residence file"), residence.file_number.as_ref()),
     ]
 }
 
@@ -179,6 +208,7 @@ fn card_lines(card: &Card, today: Date) -> Vec<Line> {
             Some(last) => date(("Có giá trị đến", "Last day"), Some(last)),
             None => words(("Có giá trị đến", "Last day"), ("Không thời hạn", "Without expiry")),
         },
+        text(("Nơi cấp", "Issued by"), card.issued_by.as_ref()),
     ]
 }
 
@@ -198,6 +228,36 @@ fn life_lines(life: Life) -> Vec<Line> {
             vec![words(label, ("Mất tích", "Missing")), date(("Từ ngày", "Since"), since)]
         }
     }
+}
+
+fn absence_lines(absence: &Absence) -> Vec<Line> {
+    let state = if absence.is_away { ("Tạm vắng", "Away") } else { ("Đã trở về", "Returned") };
+    vec![words(("Tình trạng", "State"), state), text(("Lý do", "Reason"), absence.reason.as_ref())]
+}
+
+fn number_lines(state: NumberState) -> Vec<Line> {
+    let label = ("Tình trạng", "State");
+    match state {
+        NumberState::InUse => vec![words(label, ("Đang dùng", "In use"))],
+        NumberState::Cancelled => vec![words(label, ("Đã hủy", "Cancelled"))],
+        NumberState::ReplacedBy(other) => {
+            vec![
+                words(label, ("Đã được thay thế", "Replaced")),
+                text(("Số thay thế", "New number"), Some(other)),
+            ]
+        }
+        NumberState::InPlaceOf(other) => {
+            vec![words(label, ("Đang dùng", "In use")), text(("Số trước đây", "Former number"), Some(other))]
+        }
+    }
+}
+
+fn shared_lines(shared: &Shared) -> Vec<Line> {
+    let line = |(code, value): &(String, String)| {
+        let value = Value::Words(Words::same(value.clone()));
+        Some(FactLine { label: Words::same(code.clone()), value })
+    };
+    shared.items.iter().map(line).collect()
 }
 
 /// What a member of a household is to its head.
