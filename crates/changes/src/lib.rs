@@ -33,7 +33,7 @@ pub use proposal::{
 };
 pub use refusal::{Common, Refusal};
 pub use rules::{CivilRefusal, ResidenceRefusal};
-pub use service::{ChangeError, ChangeReceipt, ChangeService};
+pub use service::{ChangeError, ChangeReceipt, ChangeService, Foreseen};
 pub use stay::Stay;
 pub use store::{ChangeStore, Commit, Committed, Guards, Record, UnitChange};
 pub use world::World;

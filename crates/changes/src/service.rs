@@ -31,6 +31,23 @@ pub struct ChangeReceipt {
     pub findings: Vec<FindingId>,
 }
 
+/// What a command would do, as things stand. Nothing was recorded; the number that a birth is issued is drawn anew when
+/// it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Foreseen {
+    /// It would become an event.
+    New {
+        /// Writes by person.
+        changes: Vec<(PersonalNumber, Vec<Change>)>,
+        /// A person who would be given a number, under the one that was drawn for this look.
+        issued: Option<PersonalNumber>,
+        /// What would be found odd.
+        findings: Vec<Finding>,
+    },
+    /// This very command was recorded before, as this event.
+    Known(Box<Event>),
+}
+
 /// A command was not recorded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
@@ -81,23 +98,12 @@ impl ChangeService {
     /// Decides a command and records it. The answer comes when it is durable; the same command sent again gets the
     /// answer of the first time.
     pub async fn execute(&self, envelope: &Envelope) -> Result<ChangeReceipt, ChangeError> {
-        let bytes = serde_json::to_vec(&(&envelope.actor, &envelope.evidence, &envelope.command))
-            .expect("a command is plain JSON");
+        let bytes = signed_part(envelope);
         for _ in 0..ATTEMPTS_MAX {
             if let Some((event, digest)) = self.store.event(envelope.id).await? {
                 return self.known(event, &digest, &bytes);
             }
-            let now = micros(self.clock.now());
-            let mut world = World::open(&*self.store, now).await?;
-            let decided = rules::decide(envelope, &mut world, &*self.entropy).await;
-            let decision = decided.map_err(|error| match error {
-                RuleError::Refused(refusal) => ChangeError::Refused(refusal),
-                RuleError::Store(error) => ChangeError::Store(error),
-            })?;
-            if world.is_beyond_bounds() {
-                return Err(Refusal::from(Common::BeyondBounds).into());
-            }
-            let commit = self.assemble(envelope, decision, &mut world, self.seals.digest(&bytes)).await?;
+            let commit = self.decide(envelope, &bytes).await?;
             let (event, findings) =
                 (commit.event.clone(), commit.findings.iter().map(|finding| finding.id).collect());
             match self.store.commit(commit).await? {
@@ -107,6 +113,34 @@ impl ChangeService {
             }
         }
         Err(ChangeError::Contended)
+    }
+
+    /// Decides a command as [`ChangeService::execute`] would, and records nothing.
+    pub async fn check(&self, envelope: &Envelope) -> Result<Foreseen, ChangeError> {
+        let bytes = signed_part(envelope);
+        if let Some((event, digest)) = self.store.event(envelope.id).await? {
+            return self.known(event, &digest, &bytes).map(|receipt| Foreseen::Known(Box::new(receipt.event)));
+        }
+        let commit = self.decide(envelope, &bytes).await?;
+        Ok(Foreseen::New {
+            changes: commit.changes,
+            issued: commit.event.issued,
+            findings: commit.findings,
+        })
+    }
+
+    async fn decide(&self, envelope: &Envelope, bytes: &[u8]) -> Result<Commit, ChangeError> {
+        let now = micros(self.clock.now());
+        let mut world = World::open(&*self.store, now).await?;
+        let decided = rules::decide(envelope, &mut world, &*self.entropy).await;
+        let decision = decided.map_err(|error| match error {
+            RuleError::Refused(refusal) => ChangeError::Refused(refusal),
+            RuleError::Store(error) => ChangeError::Store(error),
+        })?;
+        if world.is_beyond_bounds() {
+            return Err(Refusal::from(Common::BeyondBounds).into());
+        }
+        self.assemble(envelope, decision, &mut world, self.seals.digest(bytes)).await
     }
 
     /// The store, for reads.
@@ -202,6 +236,12 @@ impl ChangeService {
         }
         sealed
     }
+}
+
+/// What makes two commands under one identifier the same: not when they were taken in.
+fn signed_part(envelope: &Envelope) -> Vec<u8> {
+    serde_json::to_vec(&(&envelope.actor, &envelope.evidence, &envelope.command))
+        .expect("a command is plain JSON")
 }
 
 /// Beliefs on top of a history to which other writes of the same instant were applied.

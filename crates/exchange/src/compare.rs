@@ -68,7 +68,7 @@ const TEXT_BYTES_MAX: usize = 1024;
 const PHONE_DIGITS: RangeInclusive<usize> = 8..=15;
 
 impl Given {
-    /// Reads the text of a field. `None` for a status, which is told and never given.
+    /// Reads the text of a field. `None` for what is told or shown and never given.
     pub(crate) fn read(field: Field, text: &str) -> Option<Result<Self, Explanation>> {
         fn parse<T: std::str::FromStr<Err: Explain>>(text: &str) -> Result<T, Explanation> {
             text.trim().parse().map_err(|error: T::Err| error.explain())
@@ -93,7 +93,12 @@ impl Given {
             Field::BirthPlace => parse(text).map(Self::BirthPlace),
             Field::Nationality => parse(&text.to_uppercase()).map(Self::Nationality),
             Field::Phone => read_phone(text).map(Self::Phone),
-            Field::CardStatus | Field::LifeStatus => return None,
+            Field::CardStatus
+            | Field::LifeStatus
+            | Field::Origin
+            | Field::Household
+            | Field::Family
+            | Field::History => return None,
         })
     }
 }

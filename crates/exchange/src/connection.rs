@@ -1,7 +1,7 @@
 //! Organisations, their client software, and the contract that binds each client.
 
 use crate::{ClientKey, FieldSet};
-use dancu_core::{Explain, Explanation};
+use dancu_core::{CommuneCode, Explain, Explanation};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr, sync::Arc};
@@ -135,6 +135,9 @@ pub struct Contract {
     /// Whether the caller may learn that a number is not in the register.
     #[serde(default)]
     pub may_tell_unknown: bool,
+    /// The commune whose own node hands its commands over under this contract; none when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commands_for_commune: Option<CommuneCode>,
     /// Answers a day (the civil day in Viet Nam).
     pub daily_limit: u32,
     /// Requests a second, over a short burst.

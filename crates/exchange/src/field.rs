@@ -35,11 +35,19 @@ pub enum Field {
     CardStatus,
     /// Whether the person is alive: answered with a status, never compared.
     LifeStatus,
+    /// Commune of origin of the family. Shown to an officer, never compared.
+    Origin,
+    /// Household and relation to its head. Shown to an officer, never compared.
+    Household,
+    /// Marital status, parents, husband or wife. Shown to an officer, never compared.
+    Family,
+    /// Everything that was ever recorded, the sealed kinds left out. Shown to an officer, never compared.
+    History,
 }
 
 impl Field {
     /// All fields in their fixed order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::Name,
         Self::BirthDate,
         Self::Sex,
@@ -52,6 +60,10 @@ impl Field {
         Self::Phone,
         Self::CardStatus,
         Self::LifeStatus,
+        Self::Origin,
+        Self::Household,
+        Self::Family,
+        Self::History,
     ];
 
     /// The name in the API and in contracts.
@@ -69,6 +81,10 @@ impl Field {
             Self::Phone => "phone",
             Self::CardStatus => "card_status",
             Self::LifeStatus => "life_status",
+            Self::Origin => "origin",
+            Self::Household => "household",
+            Self::Family => "family",
+            Self::History => "history",
         }
     }
 
@@ -87,6 +103,10 @@ impl Field {
             Self::Phone => ("Số điện thoại", "Telephone"),
             Self::CardStatus => ("Tình trạng thẻ", "Card status"),
             Self::LifeStatus => ("Tình trạng sống", "Life status"),
+            Self::Origin => ("Quê quán", "Place of origin"),
+            Self::Household => ("Hộ gia đình", "Household"),
+            Self::Family => ("Hôn nhân, cha mẹ", "Marriage and parents"),
+            Self::History => ("Toàn bộ lịch sử hồ sơ", "The whole history of the record"),
         }
     }
 
@@ -103,16 +123,32 @@ impl Field {
         matches!(self, Self::CardStatus | Self::LifeStatus)
     }
 
+    /// Whether the field is shown to an officer for a matter in hand, and neither compared nor told to others.
+    pub const fn is_shown_only(self) -> bool {
+        matches!(self, Self::Origin | Self::Household | Self::Family | Self::History)
+    }
+
     /// The facts that answer it.
-    pub const fn fact_kind(self) -> FactKind {
+    const fn fact_kinds(self) -> KindSet {
+        match self {
+            Self::History => KindSet::ALL,
+            other => KindSet::EMPTY.with(other.fact_kind()),
+        }
+    }
+
+    /// The kind of facts that answers it; of the history the first of them.
+    const fn fact_kind(self) -> FactKind {
         match self {
             Self::Name
             | Self::BirthDate
             | Self::Sex
             | Self::OldNumber
             | Self::BirthPlace
+            | Self::Origin
+            | Self::History
             | Self::Nationality => FactKind::Identity,
-            Self::Residence => FactKind::Residence,
+            Self::Residence | Self::Household => FactKind::Residence,
+            Self::Family => FactKind::Family,
             Self::CardIssued | Self::CardExpires | Self::CardStatus => FactKind::Card,
             Self::Phone => FactKind::Contact,
             Self::LifeStatus => FactKind::Life,
@@ -136,7 +172,7 @@ impl FromStr for Field {
 
 /// A set of fields, in one word.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Hash)]
-pub struct FieldSet(u16);
+pub struct FieldSet(u32);
 
 impl FieldSet {
     /// No field.
@@ -171,7 +207,7 @@ impl FieldSet {
 
     /// The facts that answer these fields.
     pub fn fact_kinds(self) -> KindSet {
-        self.iter().fold(KindSet::EMPTY, |kinds, field| kinds.with(field.fact_kind()))
+        self.iter().fold(KindSet::EMPTY, |kinds, field| kinds.union(field.fact_kinds()))
     }
 }
 

@@ -45,6 +45,7 @@ mod tests {
             purpose_en: "Open an account".to_owned(),
             fields: fields.iter().copied().collect(),
             may_tell_unknown,
+            commands_for_commune: None,
             daily_limit: 1,
             per_second_max: 1,
             valid_from: date(2026, 1, 1),

@@ -42,6 +42,12 @@ operations! {
     ListVisits,
     /// Print a code by which a citizen registers a passkey.
     PrintEnrolmentCode,
+    /// Register births, deaths, marriages, moves and other events of one's own commune, and take them back.
+    RegisterEvents,
+    /// Read a person's file and history for a matter in hand.
+    ReadPersonFile,
+    /// Read the history of one's own record.
+    ReadHistory,
     /// See organisations, contracts, use against limits, and counters.
     ViewOperations,
     /// Connect organisations and their clients, and change their contracts.
@@ -54,13 +60,18 @@ pub fn allows(principal: Option<&Principal>, operation: Operation) -> bool {
     match operation {
         Operation::ReadPublicLog | Operation::SignIn => true,
         Operation::ManageOwnSessions | Operation::RegisterPasskey => principal.is_some(),
-        Operation::ReadOwnRecord | Operation::ReadOwnHousehold | Operation::ReadOwnDisclosures => {
+        Operation::ReadOwnRecord
+        | Operation::ReadOwnHousehold
+        | Operation::ReadOwnDisclosures
+        | Operation::ReadHistory => {
             matches!(principal, Some(Principal::Citizen { .. }))
         }
         Operation::ScanCard | Operation::AdmitVisit | Operation::ListVisits => {
             matches!(role(principal), Some(Role::Receptionist { .. }))
         }
-        Operation::PrintEnrolmentCode => matches!(role(principal), Some(Role::Officer { .. })),
+        Operation::PrintEnrolmentCode | Operation::RegisterEvents | Operation::ReadPersonFile => {
+            matches!(role(principal), Some(Role::Officer { .. }))
+        }
         Operation::ViewOperations | Operation::ManageConnections => {
             matches!(role(principal), Some(Role::Operator))
         }
@@ -117,6 +128,9 @@ mod tests {
             (O::AdmitVisit,         [false, false, false,  true,  false,  false]),
             (O::ListVisits,         [false, false, false,  true,  false,  false]),
             (O::PrintEnrolmentCode, [false, false, false,  false, true,   false]),
+            (O::RegisterEvents,     [false, false, false,  false, true,   false]),
+            (O::ReadPersonFile,     [false, false, false,  false, true,   false]),
+            (O::ReadHistory,        [false, false, true,   false, false,  false]),
             (O::ViewOperations,     [false, false, false,  false, false,  true]),
             (O::ManageConnections,  [false, false, false,  false, false,  true]),
         ];
