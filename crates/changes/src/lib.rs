@@ -20,6 +20,7 @@ mod service;
 pub mod shared_items;
 mod stay;
 mod store;
+mod units;
 mod world;
 
 pub use commands::*;
@@ -32,8 +33,9 @@ pub use proposal::{
     Proposal, ProposalFilter, ProposalId, ProposalMove, ProposalState, ProposedBy, ProposedChange,
 };
 pub use refusal::{Common, Refusal};
-pub use rules::{CivilRefusal, ResidenceRefusal};
+pub use rules::{CivilRefusal, ResidenceLimit, ResidenceRefusal};
 pub use service::{ChangeError, ChangeReceipt, ChangeService, Foreseen};
 pub use stay::Stay;
 pub use store::{ChangeStore, Commit, Committed, Guards, Record, UnitChange};
+pub use units::Units;
 pub use world::World;

@@ -1,9 +1,8 @@
 //! What the rules may look at: persons, households and relatives, read once and remembered, so that the commit can be
 //! guarded by exactly what was seen.
 
-use crate::{ChangeStore, CommandId, Event, Guards, Record, UnitChange};
+use crate::{ChangeStore, CommandId, Event, Guards, Record, Units};
 use dancu_core::{CommuneCode, PersonalNumber, StoreError, today_in_viet_nam};
-use dancu_places::Places;
 use dancu_register::{At, HouseholdNumber, Link, Person, links, person_at};
 use jiff::{Timestamp, civil::Date};
 use std::collections::BTreeMap;
@@ -18,8 +17,8 @@ pub struct World<'s> {
     pub now: Timestamp,
     /// The day of the decision in Viet Nam.
     pub today: Date,
-    /// Changes of units since the table that is built in.
-    pub units: Vec<UnitChange>,
+    /// The units of the country through time.
+    pub units: Units,
     persons: BTreeMap<PersonalNumber, Record>,
     households: BTreeMap<HouseholdNumber, Vec<PersonalNumber>>,
     relatives: BTreeMap<PersonalNumber, Vec<PersonalNumber>>,
@@ -28,7 +27,7 @@ pub struct World<'s> {
 impl<'s> World<'s> {
     /// A world of which nothing was looked at yet.
     pub async fn open(store: &'s dyn ChangeStore, now: Timestamp) -> Result<Self, StoreError> {
-        let units = store.unit_changes().await?;
+        let units = Units::new(store.unit_changes().await?);
         let (persons, households, relatives) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         Ok(Self { store, now, today: today_in_viet_nam(now), units, persons, households, relatives })
     }
@@ -128,29 +127,12 @@ impl<'s> World<'s> {
 
     /// Whether a unit bears the code on a day: in the table that is built in, or by a merge since.
     pub fn commune_is_known(&self, code: CommuneCode, day: Date) -> bool {
-        let since = |change: &&UnitChange| change.on <= day;
-        if self.units.iter().filter(since).any(|change| change.from == code && change.into != code) {
-            return false;
-        }
-        self.units.iter().filter(since).any(|change| change.into == code)
-            || Places::national().resolve(code, day).is_some()
+        self.units.is_known(code, day)
     }
 
     /// The codes that a code written on a day has today: itself, or those of the units that took its place.
     pub fn present_codes(&self, code: CommuneCode, written_on: Date) -> Vec<CommuneCode> {
-        let mut codes: Vec<CommuneCode> =
-            Places::national().present(code, written_on).iter().map(|commune| commune.code).collect();
-        if codes.is_empty() {
-            codes.push(code);
-        }
-        for change in self.units.iter().filter(|change| change.on <= self.today && change.on > written_on) {
-            for code in &mut codes {
-                if *code == change.from {
-                    *code = change.into;
-                }
-            }
-        }
-        codes
+        self.units.present(code, written_on, self.today)
     }
 
     /// What must still hold when the decision is written.
@@ -163,7 +145,8 @@ impl<'s> World<'s> {
         }
     }
 
-    async fn ever_in(&mut self, household: &HouseholdNumber) -> Result<Vec<PersonalNumber>, StoreError> {
+    /// Everyone who ever was in a household, ascending; one more than [`CIRCLE_MAX`] when there are more.
+    pub async fn ever_in(&mut self, household: &HouseholdNumber) -> Result<Vec<PersonalNumber>, StoreError> {
         if !self.households.contains_key(household) {
             let ever = self.store.ever_in_household(household, CIRCLE_MAX + 1).await?;
             self.households.insert(household.clone(), ever);

@@ -60,6 +60,15 @@ pub(super) fn needs(envelope: &Envelope, kind: EvidenceKind, word: &'static str)
     if envelope.has(kind) { Ok(()) } else { Err(Common::EvidenceMissing { kind: word }.into()) }
 }
 
+/// One of some kinds of papers is among the evidence.
+pub(super) fn needs_one_of(envelope: &Envelope, kinds: &[EvidenceKind], words: &'static str) -> Ruled<()> {
+    if kinds.iter().any(|kind| envelope.has(*kind)) {
+        Ok(())
+    } else {
+        Err(Common::EvidenceMissing { kind: words }.into())
+    }
+}
+
 /// A unit bore the code on a day.
 pub(super) fn known_commune(
     world: &World<'_>,
@@ -76,7 +85,7 @@ pub(super) fn homes(world: &World<'_>, person: &Person) -> Vec<CommuneCode> {
     let since = person.held(FactKind::Residence).map_or(world.today, |held| held.valid_from);
     let temporary = home.temporary.as_ref().map(|temporary| temporary.commune);
     let codes = home.permanent_commune.into_iter().chain(temporary);
-    codes.flat_map(|code| world.present_codes(code, since)).collect()
+    codes.flat_map(|code| world.units.possible(code, since, world.today)).collect()
 }
 
 /// The officer's commune is one of those named, or the centre acts.

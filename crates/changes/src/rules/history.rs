@@ -1,6 +1,6 @@
 //! Taking an event back.
 
-use super::{Ruled, checks::within};
+use super::{Ruled, checks::within, residence::leaves_households_whole};
 use crate::{Command, Compensation, Decision, Envelope, World, refusal::Common};
 use dancu_register::{Belief, FactValue, NumberState};
 
@@ -25,6 +25,7 @@ pub(super) async fn take_back(
     }
     let office: Vec<_> = event.actor.commune().into_iter().collect();
     within(envelope, &office)?;
+    leaves_households_whole(&event, world).await?;
     let mut decision = Decision::default();
     for number in &event.persons {
         world.record(*number).await?;

@@ -7,7 +7,7 @@ mod history;
 mod residence;
 
 pub use civil::CivilRefusal;
-pub use residence::ResidenceRefusal;
+pub use residence::{ResidenceLimit, ResidenceRefusal};
 
 use crate::{Command, Decision, Envelope, Refusal, World, refusal::Common};
 use dancu_core::{Entropy, StoreError};

@@ -1,0 +1,57 @@
+//! What taking an event back would do to households.
+
+use super::{
+    ResidenceRefusal,
+    plan::{Disorder, Plan},
+    timeline::Timeline,
+};
+use crate::{Event, World, refusal::Common, rules::Ruled};
+use dancu_register::{FactKind, Relation, apply_changes, take_back};
+use std::sync::Arc;
+
+/// Taking an event back must leave every household that it touched with exactly one head. Later events can have built on
+/// it through other persons: whoever joined a household that would no longer be there.
+pub(in crate::rules) async fn leaves_households_whole(event: &Event, world: &mut World<'_>) -> Ruled<()> {
+    let source: Arc<str> = Arc::from("");
+    let now = world.now;
+    let mut first_day = None;
+    let mut restored = Vec::new();
+    for number in &event.persons {
+        let mut facts = world.record(*number).await?.facts.clone();
+        let changed = facts.iter().filter(|fact| {
+            let is_of_it =
+                fact.recorded_from == event.recorded_at || fact.recorded_to == Some(event.recorded_at);
+            is_of_it && fact.value.kind() == FactKind::Residence
+        });
+        let Some(day) = changed.map(|fact| fact.valid_from).min() else { continue };
+        first_day = Some(first_day.map_or(day, |first: jiff::civil::Date| first.min(day)));
+        let changes = take_back(&facts, event.recorded_at, now, &source)
+            .map_err(|refused| Common::ChangedSince { kind: refused.kind })?;
+        apply_changes(&mut facts, &changes);
+        restored.push((*number, facts));
+    }
+    let Some(day) = first_day else { return Ok(()) };
+    let mut plan = Plan::from_day(day);
+    for (number, facts) in &restored {
+        plan.replace(world, *number, facts).await?;
+    }
+    for disorder in plan.disorders(world).await?.iter().filter(|disorder| !disorder.was_there) {
+        // A household that was loaded with two heads and then given one has two again when that is taken back: it is
+        // restored, not broken.
+        let is_restored = plan.all().iter().all(|(number, after)| {
+            let facts = world.seen(*number).map_or(&[][..], |record| &record.facts);
+            let then = Timeline::known_before(facts, event.recorded_at);
+            place_in(after, disorder) == place_in(&then, disorder)
+        });
+        if !is_restored {
+            return Err(ResidenceRefusal::BuiltUpon.into());
+        }
+    }
+    Ok(())
+}
+
+/// What somebody is in a household on the day of its disorder; `None` for no member.
+fn place_in(homes: &Timeline, disorder: &Disorder) -> Option<Option<Relation>> {
+    let (household, relation) = homes.household_on(disorder.day)?;
+    (*household == disorder.household).then_some(relation)
+}
