@@ -8,10 +8,12 @@
 //! May use `core`, `calendar`, `places`, `register`. Names no store, no web.
 
 mod commands;
+mod correction;
 mod decision;
 mod envelope;
 mod event;
 mod finding;
+mod notes;
 mod outbox;
 mod proposal;
 mod refusal;
@@ -24,10 +26,12 @@ mod units;
 mod world;
 
 pub use commands::*;
+pub use correction::{CorrectionError, CorrectionService, OPEN_PROPOSALS_MAX, PROPOSALS_PAGE_MAX, Verdict};
 pub use decision::{Decision, Oddity};
 pub use envelope::{Actor, CommandId, Envelope, Evidence, EvidenceKind};
 pub use event::{Event, EventSummary};
 pub use finding::{Finding, FindingFilter, FindingId, FindingKind, FindingMove, FindingState};
+pub use notes::NOTE_CHARACTERS_MAX;
 pub use outbox::{Cursor, OutboxEntry};
 pub use proposal::{
     Proposal, ProposalFilter, ProposalId, ProposalMove, ProposalState, ProposedBy, ProposedChange,

@@ -55,6 +55,9 @@ pub enum ProposalState {
     Proposed,
     /// The commune agreed; a second officer has to approve, since it concerns the identity.
     AwaitsSecond,
+    /// All agreed who have to; on its way into the register. It stays so only when the program was stopped in between,
+    /// and goes on when somebody decides again.
+    Accepted,
     /// The register was changed.
     Applied,
     /// The commune or the second officer refused.
@@ -64,6 +67,9 @@ pub enum ProposalState {
 }
 
 impl ProposalState {
+    /// The states in which something is still to be done, in their order.
+    pub const OPEN: [Self; 3] = [Self::Proposed, Self::AwaitsSecond, Self::Accepted];
+
     /// Whether nothing more happens to it.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Applied | Self::Refused | Self::Withdrawn)

@@ -262,7 +262,7 @@ fn believe_after(
 }
 
 /// Stores keep whole microseconds.
-fn micros(instant: Timestamp) -> Timestamp {
+pub(crate) fn micros(instant: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(instant.as_microsecond())
         .expect("an instant cut to microseconds is an instant")
 }
