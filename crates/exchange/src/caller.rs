@@ -50,14 +50,20 @@ impl Caller {
         }
     }
 
-    /// Takes a place for one request, or says why there is none today or now.
-    pub fn enter(&self, today: Date) -> Result<InFlight<'_>, RefusalReason> {
+    /// Whether the client may be told anything on a day.
+    pub fn check_standing(&self, today: Date) -> Result<(), RefusalReason> {
         if self.client.suspended.is_some() {
             return Err(RefusalReason::SuspendedClient);
         }
         if !self.contract.holds_on(today) {
             return Err(RefusalReason::ContractDates);
         }
+        Ok(())
+    }
+
+    /// Takes a place for one request, or says why there is none today or now.
+    pub fn enter(&self, today: Date) -> Result<InFlight<'_>, RefusalReason> {
+        self.check_standing(today)?;
         let place = InFlight(self);
         if self.in_flight.fetch_add(1, Ordering::Relaxed) >= Self::IN_FLIGHT_MAX
             || self.burst.check().is_err()

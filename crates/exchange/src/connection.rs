@@ -5,6 +5,7 @@ use dancu_core::{CommuneCode, Explain, Explanation};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr, sync::Arc};
+use url::Url;
 
 /// The text is no identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -147,6 +148,30 @@ pub struct Contract {
     /// First day on which it no longer holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_to: Option<Date>,
+    /// Whether, and about whom, the client is told of changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feed: Option<Feed>,
+}
+
+/// A client's right to be told that something changed, within the fields of its contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Feed {
+    /// About whom.
+    pub persons: FeedPersons,
+    /// Where changes are delivered; the client asks for them when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<Url>,
+}
+
+/// Whose changes a client is told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeedPersons {
+    /// Those about whom it received an answer that confirmed something: it holds values that may now be old.
+    Disclosed,
+    /// Everybody, where the legal basis says so.
+    All,
 }
 
 impl Contract {

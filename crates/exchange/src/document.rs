@@ -1,9 +1,10 @@
 //! A document that states connections: organisations, their clients, and contracts. The operator applies it.
 
-use crate::{Client, Contract, Directory, ExchangeStore, Organisation};
+use crate::{Client, Contract, Directory, ExchangeStore, Feed, Organisation};
 use dancu_core::{Explain, Explanation, StoreError};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
+use url::Url;
 
 /// Connections to be added or replaced by their identifiers.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -171,8 +172,22 @@ fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
             refuse("purpose_vi, purpose_en: 1–500 byte")
         }
         Contract { valid_from, valid_to: Some(valid_to), .. } if valid_to <= valid_from => refuse("valid_to"),
+        Contract { feed: Some(Feed { webhook: Some(webhook), .. }), .. } if !is_deliverable(webhook) => {
+            refuse("feed.webhook: https, 1–500 byte, without user or fragment")
+        }
         _ => Ok(()),
     }
+}
+
+/// Whether a webhook's address can be one at all. Plain HTTP is for a trial on one machine: to where it may lead is
+/// decided at each delivery.
+fn is_deliverable(webhook: &Url) -> bool {
+    matches!(webhook.scheme(), "https" | "http")
+        && webhook.has_host()
+        && webhook.username().is_empty()
+        && webhook.password().is_none()
+        && webhook.fragment().is_none()
+        && webhook.as_str().len() <= TEXT_BYTES_MAX
 }
 
 fn unique<'a>(ids: impl Iterator<Item = &'a str>) -> Result<HashSet<&'a str>, DocumentError> {
@@ -244,6 +259,32 @@ mod tests {
             wrong[list][0][key] = value;
             assert!(matches!(check(wrong).unwrap_err(), DocumentError::Value { .. }), "{key}");
         }
+    }
+
+    #[test]
+    fn a_webhook_is_an_address_without_secrets_and_a_contract_without_feed_stays_as_it_was() {
+        let with = |feed: serde_json::Value| {
+            let mut document = document();
+            document["contracts"][0]["feed"] = feed;
+            document
+        };
+        assert!(check(with(json!({"persons": "disclosed"}))).is_ok());
+        let hook = |url: &str| with(json!({"persons": "all", "webhook": url}));
+        assert!(check(hook("https://bank.example/changes?channel=1")).is_ok());
+        for bad in [
+            "ftp://bank.example/",
+            "https://me:secret@bank.example/",
+            "https://bank.example/#part",
+            "data:,a",
+        ] {
+            assert!(matches!(check(hook(bad)).unwrap_err(), DocumentError::Value { .. }), "{bad}");
+        }
+        assert!(check(hook(&format!("https://bank.example/{}", "a".repeat(500)))).is_err());
+        for unreadable in [json!({}), json!({"persons": "some"}), json!({"persons": "all", "fields": []})] {
+            assert!(serde_json::from_value::<ConnectionsDocument>(with(unreadable)).is_err());
+        }
+        let plain: ConnectionsDocument = serde_json::from_value(document()).unwrap();
+        assert!(!serde_json::to_string(&plain).unwrap().contains("feed"));
     }
 
     /// An Ed25519 public key (RFC 8037, appendix A.2).

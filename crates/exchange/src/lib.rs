@@ -21,7 +21,9 @@ mod verify;
 pub use assertion::{Assertion, AssertionError, AssertionRules, ClientKey, KeyError};
 pub use caller::{Caller, InFlight};
 pub use compare::{Answer, residence_line};
-pub use connection::{Client, ClientId, Contract, ContractId, IdError, Organisation, OrganisationId};
+pub use connection::{
+    Client, ClientId, Contract, ContractId, Feed, FeedPersons, IdError, Organisation, OrganisationId,
+};
 pub use directory::Directory;
 pub use document::{ConnectionsDocument, DocumentError};
 pub use field::{Field, FieldSet};

@@ -50,6 +50,7 @@ mod tests {
             per_second_max: 1,
             valid_from: date(2026, 1, 1),
             valid_to: None,
+            feed: None,
         }
     }
 

@@ -121,11 +121,13 @@ pub enum RefusalReason {
     UnsupportedGrant,
     /// A parameter is missing, doubled or of the wrong form.
     InvalidRequest,
+    /// The contract holds no change feed.
+    NoFeed,
 }
 
 impl RefusalReason {
     /// All reasons in their fixed order.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::UnknownClient,
         Self::SuspendedClient,
         Self::AssertionShape,
@@ -144,6 +146,7 @@ impl RefusalReason {
         Self::TooFast,
         Self::UnsupportedGrant,
         Self::InvalidRequest,
+        Self::NoFeed,
     ];
 
     /// What the caller is told of it: reasons that would help an attacker look the same.
@@ -160,7 +163,7 @@ impl RefusalReason {
             | Self::AssertionLifetime
             | Self::AssertionReplayed => Refusal::InvalidClient,
             Self::Token => Refusal::InvalidToken,
-            Self::ContractDates | Self::FieldOutsideContract | Self::NothingIdentifying => {
+            Self::ContractDates | Self::FieldOutsideContract | Self::NothingIdentifying | Self::NoFeed => {
                 Refusal::NotInContract
             }
             Self::DailyLimit => Refusal::DailyLimit,
@@ -193,6 +196,7 @@ impl RefusalReason {
             Self::TooFast => ("Gửi quá nhanh", "Too many requests at once"),
             Self::UnsupportedGrant => ("Cách xin mã không được hỗ trợ", "Grant not offered"),
             Self::InvalidRequest => ("Tham số thiếu hoặc sai", "Parameter missing or wrong"),
+            Self::NoFeed => ("Hợp đồng không có luồng thay đổi", "No change feed in the contract"),
         }
     }
 }

@@ -162,6 +162,16 @@ impl LifeAnswer {
     }
 }
 
+impl From<Life> for LifeAnswer {
+    fn from(life: Life) -> Self {
+        match life {
+            Life::Alive => Self::Alive,
+            Life::Dead { .. } => Self::Dead,
+            Life::Missing { .. } => Self::Missing,
+        }
+    }
+}
+
 #[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
 fn as_word<S: Serializer, T: Copy + Into<&'static str>>(
     value: &Option<T>,
@@ -346,13 +356,10 @@ impl Findings {
                     CardAnswer::Known(standing(person.card(), day))
                 })
             }),
-            life: plan.statuses.contains(Field::LifeStatus).then(|| {
-                confirmed.map_or(LifeAnswer::NotConfirmed, |person| match person.life() {
-                    Life::Alive => LifeAnswer::Alive,
-                    Life::Dead { .. } => LifeAnswer::Dead,
-                    Life::Missing { .. } => LifeAnswer::Missing,
-                })
-            }),
+            life: plan
+                .statuses
+                .contains(Field::LifeStatus)
+                .then(|| confirmed.map_or(LifeAnswer::NotConfirmed, |person| person.life().into())),
             known: plan.may_tell_unknown.then_some(person.is_some()),
         }
     }

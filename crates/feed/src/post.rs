@@ -1,0 +1,75 @@
+//! The port to whatever carries a delivery to its receiver.
+
+use crate::SignedHeaders;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use url::Url;
+
+/// One attempt at a delivery: a POST of JSON.
+#[derive(Clone, Copy)]
+pub struct Letter<'a> {
+    /// To where.
+    pub webhook: &'a Url,
+    /// The JSON.
+    pub body: &'a [u8],
+    /// Digest and signature.
+    pub headers: &'a SignedHeaders,
+}
+
+impl fmt::Debug for Letter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Letter(…)")
+    }
+}
+
+/// Why a delivery failed, without anything of the receiver's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PostFailure {
+    /// The address is none to which deliveries go: not https, or one of our own network.
+    Forbidden,
+    /// The name has no address.
+    NoAddress,
+    /// Nobody answered there, or the connection broke.
+    Unreachable,
+    /// The time of a delivery was over.
+    TooSlow,
+    /// The receiver answered with another status than 2xx; redirections are among them and are not followed.
+    Status(u16),
+}
+
+impl PostFailure {
+    /// Words for the operator's page, Vietnamese and English.
+    pub fn words(self) -> (String, String) {
+        let (vi, en) = match self {
+            Self::Forbidden => ("địa chỉ không được phép", "the address is not allowed"),
+            Self::NoAddress => ("không tìm thấy tên máy chủ", "the host's name is not found"),
+            Self::Unreachable => ("không kết nối được", "cannot be reached"),
+            Self::TooSlow => ("trả lời quá chậm", "answers too slowly"),
+            Self::Status(status) => {
+                return (format!("trả lời mã {status}"), format!("answered with status {status}"));
+            }
+        };
+        (vi.to_owned(), en.to_owned())
+    }
+}
+
+/// What became of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Posted {
+    /// The receiver has it (2xx).
+    Taken,
+    /// The receiver wants no more (410).
+    Gone,
+    /// It may or may not have it.
+    Failed(PostFailure),
+}
+
+/// Carries deliveries. Every attempt ends within a bounded time, takes a bounded amount of memory whatever the receiver
+/// answers, follows no redirection, and goes to no address of our own network unless the operator allowed it.
+#[async_trait]
+pub trait Postman: Send + Sync {
+    /// Delivers once.
+    async fn post(&self, letter: Letter<'_>) -> Posted;
+}

@@ -1,0 +1,44 @@
+//! What the feed reads of the register: the outbox, and a status.
+
+use async_trait::async_trait;
+use dancu_changes::{ChangeStore, Cursor, OutboxEntry};
+use dancu_core::{PersonalNumber, StoreError};
+use dancu_register::{At, KindSet, Person};
+
+/// The narrow side of [`ChangeStore`] that the feed needs; every such store is one.
+#[async_trait]
+pub trait ChangeSource: Send + Sync {
+    /// Entries after a cursor, in their order, at most `length_max`; see [`ChangeStore::outbox`].
+    async fn outbox(&self, after: Cursor, length_max: usize) -> Result<Vec<OutboxEntry>, StoreError>;
+
+    /// The cursor behind the last entry.
+    async fn outbox_end(&self) -> Result<Cursor, StoreError>;
+
+    /// Some kinds of facts of a person; see [`dancu_register::RegisterStore::person_now`].
+    async fn facts(
+        &self,
+        number: PersonalNumber,
+        at: At,
+        kinds: KindSet,
+    ) -> Result<Option<Person>, StoreError>;
+}
+
+#[async_trait]
+impl<S: ChangeStore> ChangeSource for S {
+    async fn outbox(&self, after: Cursor, length_max: usize) -> Result<Vec<OutboxEntry>, StoreError> {
+        ChangeStore::outbox(self, after, length_max).await
+    }
+
+    async fn outbox_end(&self) -> Result<Cursor, StoreError> {
+        ChangeStore::outbox_end(self).await
+    }
+
+    async fn facts(
+        &self,
+        number: PersonalNumber,
+        at: At,
+        kinds: KindSet,
+    ) -> Result<Option<Person>, StoreError> {
+        self.person_now(number, at, kinds).await
+    }
+}
