@@ -6,6 +6,7 @@ mod database;
 mod errors;
 mod exchange;
 mod facts;
+mod feed;
 mod identity;
 mod identity_rows;
 mod ledger;

@@ -12,7 +12,7 @@ macro_rules! steps {
 type Steps = &'static [(&'static str, &'static str)];
 
 const REGISTER: Steps = steps!(
-    "register": "V1__register", "V2__exchange", "V3__identity", "V4__reception", "V5__changes",
+    "register": "V1__register", "V2__exchange", "V3__identity", "V4__reception", "V5__changes", "V7__feed",
 );
 
 const LEDGER: Steps = steps!("ledger": "V1__ledger");

@@ -3,6 +3,8 @@
 
 mod changes_memory;
 mod doubles;
+mod feed_memory;
+mod feed_suite;
 mod identity_suite;
 mod ledger_memory;
 mod ledger_suite;
@@ -10,6 +12,8 @@ mod register_suite;
 
 pub use changes_memory::MemoryChanges;
 pub use doubles::{FakeClock, SeededEntropy};
+pub use feed_memory::MemoryFeed;
+pub use feed_suite::feed_store_suite;
 pub use identity_suite::identity_suite;
 pub use ledger_memory::{
     CommitFault, FaultyLedger, MemoryIndex, MemoryLedger, MemoryTiles, memory_ledger_parts,

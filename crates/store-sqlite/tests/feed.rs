@@ -1,0 +1,13 @@
+//! The feed's contract on SQLite.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
+
+use dancu_store_sqlite::{DatabaseOptions, SqliteStore};
+use dancu_testkit::feed_store_suite;
+
+#[tokio::test]
+async fn the_store_keeps_the_contract_of_the_feed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path(), DatabaseOptions::default()).unwrap();
+    feed_store_suite(&store).await;
+}
