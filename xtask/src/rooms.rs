@@ -13,8 +13,8 @@ pub const TABLE_FILE: &str = "docs/ARCHITECTURE.md";
 const TABLE_START: &str = "<!-- rooms:start -->";
 const TABLE_END: &str = "<!-- rooms:end -->";
 /// Rooms of the domain: they state ports, and know neither stores nor the web.
-const DOMAIN_ROOMS: [&str; 8] =
-    ["core", "places", "register", "cards", "identity", "exchange", "ledger", "reception"];
+const DOMAIN_ROOMS: [&str; 9] =
+    ["core", "places", "register", "cards", "identity", "exchange", "feed", "ledger", "reception"];
 /// Crates of SQL, HTTP and HTML; a name ending in `*` stands for all that begin so.
 const OUTSIDE_CRATES: [&str; 13] = [
     "rusqlite",

@@ -129,7 +129,7 @@ impl Field {
     }
 
     /// The facts that answer it.
-    const fn fact_kinds(self) -> KindSet {
+    pub const fn fact_kinds(self) -> KindSet {
         match self {
             Self::History => KindSet::ALL,
             other => KindSet::EMPTY.with(other.fact_kind()),

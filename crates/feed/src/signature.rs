@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sfv::{DictSerializer, KeyRef, ListSerializer, RefBareItem, StringRef};
 use sha2::{Digest, Sha256};
-use std::fmt;
+use std::fmt::{self, Write};
 use url::Url;
 
 /// What every signature of the feed is marked with, so that it is none of another use of the key.
@@ -160,7 +160,7 @@ pub fn signature_base(
             return Err(WebhookKeyError);
         }
         let _ = inner.bare_item(text(name)?);
-        base.push_str(&format!("\"{name}\": {value}\n"));
+        let _ = writeln!(base, "\"{name}\": {value}");
     }
     let mut list_parameters = inner.finish();
     let numbers = [("created", parameters.created), ("expires", parameters.expires)];
@@ -181,7 +181,7 @@ pub fn signature_base(
     }
     let _ = list_parameters.finish();
     let parameters = list.finish().ok_or(WebhookKeyError)?;
-    base.push_str(&format!("\"@signature-params\": {parameters}"));
+    let _ = write!(base, "\"@signature-params\": {parameters}");
     Ok((base, parameters))
 }
 

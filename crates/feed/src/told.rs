@@ -11,7 +11,7 @@ use std::fmt;
 /// The fields of the contract that a change of these kinds may have touched. Sealed kinds answer no field, so nothing
 /// is told of them.
 pub fn fields_told(contract: &Contract, kinds: KindSet) -> FieldSet {
-    contract.fields.iter().filter(|field| kinds.contains(field.fact_kind())).collect()
+    contract.fields.iter().filter(|field| kinds.bits() & field.fact_kinds().bits() != 0).collect()
 }
 
 /// A change as a client is told of it: that something may differ from what it was answered, never the new value but
@@ -102,8 +102,10 @@ mod tests {
         assert_eq!(told(&[FactKind::Identity, FactKind::Residence]), fields(&[Field::Name]));
         assert_eq!(told(&[FactKind::Contact, FactKind::Life]), fields(&[Field::Phone, Field::LifeStatus]));
         assert_eq!(told(&[FactKind::Residence, FactKind::Family]), FieldSet::EMPTY);
+        let everything = self::contract(&["history", "household"]);
         for sealed in FactKind::SEALED {
             assert_eq!(told(&[sealed]), FieldSet::EMPTY);
+            assert_eq!(fields_told(&everything, KindSet::EMPTY.with(sealed)), FieldSet::EMPTY);
         }
     }
 

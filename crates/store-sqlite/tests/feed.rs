@@ -1,7 +1,5 @@
 //! The feed's contract on SQLite.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
-
 use dancu_store_sqlite::{DatabaseOptions, SqliteStore};
 use dancu_testkit::feed_store_suite;
 
