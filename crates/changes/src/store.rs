@@ -56,7 +56,7 @@ pub struct Commit {
     /// identifier.
     pub digest: [u8; 32],
     /// Writes to facts by person; sealed kinds go to their own table. Every person of the event is named, also those of
-    /// whom only a note is made. Stores write one outbox entry for each person with writes.
+    /// whom only a note is made. Stores write one outbox entry for each person with writes to kinds that are not sealed.
     pub changes: Vec<(PersonalNumber, Vec<Change>)>,
     /// Findings; one that is known already (by its identifier) stays as it is.
     pub findings: Vec<Finding>,
@@ -163,7 +163,8 @@ pub trait ChangeStore: RegisterStore {
         length_max: usize,
     ) -> Result<Vec<Proposal>, StoreError>;
 
-    /// Stays in a commune on a day, by number, after one that was shown before.
+    /// Stays in a commune on a day by number and first day, after a number that was shown before. A page ends between
+    /// two persons: when somebody has several stays there on that day, the last person's may go beyond `length_max`.
     async fn stays(
         &self,
         commune: CommuneCode,
@@ -172,7 +173,8 @@ pub trait ChangeStore: RegisterStore {
         length_max: usize,
     ) -> Result<Vec<Stay>, StoreError>;
 
-    /// Removes stays that ended before a day, at most `rows_max`; says how many.
+    /// Removes stays whose last day lies before a day, at most `rows_max`, and with the last stay of an event the event;
+    /// says how many.
     async fn remove_stays(&self, ended_before: Date, rows_max: u32) -> Result<u64, StoreError>;
 
     /// Every change of units, in the order of their days.

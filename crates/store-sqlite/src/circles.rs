@@ -2,13 +2,40 @@
 //!
 //! Each goes through an index of everyone who *ever* belonged there, and takes those who do at that point of time.
 
-use crate::facts::{self, number_from_sql, number_to_sql};
+use crate::{
+    changes::limit,
+    facts::{self, number_from_sql, number_to_sql},
+};
 use dancu_core::{CommuneCode, PersonalNumber};
 use dancu_register::{
     At, COMMUNES_MAX, FactKind, HouseholdMember, HouseholdNumber, KindSet, Page, Person, Related, Resident,
     links,
 };
 use rusqlite::{Connection, Result, params_from_iter};
+
+/// Everyone who ever was in a household.
+pub(crate) fn ever_in_household(
+    connection: &Connection,
+    household: &HouseholdNumber,
+    length_max: usize,
+) -> Result<Vec<PersonalNumber>> {
+    connection
+        .prepare_cached("SELECT number FROM household_person WHERE household = ?1 ORDER BY number LIMIT ?2")?
+        .query_map((household.as_str(), limit(length_max)), |row| number_from_sql(row, 0))?
+        .collect()
+}
+
+/// Everyone who ever named a person.
+pub(crate) fn ever_related(
+    connection: &Connection,
+    named: PersonalNumber,
+    length_max: usize,
+) -> Result<Vec<PersonalNumber>> {
+    connection
+        .prepare_cached("SELECT number FROM relative WHERE relative = ?1 ORDER BY number LIMIT ?2")?
+        .query_map((number_to_sql(named), limit(length_max)), |row| number_from_sql(row, 0))?
+        .collect()
+}
 
 /// Who belongs to a household.
 pub(crate) fn members(

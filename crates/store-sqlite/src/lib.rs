@@ -1,18 +1,24 @@
 //! Every store port on embedded SQLite files: one writer thread a file, readers in the callers' threads.
 
+mod changes;
 mod circles;
+mod commit;
 mod connection;
 mod database;
 mod errors;
+mod events;
 mod exchange;
 mod facts;
 mod feed;
+mod findings;
 mod identity;
 mod identity_rows;
 mod ledger;
 mod migrate;
+mod proposals;
 mod reception;
 mod register;
+mod stays;
 mod tiles;
 mod views;
 mod writer;

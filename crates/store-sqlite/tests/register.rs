@@ -9,7 +9,7 @@ use dancu_register::{
     load::{LoadError, LoadReport, LoadRequest, load},
 };
 use dancu_store_sqlite::{DatabaseOptions, SqliteStore};
-use dancu_testkit::{FakeClock, register_suite};
+use dancu_testkit::{FakeClock, changes_suite, register_suite};
 use jiff::civil::date;
 use std::fmt::Write;
 use tempfile::TempDir;
@@ -22,6 +22,11 @@ fn open() -> (SqliteStore, TempDir) {
 #[tokio::test]
 async fn the_register_keeps_its_contract() {
     register_suite(open).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn changes_keep_their_contract() {
+    changes_suite(open).await;
 }
 
 struct Anywhere;

@@ -134,6 +134,9 @@ impl State {
                 continue;
             }
             let kinds = self.write(number, changes);
+            if kinds.is_empty() {
+                continue;
+            }
             let cursor = Cursor { major: 0, minor: self.outbox.len() as u64 + 1 };
             self.outbox.push(OutboxEntry { cursor, number, event, recorded_at, kinds });
         }
@@ -298,16 +301,28 @@ impl ChangeStore for MemoryChanges {
         let mut stays: Vec<Stay> = state.stays.iter().filter(here).cloned().collect();
         stays.retain(|stay| after.is_none_or(|after| stay.number > after));
         stays.sort_by_key(|stay| (stay.number, stay.from));
-        stays.truncate(length_max);
-        Ok(stays)
+        // The page ends between two persons.
+        let mut page: Vec<Stay> = Vec::new();
+        for stay in stays {
+            if page.len() >= length_max && page.last().is_none_or(|last| last.number != stay.number) {
+                break;
+            }
+            page.push(stay);
+        }
+        Ok(page)
     }
 
     async fn remove_stays(&self, ended_before: Date, rows_max: u32) -> Result<u64, StoreError> {
         let mut state = self.lock();
-        let over = state.stays.iter().filter(|stay| stay.until <= ended_before);
-        let removed: Vec<CommandId> = over.take(rows_max as usize).map(|stay| stay.event).collect();
-        state.stays.retain(|stay| !removed.contains(&stay.event));
-        state.events.retain(|(event, _)| !removed.contains(&event.id));
+        let (mut removed, mut kept) = (Vec::new(), Vec::new());
+        for stay in std::mem::take(&mut state.stays) {
+            let is_over = stay.until <= ended_before && removed.len() < rows_max as usize;
+            if is_over { removed.push(stay) } else { kept.push(stay) }
+        }
+        let is_empty = |event: &CommandId| kept.iter().all(|stay| stay.event != *event);
+        let over: Vec<CommandId> = removed.iter().map(|stay| stay.event).filter(is_empty).collect();
+        state.stays = kept;
+        state.events.retain(|(event, _)| !over.contains(&event.id));
         Ok(removed.len() as u64)
     }
 

@@ -2,6 +2,7 @@
 //! contract suite per store port, which every store must pass.
 
 mod changes_memory;
+mod changes_suite;
 mod doubles;
 mod feed_memory;
 mod feed_suite;
@@ -11,6 +12,7 @@ mod ledger_suite;
 mod register_suite;
 
 pub use changes_memory::MemoryChanges;
+pub use changes_suite::changes_suite;
 pub use doubles::{FakeClock, SeededEntropy};
 pub use feed_memory::MemoryFeed;
 pub use feed_suite::feed_store_suite;

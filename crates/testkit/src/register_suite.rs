@@ -11,6 +11,20 @@ use desk::{Desk, Failing, TODAY, file, household, number, people, rejected_rows,
 use jiff::{SignedDuration, Timestamp, civil::date};
 use std::{os::unix::fs::PermissionsExt, sync::atomic::AtomicUsize};
 
+/// Loads one person with a telephone number from a file, one second later than the clock stands.
+pub(crate) async fn load_one(
+    store: &dyn RegisterStore,
+    clock: &crate::FakeClock,
+    number: dancu_core::PersonalNumber,
+    phone: &str,
+) {
+    clock.advance(SignedDuration::from_secs(1));
+    let mut desk = Desk::new(store);
+    desk.clock = crate::FakeClock::at(&dancu_core::Clock::now(clock).to_string());
+    let row = row(1, &[(Column::Number, &number.to_string()), (Column::Phone, phone)]);
+    desk.load("one.csv", &file(&[row])).await.expect("loads");
+}
+
 /// Runs every case, each on a store of its own; `open` gives an empty one with whatever keeps it alive.
 pub async fn register_suite<S: RegisterStore, G>(open: impl Fn() -> (S, G)) {
     macro_rules! cases {

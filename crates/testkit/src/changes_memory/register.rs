@@ -8,7 +8,7 @@ use dancu_register::{
     LoadProgress, LoadRow, Page, Person, RegisterStore, Reject, Related, Residence, Resident, RowError,
     RowFault, apply_changes, believe, links, person_at, record_time,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
 /// A file of which something was loaded.
@@ -84,6 +84,7 @@ impl State {
     /// Takes one row in, or says why not.
     fn take(&mut self, row: &LoadRow, batch: &LoadBatch, outcome: &mut LoadOutcome) -> Option<Reject> {
         let number = row.claims.number;
+        let version = self.version(number);
         let existing = self.facts.entry(number).or_default();
         if existing.iter().any(|fact| fact.source == batch.source) {
             let fault = RowFault { field: "number", error: RowError::Duplicate { first_line: None } };
@@ -95,7 +96,9 @@ impl State {
             true => row.claims.first_beliefs(batch.effective).collect(),
             false => row.claims.news(existing, batch.effective),
         };
-        let recorded_at = record_time(existing, batch.recorded_at);
+        // Sealed values and noted events count too: whoever decides a change compares the last instant of all.
+        let behind = version.map(|last| last + SignedDuration::from_micros(1));
+        let recorded_at = record_time(existing, batch.recorded_at).max(behind.unwrap_or(batch.recorded_at));
         let changes = believe(existing, number, &beliefs, recorded_at, &batch.source);
         apply_changes(existing, &changes);
         match (is_new, changes.is_empty()) {

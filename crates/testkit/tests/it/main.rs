@@ -1,8 +1,13 @@
 //! The doubles that stand in for stores pass the suites of the ports themselves.
 
-use dancu_testkit::{MemoryChanges, register_suite};
+use dancu_testkit::{MemoryChanges, changes_suite, register_suite};
 
 #[tokio::test]
 async fn the_register_in_memory_passes_the_suite_of_every_store() {
     register_suite(|| (MemoryChanges::new(), ())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_changes_in_memory_pass_the_suite_of_every_store() {
+    changes_suite(|| (MemoryChanges::new(), ())).await;
 }

@@ -1,0 +1,96 @@
+//! Events, what took them back, and the change feed's entries.
+
+use crate::{
+    changes::limit,
+    facts::{number_from_sql, number_to_sql, unreadable},
+};
+use dancu_changes::{CommandId, Cursor, Event, OutboxEntry};
+use dancu_core::PersonalNumber;
+use dancu_register::{FactKind, KindSet};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Result, Row};
+use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+/// The word that a value without fields has in JSON, for a column that lists are filtered by.
+pub(crate) fn word(value: impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => unreachable!("states and kinds are words"),
+    }
+}
+
+/// A body in JSON.
+pub(crate) fn body<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {
+    let text = row.get_ref(column)?.as_str().map_err(|_| unreadable(column))?;
+    // The text of the failure could quote what the body holds.
+    serde_json::from_str(text).map_err(|_| unreadable(column))
+}
+
+/// An identifier.
+pub(crate) fn id(row: &Row<'_>, column: usize) -> Result<Uuid> {
+    row.get(column).map(Uuid::from_bytes)
+}
+
+/// An event with the digest of its command.
+pub(crate) fn event(connection: &Connection, id: CommandId) -> Result<Option<(Event, [u8; 32])>> {
+    connection
+        .prepare_cached("SELECT body, digest FROM event WHERE id = ?1")?
+        .query_row([id.0.as_bytes()], |row| Ok((body(row, 0)?, row.get(1)?)))
+        .optional()
+}
+
+/// The event that took another one back.
+pub(crate) fn taken_back_by(connection: &Connection, event: CommandId) -> Result<Option<CommandId>> {
+    connection
+        .prepare_cached("SELECT by_event FROM taken_back WHERE event = ?1")?
+        .query_row([event.0.as_bytes()], |row| id(row, 0).map(CommandId))
+        .optional()
+}
+
+/// Events about a person, the newest first.
+pub(crate) fn events_of(
+    connection: &Connection,
+    number: PersonalNumber,
+    before: Option<Timestamp>,
+    length_max: usize,
+) -> Result<Vec<Event>> {
+    let before = before.map_or(i64::MAX, Timestamp::as_microsecond);
+    connection
+        .prepare_cached(
+            "SELECT body FROM event_person JOIN event ON event.id = event_person.event
+             WHERE number = ?1 AND event_person.recorded_at < ?2
+             ORDER BY event_person.recorded_at DESC LIMIT ?3",
+        )?
+        .query_map((number_to_sql(number), before, limit(length_max)), |row| body(row, 0))?
+        .collect()
+}
+
+/// Entries of the outbox in the order of their sequence, which here is the order of the commits.
+pub(crate) fn outbox(connection: &Connection, after: Cursor, length_max: usize) -> Result<Vec<OutboxEntry>> {
+    let Ok(after) = i64::try_from(after.minor) else { return Ok(Vec::new()) };
+    connection
+        .prepare_cached(
+            "SELECT sequence, number, event, recorded_at, kinds FROM outbox
+             WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
+        )?
+        .query_map((after, limit(length_max)), |row| {
+            let bits: u32 = row.get(4)?;
+            let changed = |kind: &FactKind| bits & 1 << kind.code() != 0;
+            Ok(OutboxEntry {
+                cursor: Cursor { major: 0, minor: row.get(0)? },
+                number: number_from_sql(row, 1)?,
+                event: CommandId(id(row, 2)?),
+                recorded_at: Timestamp::from_microsecond(row.get(3)?).map_err(|_| unreadable(3))?,
+                kinds: FactKind::ALL.into_iter().filter(changed).collect::<KindSet>(),
+            })
+        })?
+        .collect()
+}
+
+/// The cursor behind the last entry.
+pub(crate) fn outbox_end(connection: &Connection) -> Result<Cursor> {
+    let last = "SELECT coalesce(max(sequence), 0) FROM outbox";
+    let minor = connection.prepare_cached(last)?.query_row([], |row| row.get(0))?;
+    Ok(Cursor { major: 0, minor })
+}

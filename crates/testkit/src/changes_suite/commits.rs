@@ -1,0 +1,183 @@
+//! What one commit leaves behind.
+
+use super::desk::{Desk, TODAY, at, contact, family, id, identity, noted, number, sealed, since};
+use dancu_changes::{Committed, Cursor};
+use dancu_register::{At, Belief, FactKind, KindSet, person_at};
+use jiff::{
+    Timestamp,
+    civil::{Date, date},
+};
+
+const BORN: Date = date(1985, 3, 2);
+
+pub(super) async fn an_empty_store_holds_nothing(desk: &Desk) {
+    let record = desk.store.record(number(1)).await.expect("reads");
+    assert_eq!((record.facts, record.version), (Vec::new(), None));
+    assert_eq!(desk.store.event(id(1)).await.expect("reads"), None);
+    assert_eq!(desk.store.taken_back_by(id(1)).await.expect("reads"), None);
+    assert_eq!(desk.store.events_of(number(1), None, 10).await.expect("reads"), []);
+    assert_eq!(desk.store.sealed_history(number(1)).await.expect("reads"), []);
+    assert_eq!(desk.store.outbox_end().await.expect("reads"), Cursor::default());
+    assert_eq!(desk.outbox().await, []);
+    assert_eq!(desk.store.unit_changes().await.expect("reads"), []);
+    assert_eq!(desk.store.remove_stays(TODAY, 10).await.expect("writes"), 0);
+}
+
+pub(super) async fn a_commit_is_seen_everywhere(desk: &Desk) {
+    let commit = desk
+        .commit_of(7, 7, 1, &[since(identity("Trần Thị Lan"), BORN), since(contact("0912345678"), TODAY)])
+        .await;
+    assert_eq!(desk.commit(commit.clone()).await, Committed::Done);
+    let record = desk.store.record(number(1)).await.expect("reads");
+    assert_eq!(record.version, Some(at(7)));
+    assert_eq!(record.facts, desk.store.history(number(1)).await.expect("reads"));
+    let kinds: Vec<_> = record.facts.iter().map(|fact| fact.value.kind()).collect();
+    assert_eq!(kinds, [FactKind::Identity, FactKind::Contact]);
+    assert!(
+        record
+            .facts
+            .iter()
+            .all(|fact| fact.recorded_from == at(7) && &*fact.source == "change_contact:00004")
+    );
+    assert_eq!(desk.phone(1).await.as_deref(), Some("0912345678"));
+    let stored = desk.store.event(id(7)).await.expect("reads");
+    assert_eq!(stored, Some((commit.event.clone(), commit.digest)));
+    assert_eq!(desk.store.events_of(number(1), None, 10).await.expect("reads"), [commit.event]);
+    let outbox = desk.outbox().await;
+    assert_eq!(outbox.len(), 1);
+    assert_eq!((outbox[0].number, outbox[0].event, outbox[0].recorded_at), (number(1), id(7), at(7)));
+    assert_eq!(outbox[0].kinds, kinds.into_iter().collect::<KindSet>());
+    assert_eq!(desk.store.outbox_end().await.expect("reads"), outbox[0].cursor);
+    assert_eq!(desk.store.count_persons().await.expect("reads"), 1);
+}
+
+pub(super) async fn an_event_may_concern_several_persons_and_change_one(desk: &Desk) {
+    desk.state(1, 1, &[since(identity("Trần Thị Lan"), BORN)]).await;
+    let mut commit = noted(id(2), 2, &[number(1), number(2), number(3)]);
+    commit.changes[1].1 = desk.writes(2, 2, &[since(contact("0912345678"), TODAY)]).await;
+    assert_eq!(desk.commit(commit.clone()).await, Committed::Done);
+    for serial in 1..=3 {
+        let events = desk.store.events_of(number(serial), None, 1).await.expect("reads");
+        assert_eq!(events, [commit.event.clone()]);
+        assert_eq!(desk.version(serial).await, Some(at(2)));
+    }
+    let told: Vec<_> = desk.outbox().await.iter().map(|entry| entry.number).collect();
+    assert_eq!(told, [number(1), number(2)], "who was only noted is not in the feed");
+    assert_eq!(desk.store.count_persons().await.expect("reads"), 2);
+}
+
+pub(super) async fn sealed_values_stay_apart(desk: &Desk) {
+    desk.state(1, 1, &[since(identity("Trần Thị Lan"), BORN)]).await;
+    desk.state(2, 1, &[since(sealed(FactKind::Ethnicity, b"one"), BORN)]).await;
+    desk.state(3, 1, &[since(sealed(FactKind::Portrait, &[7; 60_000]), TODAY)]).await;
+    desk.state(4, 1, &[since(sealed(FactKind::Ethnicity, b"two"), BORN)]).await;
+    let history = desk.store.history(number(1)).await.expect("reads");
+    assert!(history.iter().all(|fact| !fact.value.kind().is_sealed()) && history.len() == 1);
+    let record = desk.store.record(number(1)).await.expect("reads");
+    assert_eq!((record.facts, record.version), (history, Some(at(4))));
+    let now = At { as_of: TODAY, known_at: at(10) };
+    let everything = FactKind::SEALED.into_iter().collect::<KindSet>();
+    assert_eq!(desk.store.person_now(number(1), now, everything).await.expect("reads"), None);
+    let person = desk.person(1, now).await.expect("known");
+    assert!(FactKind::SEALED.iter().all(|kind| person.held(*kind).is_none()));
+    let sealed_history = desk.store.sealed_history(number(1)).await.expect("reads");
+    let rows: Vec<_> =
+        sealed_history.iter().map(|fact| (fact.value.kind(), fact.recorded_from, fact.recorded_to)).collect();
+    assert_eq!(
+        rows,
+        [
+            (FactKind::Ethnicity, at(2), Some(at(4))),
+            (FactKind::Ethnicity, at(4), None),
+            (FactKind::Portrait, at(3), None)
+        ]
+    );
+    assert_eq!(sealed_history[1].value, sealed(FactKind::Ethnicity, b"two"));
+    assert_eq!(sealed_history[2].value, sealed(FactKind::Portrait, &[7; 60_000]));
+    assert_eq!(desk.outbox().await.len(), 1, "the feed never tells of sealed values");
+    assert_eq!(desk.store.events_of(number(1), None, 10).await.expect("reads").len(), 4);
+}
+
+pub(super) async fn sealed_and_other_values_of_one_event(desk: &Desk) {
+    let beliefs = [since(identity("Trần Thị Lan"), BORN), since(sealed(FactKind::Religion, b"one"), BORN)];
+    desk.state(1, 1, &beliefs).await;
+    let outbox = desk.outbox().await;
+    assert_eq!(outbox.len(), 1);
+    assert_eq!(outbox[0].kinds, KindSet::EMPTY.with(FactKind::Identity));
+    assert_eq!(desk.store.sealed_history(number(1)).await.expect("reads").len(), 1);
+    assert_eq!(desk.store.count_persons().await.expect("reads"), 1);
+}
+
+pub(super) async fn persons_are_counted_once(desk: &Desk) {
+    for (second, serial) in [(1, 1), (2, 2), (3, 1), (4, 3), (5, 2)] {
+        desk.state(second, serial, &[since(contact(&format!("091234567{second}")), TODAY)]).await;
+    }
+    assert_eq!(desk.store.count_persons().await.expect("reads"), 3);
+    let mut both = noted(id(6), 6, &[number(3), number(4), number(5)]);
+    for (at, serial) in [(0, 3), (1, 4), (2, 5)] {
+        both.changes[at].1 = desk.writes(serial, 6, &[since(family(Some(1), Some(2), None), BORN)]).await;
+    }
+    assert_eq!(desk.commit(both).await, Committed::Done);
+    assert_eq!(desk.store.count_persons().await.expect("reads"), 5);
+}
+
+/// Beliefs about overlapping days; then every answer is compared with the pure rule on the history.
+pub(super) async fn answers_agree_with_the_rule_on_both_times(desk: &Desk) {
+    for step in 0_u32..24 {
+        let day = |offset: u32| date(2020 + i16::try_from(offset % 6).expect("a year"), 1, 1);
+        let valid_from = day(step * 7 % 5);
+        let valid_to = (step % 3 == 0).then(|| day(step * 7 % 5 + 1)).filter(|end| *end > valid_from);
+        let value = contact(&format!("09{:08}", step % 4));
+        let commit = desk
+            .commit_of(step.into(), step.into(), (step % 2).into(), &[Belief { value, valid_from, valid_to }])
+            .await;
+        assert_eq!(desk.commit(commit).await, Committed::Done);
+    }
+    for serial in 0..2 {
+        let history = desk.store.history(number(serial)).await.expect("reads");
+        assert!(history.iter().any(|fact| fact.recorded_to.is_some()));
+        for second in -1..25 {
+            for year in 2019..2028 {
+                let at = At { as_of: date(year, 6, 15), known_at: at(second) };
+                assert_eq!(desk.person(serial, at).await, person_at(&history, at), "{at:?}");
+            }
+        }
+    }
+}
+
+pub(super) async fn events_of_a_person_come_by_pages_the_newest_first(desk: &Desk) {
+    for second in 1..=5 {
+        desk.state(second, u64::from(second % 2), &[since(contact(&format!("091234567{second}")), TODAY)])
+            .await;
+    }
+    let ids = async |before: Option<Timestamp>, length_max| {
+        let events = desk.store.events_of(number(1), before, length_max).await.expect("reads");
+        events.iter().map(|event| event.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(None, 10).await, [id(5), id(3), id(1)]);
+    assert_eq!(ids(None, 2).await, [id(5), id(3)]);
+    assert_eq!(ids(Some(at(3)), 2).await, [id(1)]);
+    assert_eq!(ids(Some(at(1)), 2).await, []);
+}
+
+pub(super) async fn the_outbox_comes_in_order_and_by_pages(desk: &Desk) {
+    for second in 1..=7 {
+        desk.state(second, u64::from(second % 3), &[since(contact(&format!("091234567{second}")), TODAY)])
+            .await;
+    }
+    let whole = desk.outbox().await;
+    let seconds: Vec<_> = whole.iter().map(|entry| entry.recorded_at).collect();
+    assert_eq!(seconds, (1..=7).map(at).collect::<Vec<_>>());
+    assert!(whole.is_sorted_by(|one, next| one.cursor < next.cursor));
+    let (mut cursor, mut read) = (Cursor::default(), Vec::new());
+    loop {
+        let page = desk.store.outbox(cursor, 3).await.expect("reads");
+        assert!(page.len() <= 3);
+        let Some(last) = page.last() else { break };
+        cursor = last.cursor;
+        read.extend(page);
+    }
+    assert_eq!(read, whole);
+    assert_eq!(desk.store.outbox_end().await.expect("reads"), cursor);
+    let text: Cursor = cursor.to_string().parse().expect("a cursor reads what it writes");
+    assert_eq!(text, cursor);
+}
