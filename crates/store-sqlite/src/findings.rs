@@ -5,6 +5,7 @@ use crate::{
     events::{body, word},
 };
 use dancu_changes::{Finding, FindingFilter, FindingId};
+use dancu_core::CommuneCode;
 use dancu_register::day_to_number;
 use rusqlite::{Connection, OptionalExtension, Result, params, params_from_iter, types::Value};
 
@@ -20,7 +21,7 @@ pub(crate) fn add(connection: &Connection, findings: &[Finding]) -> Result<u64> 
             .execute(params![
                 finding.id.0.as_bytes(),
                 word(finding.kind),
-                finding.owner.map(|owner| owner.value()),
+                finding.owner.map(CommuneCode::value),
                 word(finding.state),
                 finding.found_at.as_microsecond(),
                 day_to_number(finding.due),
@@ -93,7 +94,7 @@ pub(crate) fn save(connection: &Connection, finding: &Finding, moves_before: usi
         .execute(params![
             finding.id.0.as_bytes(),
             word(finding.kind),
-            finding.owner.map(|owner| owner.value()),
+            finding.owner.map(CommuneCode::value),
             word(finding.state),
             finding.found_at.as_microsecond(),
             day_to_number(finding.due),

@@ -92,9 +92,10 @@ impl State {
             return Some(Reject::new(row.line, &fault, original));
         }
         let is_new = existing.is_empty();
-        let beliefs = match is_new {
-            true => row.claims.first_beliefs(batch.effective).collect(),
-            false => row.claims.news(existing, batch.effective),
+        let beliefs = if is_new {
+            row.claims.first_beliefs(batch.effective).collect()
+        } else {
+            row.claims.news(existing, batch.effective)
         };
         // Sealed values and noted events count too: whoever decides a change compares the last instant of all.
         let behind = version.map(|last| last + SignedDuration::from_micros(1));

@@ -69,7 +69,7 @@ pub(super) async fn an_event_may_concern_several_persons_and_change_one(desk: &D
 pub(super) async fn sealed_values_stay_apart(desk: &Desk) {
     desk.state(1, 1, &[since(identity("Trần Thị Lan"), BORN)]).await;
     desk.state(2, 1, &[since(sealed(FactKind::Ethnicity, b"one"), BORN)]).await;
-    desk.state(3, 1, &[since(sealed(FactKind::Portrait, &[7; 60_000]), TODAY)]).await;
+    desk.state(3, 1, &[since(sealed(FactKind::Portrait, &vec![7; 60_000]), TODAY)]).await;
     desk.state(4, 1, &[since(sealed(FactKind::Ethnicity, b"two"), BORN)]).await;
     let history = desk.store.history(number(1)).await.expect("reads");
     assert!(history.iter().all(|fact| !fact.value.kind().is_sealed()) && history.len() == 1);
@@ -92,7 +92,7 @@ pub(super) async fn sealed_values_stay_apart(desk: &Desk) {
         ]
     );
     assert_eq!(sealed_history[1].value, sealed(FactKind::Ethnicity, b"two"));
-    assert_eq!(sealed_history[2].value, sealed(FactKind::Portrait, &[7; 60_000]));
+    assert_eq!(sealed_history[2].value, sealed(FactKind::Portrait, &vec![7; 60_000]));
     assert_eq!(desk.outbox().await.len(), 1, "the feed never tells of sealed values");
     assert_eq!(desk.store.events_of(number(1), None, 10).await.expect("reads").len(), 4);
 }
