@@ -2,7 +2,7 @@
 
 use crate::{FindingKind, Stay, UnitChange};
 use dancu_core::{CommuneCode, PersonalNumber};
-use dancu_register::{Belief, FactKind, HouseholdNumber, OpenValue};
+use dancu_register::{Belief, FactKind, HouseholdNumber, KindSet, OpenValue};
 use jiff::{Timestamp, civil::Date};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,10 +37,13 @@ pub struct Oddity {
 pub struct Decision {
     beliefs: BTreeMap<PersonalNumber, Vec<Belief>>,
     noted: BTreeSet<PersonalNumber>,
+    forgotten: BTreeMap<PersonalNumber, KindSet>,
     /// Sensitive values.
     pub sensitive: Vec<SensitiveBelief>,
     /// Persons of whom what was recorded at an instant is taken back.
     pub taken_back: Vec<(PersonalNumber, Timestamp)>,
+    /// Every sensitive value of the first person is the second one's from now on, sealed for them.
+    pub sealed_moved: Option<(PersonalNumber, PersonalNumber)>,
     /// The number that was issued.
     pub issued: Option<PersonalNumber>,
     /// The household that was formed.
@@ -54,9 +57,25 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// A decision by which a number is issued.
+    pub fn issuing(number: PersonalNumber) -> Self {
+        Self { issued: Some(number), ..Self::default() }
+    }
+
     /// A person is believed to be something; of two beliefs about one day the later call wins.
     pub fn believe(&mut self, number: PersonalNumber, belief: Belief) {
         self.beliefs.entry(number).or_default().push(belief);
+    }
+
+    /// Nothing of some kinds is believed of a person any more but what this decision believes anew.
+    pub fn forget(&mut self, number: PersonalNumber, kinds: KindSet) {
+        let forgotten = self.forgotten.entry(number).or_default();
+        *forgotten = forgotten.union(kinds);
+    }
+
+    /// The kinds of which nothing is believed of a person any more.
+    pub fn forgotten(&self, number: PersonalNumber) -> KindSet {
+        self.forgotten.get(&number).copied().unwrap_or_default()
     }
 
     /// A person has a part in the event without a change of facts.
@@ -84,6 +103,7 @@ impl Decision {
             .chain(self.noted.iter().copied())
             .chain(sensitive)
             .chain(taken_back)
+            .chain(self.forgotten.keys().copied())
             .collect()
     }
 }

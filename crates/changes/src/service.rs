@@ -5,11 +5,12 @@ use crate::{
     FindingState, Refusal, World,
     decision::Oddity,
     refusal::Common,
-    rules::{self, RuleError},
+    rules::{self, NumberSource, RuleError},
 };
 use dancu_core::{Clock, Entropy, Explain, Explanation, PersonalNumber, StoreError, today_in_viet_nam};
 use dancu_register::{
-    Belief, Change, Fact, FactValue, HouseholdNumber, Seals, apply_changes, believe, take_back,
+    Belief, Change, Fact, FactKind, FactValue, HouseholdNumber, KindSet, SealError, Seals, apply_changes,
+    believe, take_back,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{collections::BTreeMap, sync::Arc};
@@ -60,6 +61,9 @@ pub enum ChangeError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A sealed value that has to move does not open.
+    #[error(transparent)]
+    Sealed(#[from] SealError),
 }
 
 impl Explain for ChangeError {
@@ -72,6 +76,7 @@ impl Explain for ChangeError {
                 "Others are changing this record. Send it again in a few seconds under the same identifier.",
             ),
             Self::Store(error) => error.explain(),
+            Self::Sealed(error) => error.explain(),
         }
     }
 }
@@ -98,12 +103,41 @@ impl ChangeService {
     /// Decides a command and records it. The answer comes when it is durable; the same command sent again gets the
     /// answer of the first time.
     pub async fn execute(&self, envelope: &Envelope) -> Result<ChangeReceipt, ChangeError> {
+        self.record(envelope, None, &NumberSource::Drawn(&*self.entropy)).await
+    }
+
+    /// Records an event of another store again, at its own instant and with the number that it issued, so that a register
+    /// is built up anew from its events in their order. Sensitive values are in no event and are not replayed.
+    pub async fn replay(&self, event: &Event) -> Result<(), ChangeError> {
+        let mut command = event.command.clone();
+        match &mut command {
+            Command::StateSensitive(_) => return Ok(()),
+            Command::RegisterBirth(birth) => birth.ethnicity = None,
+            _ => {}
+        }
+        let envelope = Envelope {
+            id: event.id,
+            actor: event.actor.clone(),
+            evidence: event.evidence.clone(),
+            taken_at: event.taken_at,
+            command,
+        };
+        let numbers = NumberSource::Given(event.issued);
+        self.record(&envelope, Some(event.recorded_at), &numbers).await.map(drop)
+    }
+
+    async fn record(
+        &self,
+        envelope: &Envelope,
+        at: Option<Timestamp>,
+        numbers: &NumberSource<'_>,
+    ) -> Result<ChangeReceipt, ChangeError> {
         let bytes = signed_part(envelope);
         for _ in 0..ATTEMPTS_MAX {
             if let Some((event, digest)) = self.store.event(envelope.id).await? {
                 return self.known(event, &digest, &bytes);
             }
-            let commit = self.decide(envelope, &bytes).await?;
+            let commit = self.decide(envelope, &bytes, at, numbers).await?;
             let (event, findings) =
                 (commit.event.clone(), commit.findings.iter().map(|finding| finding.id).collect());
             match self.store.commit(commit).await? {
@@ -119,20 +153,24 @@ impl ChangeService {
     pub async fn check(&self, envelope: &Envelope) -> Result<Foreseen, ChangeError> {
         let bytes = signed_part(envelope);
         if let Some((event, digest)) = self.store.event(envelope.id).await? {
-            return self.known(event, &digest, &bytes).map(|receipt| Foreseen::Known(Box::new(receipt.event)));
+            return self
+                .known(event, &digest, &bytes)
+                .map(|receipt| Foreseen::Known(Box::new(receipt.event)));
         }
-        let commit = self.decide(envelope, &bytes).await?;
-        Ok(Foreseen::New {
-            changes: commit.changes,
-            issued: commit.event.issued,
-            findings: commit.findings,
-        })
+        let commit = self.decide(envelope, &bytes, None, &NumberSource::Drawn(&*self.entropy)).await?;
+        Ok(Foreseen::New { changes: commit.changes, issued: commit.event.issued, findings: commit.findings })
     }
 
-    async fn decide(&self, envelope: &Envelope, bytes: &[u8]) -> Result<Commit, ChangeError> {
-        let now = micros(self.clock.now());
+    async fn decide(
+        &self,
+        envelope: &Envelope,
+        bytes: &[u8],
+        at: Option<Timestamp>,
+        numbers: &NumberSource<'_>,
+    ) -> Result<Commit, ChangeError> {
+        let now = micros(at.unwrap_or_else(|| self.clock.now()));
         let mut world = World::open(&*self.store, now).await?;
-        let decided = rules::decide(envelope, &mut world, &*self.entropy).await;
+        let decided = rules::decide(envelope, &mut world, numbers).await;
         let decision = decided.map_err(|error| match error {
             RuleError::Refused(refusal) => ChangeError::Refused(refusal),
             RuleError::Store(error) => ChangeError::Store(error),
@@ -172,11 +210,15 @@ impl ChangeService {
                 recorded_at = recorded_at.max(after(version));
             }
         }
-        let sealed = self.sealed_beliefs(&decision);
+        let sealed = self.sealed_beliefs(&decision).await?;
         let mut changes = Vec::with_capacity(persons.len());
         for number in &persons {
             let record = &world.record(*number).await?.facts;
-            let mut writes = Vec::new();
+            let mut writes = forget(record, decision.forgotten(*number), recorded_at);
+            if decision.sealed_moved.is_some_and(|(from, _)| from == *number) {
+                let history = self.store.sealed_history(*number).await?;
+                writes.extend(forget(&history, FactKind::SEALED.into_iter().collect(), recorded_at));
+            }
             for (_, instant) in decision.taken_back.iter().filter(|(whose, _)| whose == number) {
                 let mut whole = record.clone();
                 whole.extend(self.store.sealed_history(*number).await?);
@@ -227,15 +269,42 @@ impl ChangeService {
         })
     }
 
-    fn sealed_beliefs(&self, decision: &Decision) -> BTreeMap<PersonalNumber, Vec<Belief>> {
+    /// What is sealed anew: what was stated, and what moves to a person's other number.
+    async fn sealed_beliefs(
+        &self,
+        decision: &Decision,
+    ) -> Result<BTreeMap<PersonalNumber, Vec<Belief>>, ChangeError> {
         let mut sealed: BTreeMap<PersonalNumber, Vec<Belief>> = BTreeMap::new();
         for belief in &decision.sensitive {
             let value = FactValue::Sealed(self.seals.seal(belief.number, belief.kind, &belief.value));
             let belief_of = Belief { value, valid_from: belief.valid_from, valid_to: None };
             sealed.entry(belief.number).or_default().push(belief_of);
         }
-        sealed
+        if let Some((from, to)) = decision.sealed_moved {
+            let history = self.store.sealed_history(from).await?;
+            for fact in history.into_iter().filter(|fact| fact.recorded_to.is_none()) {
+                let FactValue::Sealed(value) = &fact.value else { continue };
+                let opened = self.seals.open(from, value)?;
+                let value = FactValue::Sealed(self.seals.seal(to, value.kind, &opened));
+                let belief = Belief { value, valid_from: fact.valid_from, valid_to: fact.valid_to };
+                sealed.entry(to).or_default().push(belief);
+            }
+        }
+        Ok(sealed)
     }
+}
+
+/// The writes by which what is believed of some kinds ceases to be.
+fn forget(record: &[Fact], kinds: KindSet, recorded_at: Timestamp) -> Vec<Change> {
+    let believed = record.iter().filter(|fact| fact.recorded_to.is_none());
+    let concerned = believed.filter(|fact| kinds.contains(fact.value.kind()));
+    let close = |fact: &Fact| Change::Close {
+        kind: fact.value.kind(),
+        recorded_from: fact.recorded_from,
+        valid_from: fact.valid_from,
+        recorded_to: recorded_at,
+    };
+    concerned.map(close).collect()
 }
 
 /// What makes two commands under one identifier the same: not when they were taken in.

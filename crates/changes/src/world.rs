@@ -88,12 +88,8 @@ impl<'s> World<'s> {
         number: PersonalNumber,
         day: Date,
     ) -> Result<Vec<(Person, Link)>, StoreError> {
-        if !self.relatives.contains_key(&number) {
-            let ever = self.store.ever_related(number, CIRCLE_MAX + 1).await?;
-            self.relatives.insert(number, ever);
-        }
         let mut related = Vec::new();
-        for other in self.relatives[&number].clone() {
+        for other in self.ever_related(number).await? {
             let Some(person) = self.person_on(other, day).await? else { continue };
             for kind in dancu_register::FactKind::ALL {
                 let named = person.held(kind).map(|held| links(&held.value)).unwrap_or_default();
@@ -102,6 +98,15 @@ impl<'s> World<'s> {
             }
         }
         Ok(related)
+    }
+
+    /// Everyone who ever named a person as a relative, whatever is believed now.
+    pub async fn ever_related(&mut self, number: PersonalNumber) -> Result<Vec<PersonalNumber>, StoreError> {
+        if !self.relatives.contains_key(&number) {
+            let ever = self.store.ever_related(number, CIRCLE_MAX + 1).await?;
+            self.relatives.insert(number, ever);
+        }
+        Ok(self.relatives[&number].clone())
     }
 
     /// The children of a person: those who name them as father or mother on a day.

@@ -10,7 +10,7 @@ pub use civil::CivilRefusal;
 pub use residence::{ResidenceLimit, ResidenceRefusal};
 
 use crate::{Command, Decision, Envelope, Refusal, World, refusal::Common};
-use dancu_core::{Entropy, StoreError};
+use dancu_core::{Entropy, PersonalNumber, StoreError};
 
 /// The rules say no, or the store failed while they looked.
 #[derive(Debug)]
@@ -33,11 +33,19 @@ impl<R: Into<Refusal>> From<R> for RuleError {
 
 pub(crate) type Ruled<T> = Result<T, RuleError>;
 
+/// Where the six last digits of a new number come from.
+pub(crate) enum NumberSource<'a> {
+    /// Drawn.
+    Drawn(&'a dyn Entropy),
+    /// Given: an event that is replayed says which number it issued.
+    Given(Option<PersonalNumber>),
+}
+
 /// Decides a command. Rules only read; whatever they look at goes through the world, which guards the commit.
 pub(crate) async fn decide(
     envelope: &Envelope,
     world: &mut World<'_>,
-    entropy: &dyn Entropy,
+    numbers: &NumberSource<'_>,
 ) -> Ruled<Decision> {
     evidence_has_form(envelope)?;
     match &envelope.command {
@@ -58,7 +66,7 @@ pub(crate) async fn decide(
             contact::decide(envelope, world).await
         }
         Command::Compensate(compensation) => history::take_back(envelope, compensation, world).await,
-        _ => civil::decide(envelope, world, entropy).await,
+        _ => civil::decide(envelope, world, numbers).await,
     }
 }
 
