@@ -50,3 +50,18 @@ pub struct EventSummary {
     /// The event that took it back.
     pub taken_back_by: Option<CommandId>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn the_law_behind_every_command_is_known() {
+        // Units and stays write no facts.
+        for word in Command::WORDS.iter().filter(|word| !["merge_units", "notify_stay"].contains(word)) {
+            let origin = dancu_register::origin(&format!("{word}:00004"), date(2026, 11, 22));
+            assert!(origin.is_some(), "{word}");
+        }
+    }
+}

@@ -4,6 +4,7 @@
 
 mod believe;
 mod claims;
+mod contents;
 pub mod csv;
 mod facts;
 pub mod load;
@@ -18,6 +19,7 @@ mod words;
 
 pub use believe::{Belief, Change, apply_changes, believe, record_time};
 pub use claims::{Claim, Claims};
+pub use contents::{Group, Origin, groups, origin};
 pub use facts::{
     Absence, Card, Contact, CurrentPlace, Fact, FactDecodeError, FactKind, FactValue, Family, Identity,
     KindSet, Life, NumberState, OtherName, Representation, Residence, Shared, TemporaryResidence,
