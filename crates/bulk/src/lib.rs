@@ -20,6 +20,22 @@ pub const COLUMNS_MAX: usize = 256;
 /// Characters of one cell at most: what a cell of a workbook can hold.
 pub const CELL_CHARACTERS_MAX: usize = 32_767;
 
+/// Writes the rows of a CSV as another format; says how many rows there were below the header.
+pub fn from_csv(source: &Path, target: &Path, format: Format) -> Result<u64, BulkError> {
+    let failed = |error: csv::Error| BulkError::File { file: source.to_owned(), detail: error.to_string() };
+    let mut rows = csv::Reader::from_path(source).map_err(failed)?;
+    let header = rows.headers().map_err(failed)?.clone();
+    let mut sink = Sink::create(target, format, &header.iter().collect::<Vec<_>>())?;
+    let mut row = csv::StringRecord::new();
+    let mut count = 0;
+    while rows.read_record(&mut row).map_err(failed)? {
+        sink.row(&row.iter().collect::<Vec<_>>())?;
+        count += 1;
+    }
+    sink.finish()?;
+    Ok(count)
+}
+
 /// Writes the rows of a workbook or a Parquet file as CSV, the header first; says how many lines it wrote.
 ///
 /// Line `n` of the CSV is row `n` of the sheet: line breaks within cells become blanks. The same file gives the same

@@ -56,6 +56,15 @@ fn lines_keep_the_numbers_of_the_sheets_rows() {
 }
 
 #[test]
+fn a_csv_becomes_any_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let (csv, parquet) = (folder.path().join("a.csv"), folder.path().join("a.parquet"));
+    write(&csv, Format::Csv, &[vec!["001".to_owned(), "An".to_owned(), String::new()]]);
+    assert_eq!(dancu_bulk::from_csv(&csv, &parquet, Format::Parquet), Ok(1));
+    assert_eq!(csv_of(&parquet).unwrap(), std::fs::read_to_string(&csv).unwrap());
+}
+
+#[test]
 fn bad_files_are_told_apart() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, bytes: &[u8]| {

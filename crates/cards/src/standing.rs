@@ -86,7 +86,12 @@ mod tests {
 
     #[test]
     fn a_card_is_good_through_its_last_day() {
-        let card = |expires| Card { issued: Some(date(2021, 6, 15)), expires, state: CardState::HandedOver, issued_by: None };
+        let card = |expires| Card {
+            issued: Some(date(2021, 6, 15)),
+            expires,
+            state: CardState::HandedOver,
+            issued_by: None,
+        };
         let last = date(2031, 6, 15);
         assert_eq!(standing(Some(&card(Some(last))), last), CardStanding::InForce);
         assert_eq!(standing(Some(&card(Some(last))), date(2031, 6, 16)), CardStanding::Expired);
@@ -97,7 +102,8 @@ mod tests {
     #[test]
     fn only_a_card_in_its_owners_hands_is_in_force() {
         for state in CardState::ALL {
-            let card = Card { issued: Some(date(2021, 6, 15)), expires: None, state: *state, issued_by: None };
+            let card =
+                Card { issued: Some(date(2021, 6, 15)), expires: None, state: *state, issued_by: None };
             let in_force = standing(Some(&card), date(2026, 1, 1)) == CardStanding::InForce;
             assert_eq!(in_force, *state == CardState::HandedOver);
         }

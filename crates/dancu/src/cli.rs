@@ -26,10 +26,13 @@ pub struct Cli {
 pub enum Command {
     /// Start the server.
     Up(UpArgs),
-    /// Write a synthetic country as CSV. The same seed gives the same bytes.
+    /// Write a synthetic country as CSV, or XLSX or Parquet by the name of the file. The same seed gives the same bytes.
     Synth(SynthArgs),
-    /// Load a CSV of persons into the register. Can be broken off and run again.
+    /// Load persons from CSV, XLSX or Parquet into the register. Can be broken off and run again.
     Load(LoadArgs),
+    /// Write the persons of a contract to CSV, XLSX or Parquet. Every one of them gets an entry in the log first. The
+    /// server must be stopped.
+    Export(ExportArgs),
     /// Verify or rebuild the transparency log. The server must be stopped.
     Ledger {
         /// What to do with it.
@@ -102,7 +105,7 @@ pub struct SynthArgs {
 /// What to load.
 #[derive(Debug, Args)]
 pub struct LoadArgs {
-    /// The CSV file.
+    /// The file: CSV, XLSX or Parquet, told by its first bytes.
     pub file: PathBuf,
     /// Rows of one transaction at most: what a crash takes back, and what memory holds.
     #[arg(long, value_name = "ROWS", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -113,6 +116,31 @@ pub struct LoadArgs {
     /// Show no progress bar.
     #[arg(long)]
     pub quiet: bool,
+}
+
+/// What to write out.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The file; its name tells the format (`.csv`, `.xlsx`, `.parquet`). Must not exist.
+    pub file: PathBuf,
+    /// Client whose contract names the fields, the purpose and the legal basis.
+    #[arg(long)]
+    pub client: String,
+    /// The decision that orders it, e.g. the number of a letter; it stands in every person's log entry.
+    #[arg(long)]
+    pub reference: String,
+    /// Operator who orders it.
+    #[arg(long, value_name = "STAFF")]
+    pub ordered_by: String,
+    /// Another operator, who approves it.
+    #[arg(long, value_name = "STAFF")]
+    pub approved_by: String,
+    /// Residents of this commune only; may stand several times. Everyone when left out.
+    #[arg(long, value_name = "CODE")]
+    pub commune: Vec<dancu_core::CommuneCode>,
+    /// The day on which the facts hold; today when left out.
+    #[arg(long, value_name = "DAY")]
+    pub as_of: Option<jiff::civil::Date>,
 }
 
 /// What to do with the log.

@@ -1,9 +1,13 @@
-//! `dancu load`: persons from a CSV into the register, with a progress bar.
+//! `dancu load`: persons from a CSV, XLSX or Parquet file into the register, with a progress bar.
 
 use crate::{cli::LoadArgs, failure::Failure, ledger::progress_bar, platform::Platform};
+use dancu_bulk::{Format, to_csv};
 use dancu_places::Places;
 use dancu_register::load::{LoadPhase, LoadReport, LoadRequest, load};
-use std::path::Path;
+use std::{
+    io::{BufWriter, Write},
+    path::{Path, PathBuf},
+};
 
 /// Loads a file as of today. Run again after an interruption, it goes on; loaded already, it changes nothing.
 pub async fn run(platform: &Platform, file: &Path, quiet: bool) -> Result<(), Failure> {
@@ -14,8 +18,32 @@ pub async fn run(platform: &Platform, file: &Path, quiet: bool) -> Result<(), Fa
 pub async fn run_args(platform: &Platform, args: &LoadArgs) -> Result<(), Failure> {
     let effective = args.effective.unwrap_or_else(|| platform.state.clock.today());
     let batch_rows = usize::try_from(args.batch_rows).unwrap_or(usize::MAX);
-    let request = LoadRequest { batch_rows, ..LoadRequest::new(&args.file, effective) };
+    let rows = rows_of(&args.file)?;
+    let request = LoadRequest { batch_rows, ..LoadRequest::new(&rows, effective) };
     run_request(platform, &request, args.quiet).await
+}
+
+/// The CSV that is loaded: the file itself, or what a workbook or a Parquet file becomes, beside it. The same file
+/// becomes the same bytes, so a load that was broken off goes on, and line `n` of the CSV is row `n` of the sheet.
+fn rows_of(file: &Path) -> Result<PathBuf, Failure> {
+    let format = Format::of_file(file)?;
+    if format == Format::Csv {
+        return Ok(file.to_owned());
+    }
+    let mut rows = file.as_os_str().to_owned();
+    rows.push(".rows.csv");
+    let rows = PathBuf::from(rows);
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Persons' data: its owner's alone, and whole before it has its name.
+    let mut unfinished =
+        tempfile::NamedTempFile::new_in(folder).map_err(|error| Failure::file(&rows, &error))?;
+    let mut out = BufWriter::with_capacity(1 << 20, unfinished.as_file_mut());
+    to_csv(file, format, &mut out)?;
+    out.flush().map_err(|error| Failure::file(&rows, &error))?;
+    drop(out);
+    unfinished.persist(&rows).map_err(|error| Failure::file(&rows, &error.error))?;
+    eprintln!("Các dòng dưới dạng CSV / the rows as CSV: {}", rows.display());
+    Ok(rows)
 }
 
 async fn run_request(platform: &Platform, request: &LoadRequest, quiet: bool) -> Result<(), Failure> {

@@ -8,6 +8,7 @@ mod config;
 mod connect;
 mod demo;
 mod descriptors;
+mod export;
 mod failure;
 mod ledger;
 mod load;
@@ -70,6 +71,12 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Load(args) => block_on(async {
             let platform = open(&config).await?;
             let outcome = load::run_args(&platform, &args).await;
+            platform.close();
+            outcome
+        }),
+        Command::Export(args) => block_on(async {
+            let platform = open(&config).await?;
+            let outcome = export::run(&platform, &args).await;
             platform.close();
             outcome
         }),

@@ -1,6 +1,7 @@
-//! `dancu synth`: a synthetic country as CSV.
+//! `dancu synth`: a synthetic country as CSV, XLSX or Parquet, by the name of the file.
 
 use crate::{cli::SynthArgs, failure::Failure, ledger::progress_bar};
+use dancu_bulk::{Format, from_csv};
 use std::{
     fs::File,
     io::{BufWriter, Write, stdout},
@@ -10,6 +11,11 @@ use std::{
 /// Writes to a file with a progress bar, or to standard output.
 pub fn run(args: &SynthArgs) -> Result<(), Failure> {
     let options = dancu_synth::Options { persons: args.persons, seed: args.seed, today: args.today };
+    if let Some(path) = &args.output
+        && Format::of_name(path) != Format::Csv
+    {
+        return write_as(&options, path, Format::of_name(path));
+    }
     let Some(path) = &args.output else {
         return write(
             &options,
@@ -36,4 +42,15 @@ fn write(
 ) -> Result<(), Failure> {
     dancu_synth::write_country(options, out, progress)?;
     out.flush().map_err(|error| Failure::file(path, &error))
+}
+
+/// By way of a CSV beside the file, which is gone afterwards.
+fn write_as(options: &dancu_synth::Options, path: &Path, format: Format) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let rows = tempfile::NamedTempFile::new_in(folder).map_err(|error| Failure::file(path, &error))?;
+    let mut out = BufWriter::with_capacity(1 << 20, rows.as_file());
+    write(options, &mut out, path, &mut |_| {})?;
+    drop(out);
+    from_csv(rows.path(), path, format)?;
+    Ok(())
 }

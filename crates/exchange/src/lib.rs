@@ -9,6 +9,7 @@ mod compare;
 mod connection;
 mod directory;
 mod document;
+mod extract;
 mod field;
 mod policy;
 mod refusal;
@@ -26,6 +27,7 @@ pub use connection::{
 };
 pub use directory::Directory;
 pub use document::{ConnectionsDocument, DocumentError};
+pub use extract::{EXTRACT_PAGE_MAX, extract_columns};
 pub use field::{Field, FieldSet};
 pub use policy::{Plan, plan};
 pub use refusal::{Refusal, RefusalEntry, RefusalLog, RefusalReason};

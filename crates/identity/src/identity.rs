@@ -121,6 +121,15 @@ impl Identity {
         Ok(self.store.list_staff(after, limit).await?)
     }
 
+    /// A member of staff whose account is open.
+    pub async fn staff(&self, id: &StaffId) -> Result<Option<StaffProfile>, IdentityError> {
+        let account = self.store.find_staff(id).await?;
+        Ok(account.and_then(|account| match account.subject {
+            Subject::Staff(profile) => Some(profile),
+            Subject::Citizen(_) => None,
+        }))
+    }
+
     /// Issues a code to a member of staff; an older unused one is void. For the operator's command line.
     pub async fn issue_staff_code(&self, id: &StaffId) -> Result<IssuedCode, IdentityError> {
         let account = self.store.find_staff(id).await?.ok_or(IdentityError::StaffUnknown)?;

@@ -201,7 +201,8 @@ impl Ledger {
         }
     }
 
-    fn closed(&self) -> StoreError {
+    /// What a caller hears whose disclosure met the end of the ledger.
+    pub fn closed(&self) -> StoreError {
         StoreError::Failed { file: self.location.clone(), detail: "the ledger is shut down".to_owned() }
     }
 }

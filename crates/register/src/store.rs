@@ -264,6 +264,14 @@ pub trait RegisterStore: Send + Sync {
         length_max: usize,
     ) -> Result<Vec<Reject>, StoreError>;
 
+    /// Numbers of whom anything was ever recorded, ascending, after one of them, at most `length_max`. For extracts and
+    /// checks of the whole register, which read each person by the road of their own.
+    async fn numbers(
+        &self,
+        after: Option<PersonalNumber>,
+        length_max: usize,
+    ) -> Result<Vec<PersonalNumber>, StoreError>;
+
     /// Persons of whom anything was ever recorded.
     async fn count_persons(&self) -> Result<u64, StoreError>;
 }

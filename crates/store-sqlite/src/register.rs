@@ -2,7 +2,7 @@
 
 use crate::{
     SqliteStore, circles,
-    facts::{self, FactWriter, number_to_sql},
+    facts::{self, FactWriter, number_from_sql, number_to_sql},
 };
 use async_trait::async_trait;
 use dancu_core::{CommuneCode, PersonalNumber, StoreError};
@@ -104,6 +104,21 @@ impl RegisterStore for SqliteStore {
                         row: row.get(5)?,
                     })
                 })?
+                .collect()
+        })
+    }
+
+    async fn numbers(
+        &self,
+        after: Option<PersonalNumber>,
+        length_max: usize,
+    ) -> std::result::Result<Vec<PersonalNumber>, StoreError> {
+        self.database.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT DISTINCT number FROM fact WHERE number > ?1 ORDER BY number LIMIT ?2",
+                )?
+                .query_map((after.map_or(0, number_to_sql), length_max), |row| number_from_sql(row, 0))?
                 .collect()
         })
     }

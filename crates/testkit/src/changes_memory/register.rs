@@ -221,6 +221,16 @@ impl RegisterStore for MemoryChanges {
         Ok(rejects)
     }
 
+    async fn numbers(
+        &self,
+        after: Option<PersonalNumber>,
+        length_max: usize,
+    ) -> Result<Vec<PersonalNumber>, StoreError> {
+        let state = self.lock();
+        let known = state.facts.iter().filter(|(number, facts)| Some(**number) > after && !facts.is_empty());
+        Ok(known.map(|(number, _)| *number).take(length_max).collect())
+    }
+
     async fn count_persons(&self) -> Result<u64, StoreError> {
         Ok(self.lock().numbers().len() as u64)
     }

@@ -187,6 +187,14 @@ impl RegisterStore for Failing<'_> {
         self.store.rejects(file, after, length_max).await
     }
 
+    async fn numbers(
+        &self,
+        after: Option<PersonalNumber>,
+        length_max: usize,
+    ) -> Result<Vec<PersonalNumber>, StoreError> {
+        self.store.numbers(after, length_max).await
+    }
+
     async fn count_persons(&self) -> Result<u64, StoreError> {
         self.store.count_persons().await
     }

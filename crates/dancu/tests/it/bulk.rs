@@ -1,0 +1,65 @@
+//! Persons in and out as workbooks and Parquet files.
+
+use crate::support::country::World;
+
+/// The file of persons in another format.
+fn synth(world: &World, name: &str) -> String {
+    let file = world.shown(name);
+    world.run(&["synth", "--persons", "300", "--output", &file]).succeeded();
+    file
+}
+
+#[test]
+fn every_format_loads_to_the_same_register_and_a_second_load_changes_nothing() {
+    let mut seen = Vec::new();
+    for name in ["all.csv", "all.xlsx", "all.parquet"] {
+        let world = World::empty();
+        let file = synth(&world, name);
+        let said = world.run(&["load", &file]);
+        assert!(said.err.contains("new 300"), "{name}: {}", said.err);
+        said.succeeded();
+        let again = world.run(&["load", &file]);
+        assert!(again.err.contains("nothing changed"), "{name}: {}", again.err);
+        let rows = if name == "all.csv" { file } else { format!("{file}.rows.csv") };
+        seen.push(std::fs::read_to_string(rows).unwrap().replace('"', ""));
+    }
+    // A workbook leaves out quotation marks that nobody needs; the rows are the same.
+    assert_eq!(seen[0].lines().count(), 301);
+    assert!(seen.iter().all(|rows| rows.replace("\r\n", "\n") == seen[0].replace("\r\n", "\n")));
+}
+
+#[test]
+fn an_export_needs_two_operators_and_logs_everyone_in_it() {
+    let world = World::new();
+    for id in ["op.one", "op.two"] {
+        world.run(&["staff", "add", id, "Lê Thị An", "operator"]).succeeded();
+    }
+    let file = world.shown("out.parquet");
+    let export = |approved_by: &str, client: &str, file: &str| {
+        world.run(&[
+            "export",
+            file,
+            "--client",
+            client,
+            "--reference",
+            "CV-12/2026",
+            "--ordered-by",
+            "op.one",
+            "--approved-by",
+            approved_by,
+        ])
+    };
+    export("op.one", "wide", &file).failed("DANCU-CLI-082", "--approved-by");
+    export("op.nobody", "wide", &file).failed("DANCU-CLI-082", "--approved-by");
+    assert!(!export("op.two", "nobody", &file).is_ok);
+    // Three a day: nothing is handed over of a page that the limit cuts.
+    assert!(export("op.two", "small", &file).err.contains("[DANCU-CLI-083]"));
+    assert!(!world.path("out.parquet").exists());
+    let before = world.check_is_sound();
+    export("op.two", "wide", &file).succeeded();
+    assert_eq!(world.check_is_sound() - before, 300, "everyone has an entry");
+    let other = World::empty();
+    let loaded = other.run(&["load", &file]);
+    assert!(loaded.err.contains("300 dòng"), "{}", loaded.err);
+    export("op.two", "wide", &file).failed("DANCU-CLI-001", "out.parquet");
+}
