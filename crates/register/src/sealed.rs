@@ -51,12 +51,12 @@ impl Explain for SealError {
     fn explain(&self) -> Explanation {
         match self {
             Self::KeyMissing => Explanation::new(
-                "DANCU-REG-030",
+                "DANCU-REG-050",
                 "Thiếu khóa để mở dữ liệu nhạy cảm. Hãy khôi phục tệp khóa trong thư mục khóa.",
                 "The key that opens sensitive data is missing. Restore its file in the folder of keys.",
             ),
             Self::Damaged => Explanation::new(
-                "DANCU-REG-031",
+                "DANCU-REG-051",
                 "Dữ liệu nhạy cảm không mở được vì đã bị thay đổi. Hãy khôi phục từ bản sao lưu.",
                 "Sensitive data does not open because it was altered. Restore it from a backup.",
             ),
