@@ -29,6 +29,8 @@ const fn columns_of(field: Field) -> &'static [&'static str] {
         Field::Phone => &["phone"],
         Field::CardStatus => &["card_state"],
         Field::LifeStatus => &["life_status"],
+        // Shown to an officer for a matter in hand, never in bulk.
+        Field::Origin | Field::Household | Field::Family | Field::History => &[],
     }
 }
 
@@ -52,6 +54,7 @@ fn values(field: Field, person: &Person) -> Vec<String> {
         Field::CardExpires => text(card.and_then(|card| card.expires)),
         Field::CardStatus => text(card.map(|card| card.state.as_str())),
         Field::Phone => text(person.contact().and_then(|contact| contact.phone.as_deref())),
+        Field::Origin | Field::Household | Field::Family | Field::History => Vec::new(),
         Field::LifeStatus => text(Some(match person.life() {
             dancu_register::Life::Alive => "alive",
             dancu_register::Life::Dead { .. } => "dead",
@@ -78,7 +81,7 @@ impl VerifyService {
         if !caller.contract.holds_on(day) {
             return Err(self.refuse(caller, RefusalReason::ContractDates).into());
         }
-        let fields = caller.contract.fields;
+        let fields: FieldSet = caller.contract.fields.iter().filter(|field| !field.is_shown_only()).collect();
         let mut rows = Vec::with_capacity(numbers.len());
         let mut waiting = Vec::with_capacity(numbers.len());
         for number in numbers {

@@ -4,7 +4,10 @@
 //! speaks of from the old ones. The old rows' time of record ends, what is left of their days is recorded
 //! again, and nothing is deleted, so that every answer once given can be given again.
 
-use crate::facts::{Fact, FactKind, FactValue};
+use crate::{
+    facts::{Fact, FactValue},
+    kinds::FactKind,
+};
 use dancu_core::PersonalNumber;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use std::sync::Arc;

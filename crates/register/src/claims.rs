@@ -2,7 +2,8 @@
 
 use crate::{
     believe::Belief,
-    facts::{Fact, FactKind, FactValue, Life},
+    facts::{Fact, FactValue, Life},
+    kinds::FactKind,
 };
 use dancu_core::PersonalNumber;
 use jiff::civil::Date;

@@ -1,6 +1,6 @@
 //! The 26 groups of a person's record, and the law behind each source of a fact.
 
-use crate::facts::FactKind;
+use crate::kinds::FactKind;
 use dancu_core::CommuneCode;
 use jiff::civil::Date;
 use std::sync::LazyLock;

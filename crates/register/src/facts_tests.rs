@@ -1,4 +1,5 @@
 use super::*;
+use crate::kinds::KindSet;
 use jiff::civil::date;
 use proptest::prelude::*;
 

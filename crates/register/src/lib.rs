@@ -7,6 +7,7 @@ mod claims;
 mod contents;
 pub mod csv;
 mod facts;
+mod kinds;
 pub mod load;
 mod packed;
 mod person;
@@ -21,9 +22,10 @@ pub use believe::{Belief, Change, apply_changes, believe, record_time};
 pub use claims::{Claim, Claims};
 pub use contents::{Group, Origin, groups, origin};
 pub use facts::{
-    Absence, Card, Contact, CurrentPlace, Fact, FactDecodeError, FactKind, FactValue, Family, Identity,
-    KindSet, Life, NumberState, OtherName, Representation, Residence, Shared, TemporaryResidence,
+    Absence, Card, Contact, CurrentPlace, Fact, FactDecodeError, FactValue, Family, Identity, Life,
+    NumberState, OtherName, Representation, Residence, Shared, TemporaryResidence,
 };
+pub use kinds::{FactKind, KindSet};
 pub use packed::{day_from_number, day_to_number};
 pub use person::{At, Held, Person, person_at};
 pub use reject::{Reject, RowError, RowFault};

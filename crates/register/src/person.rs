@@ -1,8 +1,11 @@
 //! A person as the register knew them at one point of both time axes.
 
-use crate::facts::{
-    Absence, Card, Contact, CurrentPlace, Fact, FactKind, FactValue, Family, Identity, Life, NumberState,
-    OtherName, Representation, Residence, Shared, TemporaryResidence,
+use crate::{
+    facts::{
+        Absence, Card, Contact, CurrentPlace, Fact, FactValue, Family, Identity, Life, NumberState,
+        OtherName, Representation, Residence, Shared, TemporaryResidence,
+    },
+    kinds::FactKind,
 };
 use dancu_core::PersonalNumber;
 use jiff::{Timestamp, civil::Date};

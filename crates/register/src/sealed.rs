@@ -4,7 +4,7 @@
 //! statement about the same person is seen to be the same without opening it. Person and kind are bound into the
 //! seal: a value moved to another row does not open. The key never stands in a store.
 
-use crate::facts::FactKind;
+use crate::kinds::FactKind;
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
 use dancu_core::{Explain, Explanation, PersonalNumber};
 use hmac::{Hmac, Mac};

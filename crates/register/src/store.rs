@@ -2,7 +2,8 @@
 
 use crate::{
     claims::Claims,
-    facts::{Fact, FactValue, KindSet},
+    facts::{Fact, FactValue},
+    kinds::KindSet,
     person::{At, Person},
     reject::Reject,
     words::{HouseholdNumber, Relation},

@@ -1,9 +1,6 @@
 //! Taking back what one event recorded: the compensation of an event, never its deletion.
 
-use crate::{
-    believe::Change,
-    facts::{Fact, FactKind},
-};
+use crate::{believe::Change, facts::Fact, kinds::FactKind};
 use jiff::Timestamp;
 use std::sync::Arc;
 

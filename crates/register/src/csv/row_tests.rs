@@ -1,5 +1,5 @@
 use super::*;
-use crate::{csv::COLUMNS, facts::FactKind};
+use crate::{csv::COLUMNS, kinds::FactKind};
 use jiff::civil::date;
 use proptest::prelude::*;
 
