@@ -17,7 +17,9 @@ pub struct NotTakenBack {
 /// The writes that restore what was believed before the instant `recorded`: what was recorded at it ceases to be
 /// believed, and what ceased to be believed at it is believed again.
 ///
-/// `existing` is the person's whole history; `recorded_at` lies after every record in it.
+/// `existing` is the person's whole history; `recorded_at` lies after every record in it. The word of `source` up to the
+/// colon is that of every taking back: a row that a later event changed, and that was put back when that event was itself
+/// taken back, bears it, and is as good as the row of the first time.
 pub fn take_back(
     existing: &[Fact],
     recorded: Timestamp,
@@ -26,13 +28,17 @@ pub fn take_back(
 ) -> Result<Vec<Change>, NotTakenBack> {
     let mut changes = Vec::new();
     for fact in existing.iter().filter(|fact| fact.recorded_from == recorded) {
-        if let Some(changed_at) = fact.recorded_to {
-            return Err(NotTakenBack { kind: fact.value.kind(), changed_at });
-        }
+        let standing = match fact.recorded_to {
+            None => fact,
+            Some(changed_at) => existing
+                .iter()
+                .find(|row| row.recorded_to.is_none() && states_same(row, fact) && is_put_back(row, source))
+                .ok_or(NotTakenBack { kind: fact.value.kind(), changed_at })?,
+        };
         changes.push(Change::Close {
-            kind: fact.value.kind(),
-            recorded_from: fact.recorded_from,
-            valid_from: fact.valid_from,
+            kind: standing.value.kind(),
+            recorded_from: standing.recorded_from,
+            valid_from: standing.valid_from,
             recorded_to: recorded_at,
         });
     }
@@ -45,6 +51,15 @@ pub fn take_back(
         }));
     }
     Ok(changes)
+}
+
+fn states_same(one: &Fact, other: &Fact) -> bool {
+    one.value == other.value && one.valid_from == other.valid_from && one.valid_to == other.valid_to
+}
+
+fn is_put_back(row: &Fact, source: &str) -> bool {
+    let word = |source: &str| source.split(':').next().map(str::to_owned);
+    word(&row.source) == word(source)
 }
 
 #[cfg(test)]
@@ -83,7 +98,41 @@ mod tests {
         assert_eq!(refused, Err(NotTakenBack { kind: FactKind::Contact, changed_at: at(3) }));
     }
 
+    #[test]
+    fn what_was_stated_anew_since_is_not_taken_back_with_the_first_statement() {
+        let mut history = Vec::new();
+        write(&mut history, 1, &[belief("1", date(2020, 1, 1), None)]);
+        write(&mut history, 2, &[belief("2", date(2020, 1, 1), None)]);
+        write(&mut history, 3, &[belief("1", date(2020, 1, 1), None)]);
+        assert!(take_back(&history, at(1), at(4), &Arc::from("back")).is_err());
+    }
+
     proptest! {
+        /// What the refusal tells to do first makes the taking back possible.
+        #[test]
+        fn events_taken_back_from_the_last_to_the_first_leave_nothing(
+            events in proptest::collection::vec((1_i8..28, proptest::option::of(1_i8..28)), 1..8),
+        ) {
+            let mut history = Vec::new();
+            let day = |day: i8| date(2020, 1, day);
+            for (second, (from, to)) in (1..).zip(&events) {
+                write(&mut history, second, &[belief(&format!("{second}"), day(*from), to.map(day))]);
+            }
+            for second in (1..=i64::try_from(events.len()).unwrap()).rev() {
+                let before = history.clone();
+                let changes = take_back(&history, at(second), at(200 - second), &Arc::from("back:1")).unwrap();
+                apply_changes(&mut history, &changes);
+                for number in 1..31 {
+                    let seen = |history: &[Fact], second| {
+                        let at = At { as_of: date(2020, 1, number), known_at: at(second) };
+                        person_at(history, at).and_then(|person| person.contact().cloned())
+                    };
+                    prop_assert!(seen(&before, second - 1) == seen(&history, 200));
+                }
+            }
+            prop_assert!(history.iter().all(|fact| fact.recorded_to.is_some()));
+        }
+
         #[test]
         fn after_taking_back_every_day_is_believed_as_before(
             first in proptest::collection::vec((1_i8..28, proptest::option::of(1_i8..28)), 0..5),

@@ -25,7 +25,7 @@ pub(super) async fn take_back(
     }
     let office: Vec<_> = event.actor.commune().into_iter().collect();
     within(envelope, &office)?;
-    leaves_households_whole(&event, world).await?;
+    leaves_households_whole(envelope, &event, world).await?;
     let mut decision = Decision::default();
     for number in &event.persons {
         world.record(*number).await?;

@@ -5,14 +5,18 @@ use super::{
     plan::{Disorder, Plan},
     timeline::Timeline,
 };
-use crate::{Event, World, refusal::Common, rules::Ruled};
+use crate::{Envelope, Event, World, refusal::Common, rules::Ruled};
 use dancu_register::{FactKind, Relation, apply_changes, take_back};
 use std::sync::Arc;
 
 /// Taking an event back must leave every household that it touched with exactly one head. Later events can have built on
 /// it through other persons: whoever joined a household that would no longer be there.
-pub(in crate::rules) async fn leaves_households_whole(event: &Event, world: &mut World<'_>) -> Ruled<()> {
-    let source: Arc<str> = Arc::from("");
+pub(in crate::rules) async fn leaves_households_whole(
+    envelope: &Envelope,
+    event: &Event,
+    world: &mut World<'_>,
+) -> Ruled<()> {
+    let source: Arc<str> = Event::source(&envelope.command, &envelope.actor).into();
     let now = world.now;
     let mut first_day = None;
     let mut restored = Vec::new();

@@ -1,0 +1,91 @@
+//! Units are merged.
+
+use crate::residence_town::*;
+use dancu_changes::{ChangeStore, Command, Common, ResidenceRefusal as No, UnitMerge, Units, World};
+use jiff::{
+    ToSpan,
+    civil::{Date, date},
+};
+
+const ON: Date = date(2026, 11, 10);
+
+fn merge(from: &[&str], into: &str, name: &str, on: Date) -> Command {
+    let from = from.iter().map(|text| code(text)).collect();
+    Command::MergeUnits(UnitMerge { from, into: code(into), name: name.to_owned(), on })
+}
+
+#[tokio::test]
+async fn two_communes_become_a_new_one_and_old_codes_lead_to_it() {
+    let town = Town::with_a_family().await;
+    let receipt = town.operate(merge(&[BA_DINH, NGOC_HA], "99901", "Phường Ba Đình Mới", ON)).await.unwrap();
+    assert!(receipt.event.persons.is_empty());
+    let units = Units::new(town.store.unit_changes().await.unwrap());
+    assert_eq!(units.present(code(BA_DINH), date(2026, 1, 1), TODAY), [code("99901")]);
+    assert_eq!(units.describe(code("99901"), TODAY).unwrap(), "Phường Ba Đình Mới, Thành phố Hà Nội");
+    assert_eq!(units.name(code(BA_DINH), ON.yesterday().unwrap()), Some("Phường Ba Đình"));
+    let world = World::open(&*town.store, dancu_core::Clock::now(&*town.clock)).await.unwrap();
+    assert!(world.commune_is_known(code("99901"), ON) && !world.commune_is_known(code(NGOC_HA), ON));
+    assert_eq!(world.present_codes(code(NGOC_HA), date(2026, 1, 1)), [code("99901")]);
+    let home = town.home_on(3, TODAY).await;
+    assert!(home.permanent_commune == Some(code(BA_DINH)), "nothing written before changes");
+}
+
+#[tokio::test]
+async fn a_merge_is_the_centres_and_has_to_make_sense() {
+    let town = Town::new();
+    let officer = town.send(BA_DINH, merge(&[BA_DINH], NGOC_HA, "Phường Ngọc Hà", ON)).await;
+    assert_eq!(refused_commonly(officer), Common::NotThisOffice);
+    let operate = async |from: &[&str], into, name, on| town.operate(merge(from, into, name, on)).await;
+    let name = "Phường Mới";
+    assert_eq!(
+        refused_commonly(operate(&["99999"], NGOC_HA, name, ON).await),
+        Common::UnknownCommune { field: "from" }
+    );
+    for wrong in ["Ba Đình", " ", "Huyện Ba Đình"] {
+        let outcome = operate(&[BA_DINH], NGOC_HA, wrong, ON).await;
+        assert_eq!(refused_commonly(outcome), Common::Text { field: "name" });
+    }
+    let form = No::UnitsForm { field: "from" };
+    assert_eq!(refused(operate(&[], NGOC_HA, name, ON).await), form);
+    assert_eq!(refused(operate(&[BA_DINH, BA_DINH], NGOC_HA, name, ON).await), form);
+    assert_eq!(refused(operate(&[BA_DINH], "26881", name, ON).await), No::UnitCodeUsed);
+    assert_eq!(refused(operate(&[BA_DINH], AN_HOI_TAY, name, ON).await), No::UnitsOfTwoProvinces);
+    let ahead = operate(&[BA_DINH], NGOC_HA, name, TODAY + 367.days()).await;
+    assert_eq!(refused(ahead), No::TooFarAhead { field: "on", days: 366 });
+    let before = operate(&[BA_DINH], NGOC_HA, name, date(2025, 6, 30)).await;
+    assert_eq!(refused(before), No::BeforeLastMerge);
+    operate(&[BA_DINH], NGOC_HA, name, ON).await.unwrap();
+    assert_eq!(refused(operate(&["00025"], "00070", name, ON - 1.day()).await), No::BeforeLastMerge);
+    assert_eq!(
+        refused_commonly(operate(&[BA_DINH], "00070", name, ON).await),
+        Common::UnknownCommune { field: "from" }
+    );
+    assert_eq!(refused(operate(&[NGOC_HA], BA_DINH, name, TODAY).await), No::UnitCodeUsed);
+}
+
+#[tokio::test]
+async fn a_unit_never_gathers_more_codes_than_one_list_takes() {
+    let town = Town::new();
+    let places = dancu_places::Places::national();
+    let hanoi = places.commune(code(BA_DINH)).unwrap().province;
+    let others: Vec<String> = places
+        .communes()
+        .iter()
+        .filter(|commune| commune.province == hanoi && commune.code != code(BA_DINH))
+        .map(|commune| commune.code.to_string())
+        .collect();
+    let others: Vec<&str> = others.iter().map(String::as_str).collect();
+    let mut refusal = None;
+    for chunk in others.chunks(4) {
+        match town.operate(merge(chunk, BA_DINH, "Phường Ba Đình", ON)).await {
+            Ok(_) => {}
+            outcome => {
+                refusal = Some(refused(outcome));
+                break;
+            }
+        }
+    }
+    assert_eq!(refusal, Some(No::UnitsForm { field: "from" }));
+    let units = Units::new(town.store.unit_changes().await.unwrap());
+    assert!(units.predecessors(code(BA_DINH), TODAY).len() <= dancu_register::COMMUNES_MAX);
+}
