@@ -84,6 +84,9 @@ impl RegisterStore for FailingStore {
     async fn rejects(&self, file: FileDigest, after: u64, length_max: usize) -> Answer<Vec<Reject>> {
         self.inner.rejects(file, after, length_max).await
     }
+    async fn numbers(&self, after: Option<PersonalNumber>, length_max: usize) -> Answer<Vec<PersonalNumber>> {
+        self.inner.numbers(after, length_max).await
+    }
     async fn count_persons(&self) -> Answer<u64> {
         self.inner.count_persons().await
     }
