@@ -85,7 +85,7 @@ impl RegisterStore for FailingStore {
         self.inner.rejects(file, after, length_max).await
     }
     async fn numbers(&self, after: Option<PersonalNumber>, length_max: usize) -> Answer<Vec<PersonalNumber>> {
-        self.inner.numbers(after, length_max).await
+        RegisterStore::numbers(&*self.inner, after, length_max).await
     }
     async fn count_persons(&self) -> Answer<u64> {
         self.inner.count_persons().await
