@@ -71,6 +71,8 @@ fn register(world: &World) -> String {
            FROM fact JOIN fact_source ON id = source ORDER BY 1, 2, 3, 4, 5, 6, 7",
         "SELECT persons FROM person_count",
         "SELECT household, number FROM household_person ORDER BY 1, 2",
+        "SELECT relative, number FROM relative ORDER BY 1, 2",
+        "SELECT commune, number FROM commune_person ORDER BY 1, 2",
         "SELECT name, hex(digest), bytes, lines, rows, rejected, warnings, complete
            FROM load_file JOIN fact_source ON id = source ORDER BY 1",
         "SELECT name, line, field, code, message_vi, message_en, hex(row)
