@@ -1,8 +1,8 @@
 //! Something odd that was found in the register, with who has to look into it and how far that is.
 
-use crate::CommandId;
-use dancu_core::{CommuneCode, PersonalNumber};
-use jiff::{Timestamp, civil::Date};
+use crate::{CommandId, Oddity, service::name_based};
+use dancu_core::{CommuneCode, PersonalNumber, today_in_viet_nam};
+use jiff::{Span, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
@@ -23,6 +23,130 @@ impl FromStr for FindingId {
 
     fn from_str(text: &str) -> Result<Self, uuid::Error> {
         text.parse().map(Self)
+    }
+}
+
+/// Persons that one finding names at most.
+const PERSONS_MAX: usize = 20;
+/// Days within which a finding is to be settled: an aim of ours, no legal value.
+const SETTLE_DAYS: i64 = 15;
+
+impl FindingId {
+    /// The same oddity of the same persons has the same identifier, whoever finds it and however often. The persons are
+    /// ascending.
+    pub fn of(kind: FindingKind, persons: &[PersonalNumber]) -> Self {
+        let kind = serde_json::to_string(&kind).expect("a word");
+        let numbers: Vec<String> = persons.iter().map(ToString::to_string).collect();
+        Self(name_based(&format!("{kind}:{}", numbers.join(","))))
+    }
+}
+
+impl Finding {
+    /// An oddity as it is recorded, by the event that brought it about or by a scan.
+    pub fn found(oddity: &Oddity, event: Option<CommandId>, found_at: Timestamp) -> Self {
+        let mut persons = oddity.persons.clone();
+        persons.sort_unstable();
+        persons.dedup();
+        persons.truncate(PERSONS_MAX);
+        Self {
+            id: FindingId::of(oddity.kind, &persons),
+            kind: oddity.kind,
+            persons,
+            event,
+            owner: oddity.owner,
+            state: FindingState::Open,
+            found_at,
+            due: today_in_viet_nam(found_at).saturating_add(Span::new().days(SETTLE_DAYS)),
+            days_late: oddity.days_late,
+            moves: Vec::new(),
+        }
+    }
+
+    /// Whether it should have been settled by now.
+    pub fn is_overdue(&self, today: Date) -> bool {
+        !self.state.is_final() && self.due < today
+    }
+}
+
+impl FindingState {
+    /// Every state in its order.
+    pub const ALL: [Self; 4] = [Self::Open, Self::InHand, Self::Resolved, Self::Dismissed];
+
+    /// Whether nothing more is to be done.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Resolved | Self::Dismissed)
+    }
+
+    /// The word in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::InHand => "in_hand",
+            Self::Resolved => "resolved",
+            Self::Dismissed => "dismissed",
+        }
+    }
+
+    /// Words on a page, Vietnamese and English.
+    pub const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Open => ("Chưa xử lý", "Open"),
+            Self::InHand => ("Đang xử lý", "In hand"),
+            Self::Resolved => ("Đã xử lý", "Resolved"),
+            Self::Dismissed => ("Không phải lỗi", "Dismissed"),
+        }
+    }
+}
+
+macro_rules! kinds {
+    ($($name:ident = $word:literal $vi:literal $en:literal,)*) => {
+        impl FindingKind {
+            /// Every kind in its order.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The word in the API.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            /// Words on a page, Vietnamese and English.
+            pub const fn words(self) -> (&'static str, &'static str) {
+                match self { $(Self::$name => ($vi, $en),)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    LateBirthRegistration = "late_birth_registration" "Đăng ký khai sinh quá hạn" "Birth registered late",
+    LateDeathRegistration = "late_death_registration" "Đăng ký khai tử quá hạn" "Death registered late",
+    SameChildTwice = "same_child_twice" "Có thể một người được đăng ký hai lần" "Perhaps one child, registered twice",
+    SexContradictsNumber = "sex_contradicts_number" "Giới tính khác với số định danh" "Sex contradicts the number",
+    BirthYearContradictsNumber = "birth_year_contradicts_number" "Năm sinh khác với số định danh" "Birth year contradicts the number",
+    ParentAgeImpossible = "parent_age_impossible" "Tuổi hoặc ngày mất của cha, mẹ không hợp lý" "A parent's age or death is impossible",
+    CyclicFamily = "cyclic_family" "Quan hệ cha mẹ đi vòng" "Somebody is their own ancestor",
+    SpouseMismatch = "spouse_mismatch" "Vợ, chồng không khớp nhau" "Spouses are named differently",
+    TwoCommunes = "two_communes" "Hai nơi cùng nhận thường trú" "Two communes claim one person",
+    TwoHeads = "two_heads" "Hộ có hai chủ hộ" "A household with two heads",
+    NoHead = "no_head" "Hộ không có chủ hộ" "A household without a head",
+    EventAfterDeath = "event_after_death" "Có sự kiện sau ngày mất" "Something happened after death",
+    PlaceholderBirthDate = "placeholder_birth_date" "Ngày sinh 01/01 có thể là không rõ" "A 1 January that may stand for an unknown day",
+    UnknownCommune = "unknown_commune" "Mã xã, phường không tồn tại" "A code that no commune bore",
+}
+
+impl FromStr for FindingKind {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == text).ok_or(())
+    }
+}
+
+impl FromStr for FindingState {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(())
     }
 }
 
@@ -125,4 +249,38 @@ pub struct FindingFilter {
     pub state: Option<FindingState>,
     /// Of one kind; all when left out.
     pub kind: Option<FindingKind>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_those_of_the_stored_json() {
+        for kind in FindingKind::ALL {
+            assert_eq!(serde_json::to_string(kind).unwrap(), format!("\"{}\"", kind.as_str()));
+            assert_eq!(kind.as_str().parse(), Ok(*kind));
+        }
+        for state in FindingState::ALL {
+            assert_eq!(serde_json::to_string(&state).unwrap(), format!("\"{}\"", state.as_str()));
+            assert_eq!(state.as_str().parse(), Ok(state));
+        }
+        assert_eq!("lost".parse::<FindingState>(), Err(()));
+    }
+
+    #[test]
+    fn an_oddity_found_twice_is_one_finding() {
+        let persons: Vec<PersonalNumber> =
+            ["001085000002", "001085000001"].map(|text| text.parse().unwrap()).into();
+        let oddity = |persons: Vec<PersonalNumber>| Oddity {
+            kind: FindingKind::SpouseMismatch,
+            persons,
+            owner: None,
+            days_late: None,
+        };
+        let at = Timestamp::UNIX_EPOCH;
+        let first = Finding::found(&oddity(persons.clone()), None, at);
+        let reversed = Finding::found(&oddity(persons.into_iter().rev().collect()), None, at);
+        assert_eq!(first, reversed);
+    }
 }

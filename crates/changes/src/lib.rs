@@ -8,6 +8,7 @@
 //! May use `core`, `calendar`, `places`, `register`. Names no store, no web.
 
 mod commands;
+mod control;
 mod correction;
 mod decision;
 mod envelope;
@@ -26,6 +27,9 @@ mod units;
 mod world;
 
 pub use commands::*;
+pub use control::{
+    FINDINGS_PAGE_MAX, FindingError, FindingService, SCAN_PAGE_PERSONS, Scan, ScanPage, ScanSummary,
+};
 pub use correction::{CorrectionError, CorrectionService, OPEN_PROPOSALS_MAX, PROPOSALS_PAGE_MAX, Verdict};
 pub use decision::{Decision, Oddity};
 pub use envelope::{Actor, CommandId, Envelope, Evidence, EvidenceKind};

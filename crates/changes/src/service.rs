@@ -2,12 +2,11 @@
 
 use crate::{
     ChangeStore, Command, CommandId, Commit, Committed, Decision, Envelope, Event, Finding, FindingId,
-    FindingState, Refusal, World,
-    decision::Oddity,
+    Refusal, World,
     refusal::Common,
     rules::{self, NumberSource, RuleError},
 };
-use dancu_core::{Clock, Entropy, Explain, Explanation, PersonalNumber, StoreError, today_in_viet_nam};
+use dancu_core::{Clock, Entropy, Explain, Explanation, PersonalNumber, StoreError};
 use dancu_register::{
     Belief, Change, Fact, FactKind, FactValue, HouseholdNumber, KindSet, SealError, Seals, apply_changes,
     believe, take_back,
@@ -18,8 +17,6 @@ use uuid::Uuid;
 
 /// Times that a command is decided anew because something it looked at changed meanwhile.
 const ATTEMPTS_MAX: u32 = 16;
-/// Days within which a finding is to be settled.
-const FINDING_DAYS: i64 = 15;
 
 /// What the sender of a command gets back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -256,7 +253,7 @@ impl ChangeService {
             household: decision.household,
         };
         let findings =
-            decision.oddities.iter().map(|oddity| finding(oddity, envelope.id, recorded_at)).collect();
+            decision.oddities.iter().map(|oddity| Finding::found(oddity, Some(envelope.id), recorded_at)).collect();
         Ok(Commit {
             guards: world.guards(),
             event,
@@ -352,29 +349,6 @@ fn without_sensitive(command: &Command) -> Command {
         _ => {}
     }
     command
-}
-
-/// The same oddity of the same persons has the same identifier, whoever finds it and however often.
-fn finding(oddity: &Oddity, event: CommandId, found_at: Timestamp) -> Finding {
-    let mut persons = oddity.persons.clone();
-    persons.sort_unstable();
-    persons.dedup();
-    persons.truncate(20);
-    let kind = serde_json::to_string(&oddity.kind).expect("a word");
-    let numbers: Vec<String> = persons.iter().map(ToString::to_string).collect();
-    let name = format!("{kind}:{}", numbers.join(","));
-    Finding {
-        id: FindingId(name_based(&name)),
-        kind: oddity.kind,
-        persons,
-        event: Some(event),
-        owner: oddity.owner,
-        state: FindingState::Open,
-        found_at,
-        due: today_in_viet_nam(found_at).saturating_add(jiff::Span::new().days(FINDING_DAYS)),
-        days_late: oddity.days_late,
-        moves: Vec::new(),
-    }
 }
 
 /// UUID version 5 in a name space of our own.

@@ -8,17 +8,10 @@ const RULES: &str = include_str!("../../../../data/correction_rules.csv");
 
 /// Working days within which the commune decides.
 static DECISION_WORKING_DAYS: LazyLock<DatedTable<u16>> = LazyLock::new(|| table("decision_working_days"));
-/// Age from which a person acts for themselves.
-static ADULT_AGE_YEARS: LazyLock<DatedTable<u16>> = LazyLock::new(|| table("adult_age_years"));
 
 /// Working days for the decision of what is proposed on a day.
 pub(super) fn decision_working_days(day: Date) -> Option<u16> {
     DECISION_WORKING_DAYS.on(day).map(|row| row.value)
-}
-
-/// Age of majority on a day, in years.
-pub(super) fn adult_age_years(day: Date) -> Option<u16> {
-    ADULT_AGE_YEARS.on(day).map(|row| row.value)
 }
 
 fn table(rule: &str) -> DatedTable<u16> {
@@ -44,7 +37,6 @@ mod tests {
     #[test]
     fn the_table_reads_and_says_what_the_law_says() {
         assert_eq!(decision_working_days(date(2026, 11, 22)), Some(2));
-        assert_eq!(adult_age_years(date(2026, 11, 22)), Some(18));
         assert_eq!(decision_working_days(date(2020, 1, 1)), None);
         assert!(DECISION_WORKING_DAYS.on(date(2026, 1, 1)).unwrap().legal_reference.contains("70/2024"));
     }

@@ -9,6 +9,7 @@ mod limits;
 mod right;
 
 pub use error::CorrectionError;
+pub(crate) use right::present_home;
 
 use crate::{
     Actor, ChangeError, ChangeService, ChangeStore, CommandId, Envelope, Event, Evidence, Proposal,

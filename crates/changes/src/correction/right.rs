@@ -1,7 +1,10 @@
 //! Who may propose a correction of whom, and which commune decides it.
 
-use super::{CorrectionError, limits};
-use crate::{Command, ProposedBy, World};
+use super::CorrectionError;
+use crate::{
+    Command, ProposedBy, World,
+    rules::{Limit, limit},
+};
 use dancu_core::{CommuneCode, PersonalNumber};
 use dancu_register::{FactKind, Person};
 
@@ -42,7 +45,7 @@ pub(super) async fn may_propose(
     let is_parent = person
         .family()
         .is_some_and(|family| family.father == Some(*citizen) || family.mother == Some(*citizen));
-    let adult_age = limits::adult_age_years(today).ok_or(CorrectionError::NoLegalValue)?;
+    let adult_age = limit(Limit::AdultAge, today).ok_or(CorrectionError::NoLegalValue)?;
     let is_minor = person.identity().is_some_and(|identity| {
         let born = identity.birth_date.first_day();
         let grown = born.saturating_add(jiff::Span::new().years(i64::from(adult_age)));
@@ -72,17 +75,21 @@ pub(super) async fn owner(
     }
 }
 
-/// The codes of today of the first residence that is known.
+/// The codes of today for which the first residence that is known may stand, the likeliest first. A file writes codes of its
+/// own day also for a residence that began long before, so that a code of today is taken for one.
 pub(crate) fn present_home(world: &World<'_>, person: &Person) -> Vec<CommuneCode> {
     let home = person.residence();
-    let since = |kind| person.held(kind).map_or(world.today, |held| held.valid_from);
     let permanent = home.and_then(|home| home.permanent_commune);
     let temporary = home.and_then(|home| home.temporary.as_ref()).map(|temporary| temporary.commune);
-    if let Some(code) = permanent.or(temporary) {
-        return world.present_codes(code, since(FactKind::Residence));
+    let (code, kind) = match permanent.or(temporary) {
+        Some(code) => (Some(code), FactKind::Residence),
+        None => (person.current_place().and_then(|place| place.commune), FactKind::CurrentPlace),
+    };
+    let Some(code) = code else { return Vec::new() };
+    let since = person.held(kind).map_or(world.today, |held| held.valid_from);
+    let mut codes = world.units.possible(code, since, world.today);
+    if let Some(place) = codes.iter().position(|possible| *possible == code) {
+        codes.swap(0, place);
     }
-    match person.current_place().and_then(|place| place.commune) {
-        Some(code) => world.present_codes(code, since(FactKind::CurrentPlace)),
-        None => Vec::new(),
-    }
+    codes
 }

@@ -7,6 +7,7 @@ mod history;
 mod residence;
 
 pub use civil::CivilRefusal;
+pub(crate) use civil::{Limit, limit};
 pub use residence::{ResidenceLimit, ResidenceRefusal};
 
 use crate::{Command, Decision, Envelope, Refusal, World, refusal::Common};

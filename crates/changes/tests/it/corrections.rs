@@ -6,7 +6,8 @@ use crate::{
 };
 use dancu_changes::{
     ChangeError, ChangeStore, Command, Common, ContactChange, CorrectionError, CorrectionService, Cursor,
-    OPEN_PROPOSALS_MAX, Proposal, ProposalFilter, ProposalId, ProposalState, ProposedBy, Refusal, Verdict,
+    Evidence, EvidenceKind, IdentityCorrection, IdentityFields, OPEN_PROPOSALS_MAX, Proposal, ProposalFilter,
+    ProposalId, ProposalState, ProposedBy, Refusal, Verdict,
 };
 use dancu_core::Sex;
 use dancu_register::{FactKind, FactValue, Life, Representation};
@@ -330,5 +331,118 @@ async fn officers_who_decide_at_once_bring_about_one_outcome() {
         let is_applied = proposal.state == ProposalState::Applied;
         assert_eq!(town.events().len(), usize::from(is_applied));
         assert_eq!(phone(&town, AN).await.is_some(), is_applied);
+    }
+}
+
+fn new_name(text: &str, name: &str) -> Command {
+    let fields = IdentityFields { name: Some(name.parse().unwrap()), ..IdentityFields::default() };
+    Command::CorrectIdentity(IdentityCorrection { number: number(text), fields })
+}
+
+fn paper() -> Vec<Evidence> {
+    let kind = EvidenceKind::CivilStatusPaper;
+    vec![Evidence { kind, reference: "GKS 12/2020".to_owned(), issued_on: None, sha256: None }]
+}
+
+async fn name(town: &Town, text: &str) -> String {
+    let facts = town.facts(text).await;
+    let held =
+        facts.iter().find(|fact| fact.recorded_to.is_none() && fact.value.kind() == FactKind::Identity);
+    match &held.unwrap().value {
+        FactValue::Identity(identity) => identity.name.as_str().to_owned(),
+        _ => unreachable!(),
+    }
+}
+
+#[tokio::test]
+async fn the_identity_is_corrected_only_when_a_second_officer_approves() {
+    let town = town().await;
+    let service = service(&town);
+    service.propose(id(1), by_officer("lan", HERE), new_name(AN, "Nguyễn Văn Ân"), paper()).await.unwrap();
+    let (lan, mai, tam) = (officer("lan", HERE), officer("mai", HERE), officer("tam", HERE));
+    let early = service.approve(id(1), &tam, Verdict::Accept, "").await;
+    assert_eq!(early, Err(CorrectionError::FirstIsMissing));
+    let agreed = service.decide(id(1), &mai, Verdict::Accept, "").await.unwrap();
+    assert_eq!(agreed.state, ProposalState::AwaitsSecond);
+    assert_eq!(name(&town, AN).await, "Nguyễn Văn An");
+    for same in [&mai, &lan] {
+        let approved = service.approve(id(1), same, Verdict::Accept, "").await;
+        assert_eq!(approved, Err(CorrectionError::SameOfficer));
+    }
+    let elsewhere = service.approve(id(1), &officer("hoa", THERE), Verdict::Accept, "").await;
+    assert_eq!(elsewhere, Err(CorrectionError::NoSuchProposal));
+    let applied = service.approve(id(1), &tam, Verdict::Accept, "").await.unwrap();
+    assert_eq!(applied.state, ProposalState::Applied);
+    assert_eq!(name(&town, AN).await, "Nguyễn Văn Ân");
+    assert_eq!(town.events()[0].actor, mai, "the officer who agreed first stands in the event");
+}
+
+#[tokio::test]
+async fn the_centre_approves_where_a_commune_has_one_officer() {
+    let town = town().await;
+    let service = service(&town);
+    service.propose(id(1), citizen(AN), new_name(AN, "Nguyễn Văn Ân"), paper()).await.unwrap();
+    service.decide(id(1), &officer("lan", HERE), Verdict::Accept, "").await.unwrap();
+    let centre = dancu_changes::Actor::Operator { id: "minh".to_owned() };
+    let applied = service.approve(id(1), &centre, Verdict::Accept, "").await.unwrap();
+    assert_eq!(applied.state, ProposalState::Applied);
+}
+
+#[tokio::test]
+async fn a_second_officer_refuses_with_a_reason() {
+    let town = town().await;
+    let service = service(&town);
+    service.propose(id(1), citizen(AN), new_name(AN, "Nguyễn Văn Ân"), paper()).await.unwrap();
+    service.decide(id(1), &officer("lan", HERE), Verdict::Accept, "").await.unwrap();
+    let tam = officer("tam", HERE);
+    assert_eq!(service.approve(id(1), &tam, Verdict::Refuse, "").await, Err(CorrectionError::Note));
+    let refused = service.approve(id(1), &tam, Verdict::Refuse, "Giấy khai sinh ghi khác.").await.unwrap();
+    assert_eq!(refused.state, ProposalState::Refused);
+    assert_eq!(name(&town, AN).await, "Nguyễn Văn An");
+}
+
+#[tokio::test]
+async fn the_rules_refuse_at_the_approval_and_the_first_agreement_stands() {
+    let town = town().await;
+    let service = service(&town);
+    service.propose(id(1), citizen(AN), new_name(AN, "Nguyễn Văn Ân"), paper()).await.unwrap();
+    service.propose(id(2), citizen(AN), new_name(AN, "Nguyễn Văn Ân"), paper()).await.unwrap();
+    let (lan, tam) = (officer("lan", HERE), officer("tam", HERE));
+    for value in [1, 2] {
+        service.decide(id(value), &lan, Verdict::Accept, "").await.unwrap();
+    }
+    service.approve(id(1), &tam, Verdict::Accept, "").await.unwrap();
+    let nothing_new = Refusal::from(Common::NothingNew);
+    let refused = service.approve(id(2), &tam, Verdict::Accept, "").await;
+    assert_eq!(refused, Err(CorrectionError::Change(ChangeError::Refused(nothing_new))));
+    let waits = town.store.proposal(id(2)).await.unwrap().unwrap();
+    assert_eq!(waits.state, ProposalState::AwaitsSecond);
+    // The officer whom the rules stopped did not agree first, and may refuse; the one who did may not.
+    let own = service.approve(id(2), &lan, Verdict::Refuse, "Trùng.").await;
+    assert_eq!(own, Err(CorrectionError::SameOfficer));
+    let settled = service.approve(id(2), &tam, Verdict::Refuse, "Trùng.").await.unwrap();
+    assert_eq!(settled.state, ProposalState::Refused);
+    assert_eq!(town.events().len(), 1);
+}
+
+#[tokio::test]
+async fn a_crash_at_any_step_of_an_approval_is_settled_by_approving_again() {
+    for at in 1..=3 {
+        for lost in [Lost::Write, Lost::Answer] {
+            let town = town().await;
+            let steady = service(&town);
+            steady.propose(id(1), citizen(AN), new_name(AN, "Nguyễn Văn Ân"), paper()).await.unwrap();
+            steady.decide(id(1), &officer("lan", HERE), Verdict::Accept, "").await.unwrap();
+            let failing = Arc::new(FailingStore::new(town.store.clone(), at, lost));
+            let crashing = CorrectionService::new(town.changes_over(failing), town.clock.clone());
+            crashing.approve(id(1), &officer("tam", HERE), Verdict::Accept, "").await.unwrap_err();
+            // The centre goes on in the officer's place.
+            let centre = dancu_changes::Actor::Operator { id: "minh".to_owned() };
+            let _ = steady.approve(id(1), &centre, Verdict::Accept, "").await;
+            let proposal = town.store.proposal(id(1)).await.unwrap().unwrap();
+            assert_eq!(proposal.state, ProposalState::Applied, "{at} {lost:?}");
+            assert_eq!(town.events().len(), 1, "{at} {lost:?}");
+            assert_eq!(name(&town, AN).await, "Nguyễn Văn Ân");
+        }
     }
 }

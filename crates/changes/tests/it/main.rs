@@ -4,6 +4,7 @@ mod civil_birth;
 mod civil_desk;
 mod corrections;
 mod failing_store;
+mod findings;
 mod people;
 mod residence_absence;
 mod residence_households;

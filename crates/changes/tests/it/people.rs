@@ -4,7 +4,7 @@ use dancu_changes::{
     Actor, ChangeService, ChangeStore, Command, CommandId, Commit, Committed, Event, Guards, Judgment,
     JudgmentMatter,
 };
-use dancu_core::{Clock, CommuneCode, PartialDate, PersonalNumber, Sex};
+use dancu_core::{CommuneCode, PartialDate, PersonalNumber, Sex};
 use dancu_register::{
     Belief, CountryCode, Fact, FactValue, Family, Identity, Relation, Residence, Seals, believe, record_time,
 };

@@ -13,7 +13,7 @@ macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
         /// One legal value. The source of each is in the table.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub(in crate::rules) enum Limit {
+        pub(crate) enum Limit {
             $($(#[$doc])* $name,)*
         }
 
@@ -100,7 +100,7 @@ fn day(text: &str) -> Date {
 }
 
 /// The value that is law on a day; `None` when none was, so that the rule does not hold.
-pub(in crate::rules) fn limit(limit: Limit, on: Date) -> Option<i32> {
+pub(crate) fn limit(limit: Limit, on: Date) -> Option<i32> {
     Some(TABLE.get(limit.word())?.on(on)?.value)
 }
 

@@ -21,7 +21,7 @@ use crate::{Command, Decision, Envelope, FindingKind, Oddity, World, refusal::Co
 use dancu_core::{CommuneCode, PartialDate, PersonalNumber, Sex, today_in_viet_nam};
 use dancu_register::{FactKind, FactValue, Identity, Life, Person};
 use jiff::civil::Date;
-use limits::{Limit, limit};
+pub(crate) use limits::{Limit, limit};
 
 pub(super) async fn decide(
     envelope: &Envelope,

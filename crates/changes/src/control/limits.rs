@@ -1,0 +1,41 @@
+//! The values of the control tools, from `data/control_rules.csv`.
+
+use dancu_core::{Dated, DatedTable};
+use jiff::civil::Date;
+use std::sync::LazyLock;
+
+/// Copied into the program.
+const ROWS: &str = include_str!("../../../../data/control_rules.csv");
+
+/// Days within which two communes that state a permanent residence claim one person.
+static TWO_COMMUNES_DAYS: LazyLock<DatedTable<i32>> = LazyLock::new(|| table("two_communes_days"));
+
+/// The value on a day.
+pub(super) fn two_communes_days(on: Date) -> Option<i32> {
+    TWO_COMMUNES_DAYS.on(on).map(|row| row.value)
+}
+
+fn table(rule: &str) -> DatedTable<i32> {
+    let lines = ROWS.lines().skip(1).filter(|line| line.split(',').next() == Some(rule));
+    let rows = lines.map(|line| {
+        let fields: Vec<&str> = line.splitn(5, ',').collect();
+        let day = |text: &str| text.parse().expect("tests read the built-in table");
+        Dated {
+            value: fields[1].parse().expect("tests read the built-in table"),
+            valid_from: day(fields[2]),
+            valid_to: (!fields[3].is_empty()).then(|| day(fields[3])),
+            legal_reference: fields[4].trim_matches('"').to_owned(),
+        }
+    });
+    DatedTable::new(rows.collect()).expect("tests read the built-in table")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_reads() {
+        assert_eq!(two_communes_days(Date::constant(2026, 11, 22)), Some(30));
+    }
+}
