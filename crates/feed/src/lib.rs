@@ -23,7 +23,7 @@ pub use error::FeedError;
 pub use post::{Letter, PostFailure, Posted, Postman};
 pub use puller::{ChangePuller, Pull};
 pub use signature::{
-    Component, SignatureParameters, SignedHeaders, WebhookKey, WebhookKeyError, content_digest,
+    CONTENT_TYPE, Component, SignatureParameters, SignedHeaders, WebhookKey, WebhookKeyError, content_digest,
     signature_base,
 };
 pub use source::ChangeSource;
