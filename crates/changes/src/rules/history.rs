@@ -2,6 +2,7 @@
 
 use super::{Ruled, checks::within, residence::leaves_households_whole};
 use crate::{Command, Compensation, Decision, Envelope, World, refusal::Common};
+use dancu_core::today_in_viet_nam;
 use dancu_register::{Belief, FactValue, NumberState};
 
 /// An event is taken back by the office that recorded it, or by the centre, with a judgment or a decision as evidence or
@@ -23,8 +24,10 @@ pub(super) async fn take_back(
     if matches!(event.command, Command::Compensate(_) | Command::MergeUnits(_) | Command::NotifyStay(_)) {
         return Err(Common::NotThisOffice.into());
     }
-    let office: Vec<_> = event.actor.commune().into_iter().collect();
-    within(envelope, &office)?;
+    // A commune that was merged since is followed by the one that took its place.
+    let recorded_on = today_in_viet_nam(event.recorded_at);
+    let office = event.actor.commune().map(|commune| world.present_codes(commune, recorded_on));
+    within(envelope, &office.unwrap_or_default())?;
     leaves_households_whole(envelope, &event, world).await?;
     let mut decision = Decision::default();
     for number in &event.persons {

@@ -275,6 +275,8 @@ async fn a_long_absence_that_was_declared_deletes_nothing() {
 #[tokio::test]
 async fn the_successor_of_a_merged_commune_does_the_work_of_the_old_one() {
     let town = Town::with_a_family().await;
+    let movers = [member(2, Relation::Head)];
+    let moved = town.settle(&movers, at(BA_DINH, "Số 7"), date(2026, 11, 5)).await.unwrap();
     let merge = UnitMerge {
         from: vec![code(BA_DINH)],
         into: code(NGOC_HA),
@@ -288,6 +290,11 @@ async fn the_successor_of_a_merged_commune_does_the_work_of_the_old_one() {
     };
     assert_eq!(refused_commonly(town.send(BA_DINH, delete()).await), Common::OutsideCommune);
     town.send(NGOC_HA, delete()).await.unwrap();
+    let back = || {
+        Command::Compensate(Compensation { event: moved.event.id, reason: "Ghi nhầm người".to_owned() })
+    };
+    assert_eq!(refused_commonly(town.send(BA_DINH, back()).await), Common::OutsideCommune);
+    town.send(NGOC_HA, back()).await.unwrap();
     let gone = town.settle(&[member(2, Relation::Head)], at(BA_DINH, "Số 9"), TODAY).await;
     assert_eq!(refused_commonly(gone), Common::UnknownCommune { field: "address.commune" });
 }

@@ -25,7 +25,7 @@ pub(in crate::rules) async fn leaves_households_whole(
         let changed = facts.iter().filter(|fact| {
             let is_of_it =
                 fact.recorded_from == event.recorded_at || fact.recorded_to == Some(event.recorded_at);
-            is_of_it && fact.value.kind() == FactKind::Residence
+            is_of_it && matches!(fact.value.kind(), FactKind::Residence | FactKind::Life)
         });
         let Some(day) = changed.map(|fact| fact.valid_from).min() else { continue };
         first_day = Some(first_day.map_or(day, |first: jiff::civil::Date| first.min(day)));
