@@ -57,10 +57,9 @@ impl Units {
         if !self.is_known(code, day) {
             return None;
         }
-        if day >= Places::REFORM {
-            if let Some(change) = self.until(day).rev().find(|change| change.into == code) {
-                return Some(&change.name);
-            }
+        let named = |change: &&UnitChange| day >= Places::REFORM && change.into == code;
+        if let Some(change) = self.until(day).rev().find(named) {
+            return Some(&change.name);
         }
         Places::national().resolve(code, day).map(|unit| match unit {
             Unit::Present(commune) => commune.name,

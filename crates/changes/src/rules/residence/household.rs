@@ -17,6 +17,7 @@ use crate::{
 };
 use dancu_core::PersonalNumber;
 use dancu_register::{HouseholdNumber, Relation};
+use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 type Members = BTreeMap<PersonalNumber, Option<Relation>>;
@@ -116,12 +117,7 @@ pub(super) async fn change_head(
     plan.whole(world).await
 }
 
-async fn all_living(
-    world: &mut World<'_>,
-    members: &[Member],
-    day: jiff::civil::Date,
-    field: &'static str,
-) -> Ruled<()> {
+async fn all_living(world: &mut World<'_>, members: &[Member], day: Date, field: &'static str) -> Ruled<()> {
     for member in members {
         living_on(world, member.number, day, field).await?;
     }

@@ -40,17 +40,16 @@ pub(super) async fn register(
         living_on(world, mover.number, day, "movers").await?;
     }
     let mut plan = Plan::from_day(day);
-    let (household, address) = match &command.household {
-        Some(household) => (household.clone(), joined(command, household, &mut plan, world).await?),
-        None => {
-            let Some(address) = &command.address else {
-                return Err(Common::Text { field: "address" }.into());
-            };
-            let address = address_of_form(address, "address.line")?;
-            one_head(&command.movers)?;
-            head_is_of_age(world, &command.movers, day).await?;
-            (household_of(envelope.id), address)
-        }
+    let (household, address) = if let Some(household) = &command.household {
+        (household.clone(), joined(command, household, &mut plan, world).await?)
+    } else {
+        let Some(address) = &command.address else {
+            return Err(Common::Text { field: "address" }.into());
+        };
+        let address = address_of_form(address, "address.line")?;
+        one_head(&command.movers)?;
+        head_is_of_age(world, &command.movers, day).await?;
+        (household_of(envelope.id), address)
     };
     known_commune(world, address.commune, day, "address.commune")?;
     within_address(envelope, world, address.commune, day)?;
@@ -109,10 +108,9 @@ async fn joined(
     let Some(own) = permanent_address(&home) else {
         return Err(ResidenceRefusal::NoPermanent { field: "household" }.into());
     };
-    if let Some(named) = &command.address {
-        if !is_permanent_at(&home, &address_of_form(named, "address.line")?) {
-            return Err(ResidenceRefusal::HouseholdElsewhere.into());
-        }
+    let named = command.address.as_ref().map(|named| address_of_form(named, "address.line")).transpose()?;
+    if named.is_some_and(|named| !is_permanent_at(&home, &named)) {
+        return Err(ResidenceRefusal::HouseholdElsewhere.into());
     }
     Ok(own)
 }

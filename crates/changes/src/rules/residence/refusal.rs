@@ -178,6 +178,7 @@ pub enum ResidenceRefusal {
 }
 
 impl Explain for ResidenceRefusal {
+    #[expect(clippy::too_many_lines, reason = "one table of sentences, read from top to bottom")]
     // tidy: allow long function: one table of sentences, read from top to bottom
     fn explain(&self) -> Explanation {
         match self {

@@ -147,10 +147,8 @@ impl Timeline {
                 let to = earlier(old.to, Some(new.from));
                 left.push(Stretch { to, ..old.clone() });
             }
-            if let Some(end) = new.to {
-                if old.to.is_none_or(|to| end < to) {
-                    left.push(Stretch { from: old.from.max(end), ..old });
-                }
+            if let Some(end) = new.to.filter(|end| old.to.is_none_or(|to| *end < to)) {
+                left.push(Stretch { from: old.from.max(end), ..old });
             }
         }
         left.push(new);

@@ -102,7 +102,7 @@ proptest! {
             let beliefs = timeline.rewrite(day(from), to, with_temporary((place > 0).then(|| temporary(place))));
             write(&mut facts, 100 + i64::try_from(index).unwrap(), &beliefs);
             let stored = Timeline::of(&facts);
-            for offset in -1..2 * DAYS + 1 {
+            for offset in -1..=2 * DAYS {
                 let (was, is) = (before.on(day(offset)), timeline.on(day(offset)));
                 prop_assert!(stored.on(day(offset)) == is);
                 prop_assert!(has_same_permanent_part(was, is));

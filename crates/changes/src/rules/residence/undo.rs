@@ -6,7 +6,8 @@ use super::{
     timeline::Timeline,
 };
 use crate::{Envelope, Event, World, refusal::Common, rules::Ruled};
-use dancu_register::{FactKind, Relation, apply_changes, take_back};
+use dancu_register::{FactKind, apply_changes, take_back};
+use jiff::civil::Date;
 use std::sync::Arc;
 
 /// Taking an event back must leave every household that it touched with exactly one head. Later events can have built on
@@ -18,17 +19,17 @@ pub(in crate::rules) async fn leaves_households_whole(
 ) -> Ruled<()> {
     let source: Arc<str> = Event::source(&envelope.command, &envelope.actor).into();
     let now = world.now;
-    let mut first_day = None;
+    let mut first_day: Option<Date> = None;
     let mut restored = Vec::new();
     for number in &event.persons {
         let mut facts = world.record(*number).await?.facts.clone();
-        let changed = facts.iter().filter(|fact| {
+        let of_event = facts.iter().filter(|fact| {
             let is_of_it =
                 fact.recorded_from == event.recorded_at || fact.recorded_to == Some(event.recorded_at);
             is_of_it && matches!(fact.value.kind(), FactKind::Residence | FactKind::Life)
         });
-        let Some(day) = changed.map(|fact| fact.valid_from).min() else { continue };
-        first_day = Some(first_day.map_or(day, |first: jiff::civil::Date| first.min(day)));
+        let Some(day) = of_event.map(|fact| fact.valid_from).min() else { continue };
+        first_day = Some(first_day.map_or(day, |first| first.min(day)));
         let changes = take_back(&facts, event.recorded_at, now, &source)
             .map_err(|refused| Common::ChangedSince { kind: refused.kind })?;
         apply_changes(&mut facts, &changes);
@@ -45,7 +46,7 @@ pub(in crate::rules) async fn leaves_households_whole(
         let is_restored = plan.all().iter().all(|(number, after)| {
             let facts = world.seen(*number).map_or(&[][..], |record| &record.facts);
             let then = Timeline::known_before(facts, event.recorded_at);
-            place_in(after, disorder) == place_in(&then, disorder)
+            is_same_place(after, &then, disorder)
         });
         if !is_restored {
             return Err(ResidenceRefusal::BuiltUpon.into());
@@ -54,8 +55,11 @@ pub(in crate::rules) async fn leaves_households_whole(
     Ok(())
 }
 
-/// What somebody is in a household on the day of its disorder; `None` for no member.
-fn place_in(homes: &Timeline, disorder: &Disorder) -> Option<Option<Relation>> {
-    let (household, relation) = homes.household_on(disorder.day)?;
-    (*household == disorder.household).then_some(relation)
+/// Whether somebody is the same in a household on the day of its disorder, or no member, in both pictures.
+fn is_same_place(one: &Timeline, other: &Timeline, disorder: &Disorder) -> bool {
+    let place = |homes: &Timeline| {
+        let (household, relation) = homes.household_on(disorder.day)?;
+        (*household == disorder.household).then_some((household.clone(), relation))
+    };
+    place(one) == place(other)
 }
