@@ -3,7 +3,7 @@
 use super::Ruled;
 use crate::{Envelope, EvidenceKind, World, refusal::Common};
 use dancu_core::{CommuneCode, PersonalNumber};
-use dancu_register::{FactKind, Life, NumberState, Person};
+use dancu_register::{Life, NumberState, Person};
 use jiff::civil::Date;
 
 /// The person on a day: held, in use, born.
@@ -77,15 +77,6 @@ pub(super) fn known_commune(
     field: &'static str,
 ) -> Ruled<()> {
     if world.commune_is_known(code, day) { Ok(()) } else { Err(Common::UnknownCommune { field }.into()) }
-}
-
-/// The communes of a person's residences on a day, as of today: codes of former units stand for their successors.
-pub(super) fn homes(world: &World<'_>, person: &Person) -> Vec<CommuneCode> {
-    let Some(home) = person.residence() else { return Vec::new() };
-    let since = person.held(FactKind::Residence).map_or(world.today, |held| held.valid_from);
-    let temporary = home.temporary.as_ref().map(|temporary| temporary.commune);
-    let codes = home.permanent_commune.into_iter().chain(temporary);
-    codes.flat_map(|code| world.units.possible(code, since, world.today)).collect()
 }
 
 /// The officer's commune is one of those named, or the centre acts.

@@ -4,6 +4,12 @@
 
 mod civil_birth;
 mod civil_desk;
+mod civil_family;
+mod civil_identity;
+mod civil_life;
+mod civil_marriage;
+mod civil_number;
+mod civil_properties;
 mod corrections;
 mod failing_store;
 mod findings;

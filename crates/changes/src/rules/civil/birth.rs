@@ -3,9 +3,9 @@
 use super::{
     super::{
         NumberSource, Ruled,
-        checks::{homes, known_commune, needs_one_of, not_future, within},
+        checks::{known_commune, needs_one_of, not_future, within},
     },
-    days_between, death_day,
+    days_between, death_day, last_homes,
     limits::{Limit, is_ethnicity, limit},
     number,
     parents::{can_be, look_alikes},
@@ -35,15 +35,15 @@ pub(super) async fn register(
     let born = birth.birth_date;
     let mut rare = Vec::new();
     let mut parents = Vec::new();
+    let mut places = world.present_codes(birth.birth_place, born);
     for (number, parent) in [(birth.mother, Parent::Mother), (birth.father, Parent::Father)] {
         let Some(number) = number else { continue };
         if can_be(world, number, parent, born.into(), parent.field()).await? {
             rare.push(number);
         }
         parents.extend(world.person(number).await?);
+        places.extend(last_homes(world, number).await?);
     }
-    let mut places = world.present_codes(birth.birth_place, born);
-    places.extend(parents.iter().flat_map(|parent| homes(world, parent)));
     within(envelope, &places)?;
     let alike = look_alikes(world, birth.mother, birth.father, &birth.name, born.into()).await?;
     if alike.is_too_close {

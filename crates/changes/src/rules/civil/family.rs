@@ -3,11 +3,11 @@
 use super::{
     super::{
         Ruled,
-        checks::{held_on, homes, living_on, needs_one_of, not_future, within},
+        checks::{held_on, living_on, needs_one_of, not_future, within},
     },
     age_on,
     ancestors::{ancestors, parents_of},
-    death_day, family_of, identity_of,
+    death_day, family_of, identity_of, last_homes,
     limits::{Limit, limit},
     parents::{age_fits, can_be, sex_fits},
     refusal::CivilRefusal,
@@ -50,7 +50,8 @@ pub(super) async fn recognise(
     let today = world.today;
     let child_now = held_on(world, child, today, "child").await?;
     let parent_now = held_on(world, parent, today, "parent").await?;
-    within(envelope, &[homes(world, &child_now), homes(world, &parent_now)].concat())?;
+    let child_homes = last_homes(world, child).await?;
+    within(envelope, &[child_homes.clone(), last_homes(world, parent).await?].concat())?;
     if death_day(&parent_now).is_some() && !envelope.has(EvidenceKind::Judgment) {
         return Err(Common::Dead { field: "parent" }.into());
     }
@@ -76,7 +77,7 @@ pub(super) async fn recognise(
     }
     decision.note(parent);
     if is_rare {
-        let owner = homes(world, &child_now).first().copied();
+        let owner = child_homes.first().copied();
         decision.report(FindingKind::ParentAgeImpossible, &[child, parent], owner);
     }
     Ok(decision)
@@ -113,8 +114,10 @@ pub(super) async fn adopt(
         }
         adopters.push((living_on(world, number, on, role.field()).await?, role));
     }
-    let mut places = homes(world, &child_then);
-    places.extend(adopters.iter().flat_map(|(adopter, _)| homes(world, adopter)));
+    let mut places = last_homes(world, child).await?;
+    for (adopter, _) in &adopters {
+        places.extend(last_homes(world, adopter.number).await?);
+    }
     within(envelope, &places)?;
     let is_stepparent = couple_fits(&child_then, &adopters)?;
     let age = age_on(identity.birth_date, on);

@@ -3,9 +3,9 @@
 use super::{
     super::{
         Ruled,
-        checks::{held_on, homes, living_on, needs_one_of, not_future, within},
+        checks::{held_on, living_on, needs_one_of, not_future, within},
     },
-    age_on, identity_of,
+    age_on, identity_of, last_homes,
     limits::{Limit, limit},
     refusal::CivilRefusal,
     timeline::representatives_within,
@@ -31,7 +31,7 @@ pub(super) async fn appoint(
     not_future(world, on, "on")?;
     let ward_then = living_on(world, ward, on, "ward").await?;
     let guardian_then = living_on(world, guardian, on, "guardian").await?;
-    within(envelope, &[homes(world, &ward_then), homes(world, &guardian_then)].concat())?;
+    within(envelope, &[last_homes(world, ward).await?, last_homes(world, guardian).await?].concat())?;
     let adult_age = limit(Limit::AdultAge, on);
     let is_adult = |person: &Person, field| {
         let birth = identity_of(person, field)?.birth_date;
@@ -79,8 +79,8 @@ pub(super) async fn end(
     )?;
     not_future(world, on, "on")?;
     let ward_then = held_on(world, ward, on, "ward").await?;
-    let guardian_then = held_on(world, guardian, on, "guardian").await?;
-    within(envelope, &[homes(world, &ward_then), homes(world, &guardian_then)].concat())?;
+    held_on(world, guardian, on, "guardian").await?;
+    within(envelope, &[last_homes(world, ward).await?, last_homes(world, guardian).await?].concat())?;
     if !representatives(&ward_then).contains(&guardian) {
         return Err(CivilRefusal::NotGuardian.into());
     }

@@ -3,7 +3,7 @@
 use super::{
     super::{
         Ruled,
-        checks::{held_on, homes, known_commune, living_on, needs_one_of, not_future, within},
+        checks::{held_on, known_commune, living_on, needs_one_of, not_future, within},
     },
     age_on, death_day, family_of, identity_of, last_homes,
     limits::{Limit, limit},
@@ -238,7 +238,8 @@ pub(super) async fn change(
     not_future(world, on, "on")?;
     let person = living_on(world, number, on, "number").await?;
     let then = identity_of(&person, "number")?;
-    within(envelope, &[homes(world, &person), registration_places(world, &then)].concat())?;
+    let homes = last_homes(world, number).await?;
+    within(envelope, &[homes.clone(), registration_places(world, &then)].concat())?;
     known_once(world, fields.origin, "origin")?;
     let is_minor = limit(Limit::AdultAge, on).is_some_and(|years| age_on(then.birth_date, on) < years);
     if fields.name.is_some() && is_minor {
@@ -254,7 +255,7 @@ pub(super) async fn change(
             }
         }
     }
-    let owner = homes(world, &person).first().copied();
+    let owner = homes.first().copied();
     let mut decision = Decision::default();
     let beliefs = identity_from(&world.record(number).await?.facts, on, |identity| {
         // What changed again later stays as it is.
@@ -279,7 +280,8 @@ pub(super) async fn change_nationality(
     not_future(world, change.on, "on")?;
     let person = living_on(world, change.number, change.on, "number").await?;
     let then = identity_of(&person, "number")?;
-    within(envelope, &[homes(world, &person), registration_places(world, &then)].concat())?;
+    let homes = last_homes(world, change.number).await?;
+    within(envelope, &[homes, registration_places(world, &then)].concat())?;
     if then.nationality == change.nationality {
         return Err(Common::NothingNew.into());
     }

@@ -101,18 +101,23 @@ fn spouses_from(facts: &[Fact], on: Date) -> Vec<PersonalNumber> {
     spouses
 }
 
-/// Something is said to have changed after the day. What merely became known later is no event: it has nothing before it.
+/// Something is said to have changed after the day. What a file said for its own day is a change only against what was
+/// believed before.
 fn happened_after(facts: &[Fact], on: Date) -> bool {
-    let changed = [FactKind::Identity, FactKind::Family, FactKind::Residence, FactKind::Representation]
-        .into_iter()
-        .any(|kind| {
-            let rows = believed(facts, kind);
-            rows.windows(2).any(|pair| pair[1].valid_from > on && pair[0].value != pair[1].value)
-        });
-    let begun = [FactKind::Absence, FactKind::CurrentPlace]
-        .into_iter()
-        .any(|kind| believed(facts, kind).iter().any(|row| row.valid_from > on));
-    changed || begun
+    const KINDS: [FactKind; 6] = [
+        FactKind::Identity,
+        FactKind::Family,
+        FactKind::Residence,
+        FactKind::Representation,
+        FactKind::Absence,
+        FactKind::CurrentPlace,
+    ];
+    KINDS.into_iter().any(|kind| {
+        let rows = believed(facts, kind);
+        let is_after = |row: &Fact| row.valid_from > on;
+        rows.iter().any(|row| is_after(row) && !row.source.starts_with("load:"))
+            || rows.windows(2).any(|pair| is_after(pair[1]) && pair[0].value != pair[1].value)
+    })
 }
 
 /// The residence of the dead, and of those a court declared missing, is deleted (Law on Residence 2020, art. 24(1)(a)).

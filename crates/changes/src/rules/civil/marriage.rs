@@ -3,7 +3,7 @@
 use super::{
     super::{
         Ruled,
-        checks::{held_on, homes, living_on, needs, not_future, within},
+        checks::{held_on, living_on, needs, not_future, within},
     },
     ancestors::{ancestors, parents_of, spouses_of},
     family_of, identity_of, last_homes,
@@ -44,7 +44,7 @@ pub(super) async fn register(
         if is_married_from(&world.record(number).await?.facts, on) {
             return Err(CivilRefusal::Married { field }.into());
         }
-        places.push(now.map(|now| homes(world, &now)).unwrap_or_default());
+        places.push(last_homes(world, number).await?);
         sexes.push(identity.sex);
     }
     if sexes[0] == sexes[1] && limit(Limit::SameSexMarriage, on) != Some(1) {
@@ -125,14 +125,14 @@ async fn separable(envelope: &Envelope, separation: &Separation, world: &mut Wor
     }
     not_future(world, on, "on")?;
     let mut places = Vec::new();
+    let mut are_spouses = true;
     for (number, other, field) in [(first, second, "first"), (second, first, "second")] {
         let person = held_on(world, number, on, field).await?;
         places.extend(last_homes(world, number).await?);
-        if person.family().and_then(|family| family.spouse) != Some(other) {
-            return Err(CivilRefusal::NotSpouses.into());
-        }
+        are_spouses &= person.family().and_then(|family| family.spouse) == Some(other);
     }
-    within(envelope, &places)
+    within(envelope, &places)?;
+    if are_spouses { Ok(()) } else { Err(CivilRefusal::NotSpouses.into()) }
 }
 
 /// The marriage to someone as it stands along the days of a person, also where it ended by death; another marriage ends

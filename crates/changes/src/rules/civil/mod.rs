@@ -19,7 +19,7 @@ pub use refusal::CivilRefusal;
 use super::{NumberSource, Ruled};
 use crate::{Command, Decision, Envelope, FindingKind, Oddity, World, refusal::Common};
 use dancu_core::{CommuneCode, PartialDate, PersonalNumber, Sex, today_in_viet_nam};
-use dancu_register::{FactKind, FactValue, Identity, Life, Person};
+use dancu_register::{Fact, FactKind, FactValue, Identity, Life, Person};
 use jiff::civil::Date;
 pub(crate) use limits::{Limit, limit};
 
@@ -95,10 +95,13 @@ fn identity_of(person: &Person, field: &'static str) -> Ruled<Identity> {
 /// The communes where the person resides or, of one who resides nowhere any more, resided last, as of today.
 async fn last_homes(world: &mut World<'_>, number: PersonalNumber) -> Ruled<Vec<CommuneCode>> {
     let facts = &world.record(number).await?.facts;
-    let homes = timeline::believed(facts, FactKind::Residence).into_iter().rev().find_map(|row| {
+    let homes_of = |row: &Fact| {
         let codes: Vec<_> = dancu_register::communes(&row.value).map(|code| (code, row.valid_from)).collect();
         (!codes.is_empty()).then_some(codes)
-    });
+    };
+    let homes = timeline::believed(facts, FactKind::Residence).into_iter().rev().find_map(homes_of);
+    // Of a death before every residence that was known, what was believed until then tells the commune.
+    let homes = homes.or_else(|| facts.iter().rev().find_map(homes_of));
     let homes = homes.unwrap_or_default();
     let today = world.today;
     Ok(homes.into_iter().flat_map(|(code, since)| world.units.possible(code, since, today)).collect())

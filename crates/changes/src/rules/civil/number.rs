@@ -3,7 +3,7 @@
 use super::{
     super::{
         NumberSource, Ruled,
-        checks::{held_on, homes, living_on, needs, needs_one_of, not_future, within},
+        checks::{held_on, living_on, needs, needs_one_of, not_future, within},
     },
     identity_of, last_homes,
     parents::{can_be, look_alikes},
@@ -169,7 +169,7 @@ pub(super) async fn replace(
     not_future(world, on, "on")?;
     let person = living_on(world, old, on, "number").await?;
     let identity = identity_of(&person, "number")?;
-    within(envelope, &[homes(world, &person), registration_places(world, &identity)].concat())?;
+    within(envelope, &[last_homes(world, old).await?, registration_places(world, &identity)].concat())?;
     let now = world.person(old).await?.and_then(|person| person.identity().cloned()).unwrap_or(identity);
     if old.issued_sex() == now.sex && old.issued_birth_year() == now.birth_date.year() {
         return Err(CivilRefusal::NumberAgrees.into());

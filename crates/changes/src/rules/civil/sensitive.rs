@@ -3,9 +3,9 @@
 use super::{
     super::{
         Ruled,
-        checks::{held_on, homes, not_future, within},
+        checks::{held_on, not_future, within},
     },
-    identity_of,
+    identity_of, last_homes,
     limits::is_ethnicity,
     refusal::CivilRefusal,
 };
@@ -45,7 +45,7 @@ pub(super) async fn state(
     not_future(world, day, "on")?;
     let person = held_on(world, *number, day, "number").await?;
     let now = world.person(*number).await?.unwrap_or(person);
-    within(envelope, &homes(world, &now))?;
+    within(envelope, &last_homes(world, *number).await?)?;
     let value = open_value(*kind, &value.0, world.today)?;
     let valid_from = on.unwrap_or(identity_of(&now, "number")?.birth_date.first_day());
     let mut decision = Decision::default();
