@@ -9,6 +9,7 @@ mod feed_suite;
 mod identity_suite;
 mod ledger_memory;
 mod ledger_suite;
+mod postgres;
 mod register_suite;
 
 pub use changes_memory::MemoryChanges;
@@ -21,4 +22,5 @@ pub use ledger_memory::{
     CommitFault, FaultyLedger, MemoryIndex, MemoryLedger, MemoryTiles, memory_ledger_parts,
 };
 pub use ledger_suite::{ledger_store_suite, subject_index_suite, tile_files_suite};
+pub use postgres::PostgresCluster;
 pub use register_suite::register_suite;

@@ -1,0 +1,268 @@
+//! The port of what changes the register.
+
+use crate::{
+    PostgresStore, commit,
+    database::Outcome,
+    errors::{Fault, Result},
+    facts::{self, cell, instant_from_sql, limit, number_from_sql, number_to_sql, unsigned},
+    lists,
+};
+use async_trait::async_trait;
+use dancu_changes::{
+    ChangeStore, CommandId, Commit, Committed, Cursor, Event, Finding, FindingFilter, FindingId, OutboxEntry,
+    Proposal, ProposalFilter, ProposalId, Record, Stay, UnitChange,
+};
+use dancu_core::{CommuneCode, PersonalNumber, StoreError};
+use dancu_register::{FactKind, HouseholdNumber, KindSet};
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::{Timestamp, civil::Date};
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+type Answer<T> = std::result::Result<T, StoreError>;
+
+#[async_trait]
+impl ChangeStore for PostgresStore {
+    async fn record(&self, number: PersonalNumber) -> Answer<Record> {
+        self.database
+            .read_snapshot(&number, |transaction, number| Box::pin(record(transaction, *number)))
+            .await
+    }
+
+    async fn ever_in_household(
+        &self,
+        household: &HouseholdNumber,
+        length_max: usize,
+    ) -> Answer<Vec<PersonalNumber>> {
+        self.database
+            .read(&(household, limit(length_max)), |client, (household, length_max)| {
+                let sql = "SELECT number FROM household_person WHERE household = $1 ORDER BY number LIMIT $2";
+                Box::pin(async move { numbers(client, sql, &[&household.as_str(), length_max]).await })
+            })
+            .await
+    }
+
+    async fn ever_related(&self, number: PersonalNumber, length_max: usize) -> Answer<Vec<PersonalNumber>> {
+        self.database
+            .read(&(number_to_sql(number), limit(length_max)), |client, (number, length_max)| {
+                let sql = "SELECT number FROM relative WHERE relative = $1 ORDER BY number LIMIT $2";
+                Box::pin(async move { numbers(client, sql, &[number, length_max]).await })
+            })
+            .await
+    }
+
+    async fn commit(&self, commit: Commit) -> Answer<Committed> {
+        commit::commit(&self.database, &commit).await
+    }
+
+    async fn event(&self, id: CommandId) -> Answer<Option<(Event, [u8; 32])>> {
+        self.database.read(&id, |client, id| Box::pin(commit::event(client, *id))).await
+    }
+
+    async fn taken_back_by(&self, id: CommandId) -> Answer<Option<CommandId>> {
+        self.database.read(&id, |client, id| Box::pin(taken_back_by(client, *id))).await
+    }
+
+    async fn events_of(
+        &self,
+        number: PersonalNumber,
+        before: Option<Timestamp>,
+        length_max: usize,
+    ) -> Answer<Vec<Event>> {
+        self.database
+            .read(&(number, before, length_max), |client, (number, before, length_max)| {
+                Box::pin(events_of(client, *number, *before, *length_max))
+            })
+            .await
+    }
+
+    async fn outbox(&self, after: Cursor, length_max: usize) -> Answer<Vec<OutboxEntry>> {
+        self.database
+            .read(&(after, length_max), |client, (after, length_max)| {
+                Box::pin(outbox(client, *after, *length_max))
+            })
+            .await
+    }
+
+    async fn outbox_end(&self) -> Answer<Cursor> {
+        self.database.read(&(), |client, ()| Box::pin(outbox_end(client))).await
+    }
+
+    async fn add_findings(&self, findings: Vec<Finding>) -> Answer<u64> {
+        self.database
+            .write(&findings, |transaction, findings| {
+                Box::pin(async { Ok(Outcome::Keep(lists::add_findings(transaction, findings).await?)) })
+            })
+            .await
+    }
+
+    async fn finding(&self, id: FindingId) -> Answer<Option<Finding>> {
+        self.database
+            .read(&id, |client, id| {
+                Box::pin(lists::one(client, "SELECT body FROM finding WHERE id = $1", id.0))
+            })
+            .await
+    }
+
+    async fn findings(
+        &self,
+        filter: FindingFilter,
+        after: Option<FindingId>,
+        length_max: usize,
+    ) -> Answer<Vec<Finding>> {
+        self.database
+            .read_snapshot(&(filter, after, length_max), |transaction, (filter, after, length_max)| {
+                Box::pin(lists::findings(transaction, filter, *after, *length_max))
+            })
+            .await
+    }
+
+    async fn save_finding(&self, finding: Finding, moves_before: usize) -> Answer<bool> {
+        self.database
+            .write(&(finding, moves_before), |transaction, (finding, moves_before)| {
+                Box::pin(lists::save_finding(transaction, finding, *moves_before))
+            })
+            .await
+    }
+
+    async fn save_proposal(&self, proposal: Proposal, moves_before: Option<usize>) -> Answer<bool> {
+        self.database
+            .write(&(proposal, moves_before), |transaction, (proposal, moves_before)| {
+                Box::pin(lists::save_proposal(transaction, proposal, *moves_before))
+            })
+            .await
+    }
+
+    async fn proposal(&self, id: ProposalId) -> Answer<Option<Proposal>> {
+        self.database
+            .read(&id, |client, id| {
+                Box::pin(lists::one(client, "SELECT body FROM proposal WHERE id = $1", id.0))
+            })
+            .await
+    }
+
+    async fn proposals(
+        &self,
+        filter: ProposalFilter,
+        after: Option<ProposalId>,
+        length_max: usize,
+    ) -> Answer<Vec<Proposal>> {
+        self.database
+            .read_snapshot(&(filter, after, length_max), |transaction, (filter, after, length_max)| {
+                Box::pin(lists::proposals(transaction, filter, *after, *length_max))
+            })
+            .await
+    }
+
+    async fn stays(
+        &self,
+        commune: CommuneCode,
+        day: Date,
+        after: Option<PersonalNumber>,
+        length_max: usize,
+    ) -> Answer<Vec<Stay>> {
+        self.database
+            .read(&(commune, day, after, length_max), |client, (commune, day, after, length_max)| {
+                Box::pin(lists::stays(client, *commune, *day, *after, *length_max))
+            })
+            .await
+    }
+
+    async fn remove_stays(&self, ended_before: Date, rows_max: u32) -> Answer<u64> {
+        self.database
+            .write(&(ended_before, rows_max), |transaction, (ended_before, rows_max)| {
+                Box::pin(lists::remove_stays(transaction, *ended_before, *rows_max))
+            })
+            .await
+    }
+
+    async fn unit_changes(&self) -> Answer<Vec<UnitChange>> {
+        self.database.read(&(), |client, ()| Box::pin(lists::unit_changes(client))).await
+    }
+}
+
+async fn record(transaction: &Transaction<'_>, number: PersonalNumber) -> Result<Record> {
+    let facts = facts::history(transaction, number).await?;
+    let statement = transaction.prepare_cached("SELECT version FROM person WHERE number = $1").await?;
+    let row = transaction.query_opt(&statement, &[&number_to_sql(number)]).await?;
+    let version = row.map(|row| instant_from_sql(cell(&row, 0)?)).transpose()?;
+    Ok(Record { facts, version })
+}
+
+async fn numbers(
+    client: &impl GenericClient,
+    sql: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<PersonalNumber>> {
+    let statement = client.prepare_cached(sql).await?;
+    let rows = client.query(&statement, parameters).await?;
+    rows.iter().map(|row| number_from_sql(cell(row, 0)?)).collect()
+}
+
+pub(crate) fn command_id(bytes: &[u8]) -> Result<CommandId> {
+    Uuid::from_slice(bytes).map(CommandId).map_err(|_| Fault::Damaged("a column of events"))
+}
+
+async fn taken_back_by(client: &impl GenericClient, id: CommandId) -> Result<Option<CommandId>> {
+    let statement = client.prepare_cached("SELECT by_event FROM taken_back WHERE event = $1").await?;
+    let row = client.query_opt(&statement, &[&id.0.as_bytes().as_slice()]).await?;
+    row.map(|row| command_id(cell(&row, 0)?)).transpose()
+}
+
+async fn events_of(
+    client: &impl GenericClient,
+    number: PersonalNumber,
+    before: Option<Timestamp>,
+    length_max: usize,
+) -> Result<Vec<Event>> {
+    let sql = "SELECT body FROM event_person JOIN event ON event.id = event_person.event
+               WHERE number = $1 AND event_person.recorded_at < $2
+               ORDER BY event_person.recorded_at DESC LIMIT $3";
+    let statement = client.prepare_cached(sql).await?;
+    let before = before.map_or(i64::MAX, Timestamp::as_microsecond);
+    let rows = client.query(&statement, &[&number_to_sql(number), &before, &limit(length_max)]).await?;
+    rows.iter().map(|row| commit::event_from_json(cell(row, 0)?)).collect()
+}
+
+/// Below the oldest transaction that is under way: nothing can come there any more.
+const SETTLED: &str =
+    "transaction < (SELECT base FROM outbox_base) + pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+
+fn cursor_parts(cursor: Cursor) -> (i64, i64) {
+    (facts::signed(cursor.major), facts::signed(cursor.minor))
+}
+
+async fn outbox(client: &impl GenericClient, after: Cursor, length_max: usize) -> Result<Vec<OutboxEntry>> {
+    let sql = format!(
+        "SELECT transaction, sequence, number, event, recorded_at, kinds FROM outbox
+         WHERE (transaction, sequence) > ($1, $2) AND {SETTLED}
+         ORDER BY transaction, sequence LIMIT $3"
+    );
+    let statement = client.prepare_cached(&sql).await?;
+    let (major, minor) = cursor_parts(after);
+    let rows = client.query(&statement, &[&major, &minor, &limit(length_max)]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(OutboxEntry {
+                cursor: Cursor { major: unsigned(cell(row, 0)?)?, minor: unsigned(cell(row, 1)?)? },
+                number: number_from_sql(cell(row, 2)?)?,
+                event: command_id(cell(row, 3)?)?,
+                recorded_at: instant_from_sql(cell(row, 4)?)?,
+                kinds: kinds_from_bits(cell(row, 5)?),
+            })
+        })
+        .collect()
+}
+
+fn kinds_from_bits(bits: i32) -> KindSet {
+    FactKind::ALL.into_iter().filter(|kind| bits >> kind.code() & 1 != 0).collect()
+}
+
+async fn outbox_end(client: &impl GenericClient) -> Result<Cursor> {
+    let sql = format!(
+        "SELECT transaction, sequence FROM outbox WHERE {SETTLED} ORDER BY transaction DESC, sequence DESC LIMIT 1"
+    );
+    let statement = client.prepare_cached(&sql).await?;
+    let Some(row) = client.query_opt(&statement, &[]).await? else { return Ok(Cursor::default()) };
+    Ok(Cursor { major: unsigned(cell(&row, 0)?)?, minor: unsigned(cell(&row, 1)?)? })
+}

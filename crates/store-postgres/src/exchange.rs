@@ -1,0 +1,207 @@
+//! The exchange's store port.
+
+use crate::{
+    PostgresStore,
+    database::Outcome,
+    errors::{Fault, Result},
+    facts::{cell, instant_from_sql},
+};
+use async_trait::async_trait;
+use dancu_core::StoreError;
+use dancu_exchange::{
+    Client, ClientId, Contract, ExchangeStore, Organisation, RefusalEntry, StoredToken, TokenGrant,
+};
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
+use serde::{Serialize, de::DeserializeOwned};
+use std::str::FromStr;
+use tokio_postgres::Row;
+
+type Answer<T> = std::result::Result<T, StoreError>;
+type Connections = (Vec<Organisation>, Vec<Client>, Vec<Contract>);
+
+#[async_trait]
+impl ExchangeStore for PostgresStore {
+    async fn connections(&self) -> Answer<Connections> {
+        self.database.read_snapshot(&(), |transaction, ()| Box::pin(connections(transaction))).await
+    }
+
+    async fn save_connections(
+        &self,
+        organisations: Vec<Organisation>,
+        clients: Vec<Client>,
+        contracts: Vec<Contract>,
+    ) -> Answer<()> {
+        let all = (organisations, clients, contracts);
+        self.database.write(&all, |transaction, all| Box::pin(save_connections(transaction, all))).await
+    }
+
+    async fn grant_token(
+        &self,
+        assertion_id: String,
+        assertion_expires: Timestamp,
+        token: StoredToken,
+    ) -> Answer<TokenGrant> {
+        self.database
+            .write(&(assertion_id, assertion_expires, token), |transaction, (id, expires, token)| {
+                Box::pin(grant_token(transaction, id, *expires, token))
+            })
+            .await
+    }
+
+    async fn token(&self, hash: [u8; 32], now: Timestamp) -> Answer<Option<StoredToken>> {
+        self.database.read(&(hash, now), |client, (hash, now)| Box::pin(token(client, *hash, *now))).await
+    }
+
+    async fn remove_ended(&self, now: Timestamp, rows_max: u32) -> Answer<u64> {
+        self.database
+            .write(&(now.as_microsecond(), i64::from(rows_max)), |transaction, (now, rows_max)| {
+                Box::pin(async move {
+                    let sql = "DELETE FROM access_token WHERE hash IN
+                         (SELECT hash FROM access_token WHERE expires_us <= $1 ORDER BY expires_us LIMIT $2)";
+                    let tokens = transaction.execute(sql, &[now, rows_max]).await?;
+                    let sql = "DELETE FROM spent_assertion WHERE (client, id) IN (SELECT client, id
+                         FROM spent_assertion WHERE expires_us <= $1 ORDER BY expires_us LIMIT $2)";
+                    let assertions = transaction.execute(sql, &[now, rows_max]).await?;
+                    Ok(Outcome::Keep(tokens + assertions))
+                })
+            })
+            .await
+    }
+
+    async fn add_refusals(&self, entries: Vec<RefusalEntry>, keep_max: u32) -> Answer<()> {
+        self.database
+            .write(&(entries, i64::from(keep_max)), |transaction, (entries, keep_max)| {
+                Box::pin(add_refusals(transaction, entries, *keep_max))
+            })
+            .await
+    }
+
+    async fn refusals(&self, rows_max: u32) -> Answer<Vec<RefusalEntry>> {
+        self.database
+            .read(&i64::from(rows_max), |client, rows_max| {
+                Box::pin(async move {
+                    let sql = "SELECT at_us, client, reason FROM refusal ORDER BY id DESC LIMIT $1";
+                    let statement = client.prepare_cached(sql).await?;
+                    client.query(&statement, &[rows_max]).await?.iter().map(refusal_row).collect()
+                })
+            })
+            .await
+    }
+}
+
+async fn connections(transaction: &Transaction<'_>) -> Result<Connections> {
+    let rows = transaction.query("SELECT id, name_vi, name_en FROM organisation", &[]).await?;
+    let organisations = rows
+        .iter()
+        .map(|row| Ok(Organisation { id: id(row, 0)?, name_vi: cell(row, 1)?, name_en: cell(row, 2)? }))
+        .collect::<Result<_>>()?;
+    let rows = transaction.query("SELECT id, organisation, keys, suspended FROM client", &[]).await?;
+    let clients = rows
+        .iter()
+        .map(|row| {
+            Ok(Client {
+                id: id(row, 0)?,
+                organisation: id(row, 1)?,
+                keys: from_json(row, 2)?,
+                suspended: cell(row, 3)?,
+            })
+        })
+        .collect::<Result<_>>()?;
+    let rows = transaction.query("SELECT terms FROM contract", &[]).await?;
+    let contracts = rows.iter().map(|row| from_json(row, 0)).collect::<Result<_>>()?;
+    Ok((organisations, clients, contracts))
+}
+
+async fn save_connections(
+    transaction: &Transaction<'_>,
+    (organisations, clients, contracts): &Connections,
+) -> Result<Outcome<()>> {
+    for row in organisations {
+        let sql = "INSERT INTO organisation (id, name_vi, name_en) VALUES ($1, $2, $3)
+                   ON CONFLICT (id) DO UPDATE SET name_vi = excluded.name_vi, name_en = excluded.name_en";
+        let statement = transaction.prepare_cached(sql).await?;
+        transaction.execute(&statement, &[&row.id.as_str(), &row.name_vi, &row.name_en]).await?;
+    }
+    for row in clients {
+        let sql = "INSERT INTO client (id, organisation, keys, suspended) VALUES ($1, $2, $3, $4)
+                   ON CONFLICT (id) DO UPDATE SET organisation = excluded.organisation,
+                       keys = excluded.keys, suspended = excluded.suspended";
+        let statement = transaction.prepare_cached(sql).await?;
+        let keys = to_json(&row.keys)?;
+        transaction
+            .execute(&statement, &[&row.id.as_str(), &row.organisation.as_str(), &keys, &row.suspended])
+            .await?;
+    }
+    for row in contracts {
+        let sql = "INSERT INTO contract (id, client, terms) VALUES ($1, $2, $3)
+                   ON CONFLICT (id) DO UPDATE SET client = excluded.client, terms = excluded.terms";
+        let statement = transaction.prepare_cached(sql).await?;
+        let terms = to_json(row)?;
+        transaction.execute(&statement, &[&row.id.as_str(), &row.client.as_str(), &terms]).await?;
+    }
+    Ok(Outcome::Keep(()))
+}
+
+async fn grant_token(
+    transaction: &Transaction<'_>,
+    assertion_id: &str,
+    assertion_expires: Timestamp,
+    token: &StoredToken,
+) -> Result<Outcome<TokenGrant>> {
+    let sql =
+        "INSERT INTO spent_assertion (client, id, expires_us) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    let statement = transaction.prepare_cached(sql).await?;
+    let (client, expires) = (token.client.as_str(), assertion_expires.as_microsecond());
+    if transaction.execute(&statement, &[&client, &assertion_id, &expires]).await? == 0 {
+        return Ok(Outcome::Undo(TokenGrant::Replayed));
+    }
+    let sql = "INSERT INTO access_token (hash, client, expires_us) VALUES ($1, $2, $3)";
+    let statement = transaction.prepare_cached(sql).await?;
+    let expires = token.expires.as_microsecond();
+    transaction.execute(&statement, &[&token.hash.as_slice(), &client, &expires]).await?;
+    Ok(Outcome::Keep(TokenGrant::Granted))
+}
+
+async fn token(client: &impl GenericClient, hash: [u8; 32], now: Timestamp) -> Result<Option<StoredToken>> {
+    let sql = "SELECT client, expires_us FROM access_token WHERE hash = $1 AND expires_us > $2";
+    let statement = client.prepare_cached(sql).await?;
+    let row = client.query_opt(&statement, &[&hash.as_slice(), &now.as_microsecond()]).await?;
+    row.map(|row| Ok(StoredToken { hash, client: id(&row, 0)?, expires: instant_from_sql(cell(&row, 1)?)? }))
+        .transpose()
+}
+
+async fn add_refusals(
+    transaction: &Transaction<'_>,
+    entries: &[RefusalEntry],
+    keep_max: i64,
+) -> Result<Outcome<()>> {
+    let sql = "INSERT INTO refusal (at_us, client, reason) VALUES ($1, $2, $3)";
+    let statement = transaction.prepare_cached(sql).await?;
+    for entry in entries {
+        let client = entry.client.as_ref().map(ClientId::as_str);
+        let reason = to_json(&entry.reason)?;
+        transaction.execute(&statement, &[&entry.at.as_microsecond(), &client, &reason]).await?;
+    }
+    let sql = "DELETE FROM refusal WHERE id <= (SELECT max(id) FROM refusal) - $1";
+    transaction.execute(sql, &[&keep_max]).await?;
+    Ok(Outcome::Keep(()))
+}
+
+fn refusal_row(row: &Row) -> Result<RefusalEntry> {
+    let client: Option<&str> = cell(row, 1)?;
+    let client = client.map(|text| text.parse().map_err(|_| Fault::Damaged("a client"))).transpose()?;
+    Ok(RefusalEntry { at: instant_from_sql(cell(row, 0)?)?, client, reason: from_json(row, 2)? })
+}
+
+fn id<T: FromStr>(row: &Row, column: usize) -> Result<T> {
+    cell::<&str>(row, column)?.parse().map_err(|_| Fault::Damaged("an identifier"))
+}
+
+fn from_json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T> {
+    serde_json::from_str(cell(row, column)?).map_err(|_| Fault::Damaged("a column of JSON"))
+}
+
+fn to_json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|_| Fault::Defect("a value has no JSON"))
+}

@@ -1,0 +1,49 @@
+//! Every store port on PostgreSQL (15 or later): a pool of connections, whole transactions that are run again when
+//! PostgreSQL asks for it, and commits whose answer was lost settled by looking.
+
+mod changes;
+mod circles;
+mod commit;
+mod database;
+mod errors;
+mod exchange;
+mod fact_writer;
+mod facts;
+mod feed;
+mod identity;
+mod identity_rows;
+mod ledger;
+mod lists;
+mod load;
+mod location;
+mod migrate;
+mod reception;
+mod register;
+mod views;
+
+pub use database::DatabaseOptions;
+pub use ledger::{PostgresLedgerRecords, PostgresLedgerStore, open_ledger};
+pub use location::{LocationError, StoreLocation};
+pub use views::PostgresSubjectIndex;
+
+use dancu_core::StoreError;
+use database::Database;
+use std::sync::Arc;
+
+/// The ports of every room but the ledger's, each in a file of its own name. Clones share the connections.
+#[derive(Debug, Clone)]
+pub struct PostgresStore {
+    database: Arc<Database>,
+}
+
+impl PostgresStore {
+    /// Connects, and creates or upgrades the tables.
+    pub async fn open(location: &StoreLocation, options: DatabaseOptions) -> Result<Self, StoreError> {
+        Ok(Self { database: Arc::new(Database::open(location, options).await?) })
+    }
+
+    /// Closes the connections; whoever still asks gets an error.
+    pub fn close(&self) {
+        self.database.close();
+    }
+}

@@ -1,0 +1,61 @@
+//! The schema, as numbered steps that are applied once and never edited.
+
+use crate::errors::{Fault, Result};
+use refinery::{Migration, Runner};
+use tokio_postgres::Client;
+
+/// Names a step and embeds its file.
+macro_rules! steps {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../migrations/", $name, ".sql")))),*]
+    };
+}
+
+const STEPS: &[(&str, &str)] = steps!(
+    "V1__register",
+    "V2__changes",
+    "V3__exchange",
+    "V4__identity",
+    "V5__reception",
+    "V6__ledger",
+    "V7__feed"
+);
+
+/// Held by whoever applies steps, so that two nodes that start at once do not both do it.
+const LOCK: i64 = 0x6461_6e63_7500;
+
+/// Applies the steps that are missing, all in one transaction with the note that they were.
+pub(crate) async fn migrate(client: &mut Client) -> Result<()> {
+    client.execute("SELECT pg_advisory_lock($1)", &[&LOCK]).await?;
+    let steps: Vec<Migration> = STEPS
+        .iter()
+        .map(|(name, sql)| Migration::unapplied(name, sql).expect("step names are tested to be well formed"))
+        .collect();
+    let outcome = Runner::new(&steps).set_grouped(true).run_async(client).await;
+    client.execute("SELECT pg_advisory_unlock($1)", &[&LOCK]).await?;
+    outcome.map(drop).map_err(|error| {
+        tracing::error!(%error, "the tables could not be created or upgraded");
+        Fault::Defect("the tables could not be created or upgraded; the program's log says why")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file that nobody listed would never be applied.
+    #[test]
+    fn every_step_is_listed() {
+        let folder = format!("{}/migrations", env!("CARGO_MANIFEST_DIR"));
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+        let listed: Vec<String> = STEPS.iter().map(|(name, _)| format!("{name}.sql")).collect();
+        assert_eq!(files, listed);
+        for (name, sql) in STEPS {
+            Migration::unapplied(name, sql).unwrap();
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Every port on PostgreSQL: the contract suites, and what happens when the server dies.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+mod cluster;
+mod contracts;
+mod faults;
