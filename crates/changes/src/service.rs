@@ -252,8 +252,11 @@ impl ChangeService {
             issued: decision.issued,
             household: decision.household,
         };
-        let findings =
-            decision.oddities.iter().map(|oddity| Finding::found(oddity, Some(envelope.id), recorded_at)).collect();
+        let findings = decision
+            .oddities
+            .iter()
+            .map(|oddity| Finding::found(oddity, Some(envelope.id), recorded_at))
+            .collect();
         Ok(Commit {
             guards: world.guards(),
             event,

@@ -2,8 +2,8 @@
 
 use crate::residence_town::*;
 use dancu_changes::{
-    Command, Common, Compensation, EvidenceKind, HeadChange, HouseholdCreation, HouseholdMerge,
-    HouseholdSplit, Member, ResidenceRefusal as No,
+    Actor, Command, CommandId, Common, Compensation, EvidenceKind, HeadChange, HouseholdCreation,
+    HouseholdMerge, HouseholdSplit, Member, ResidenceRefusal as No,
 };
 use dancu_register::Relation::{Child, Head, Other, Parent, Sibling, Spouse};
 use jiff::{
@@ -122,6 +122,17 @@ async fn the_dead_are_no_members_and_a_new_head_follows_them() {
     town.send(BA_DINH, change_head(&[member(2, Head), member(3, Child)], ON)).await.unwrap();
     assert!(town.members_on(&household("H-1"), TODAY).await == [(2, Head), (3, Child)]);
     town.send(BA_DINH, split(&[member(3, Head)], TODAY)).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_identifier_from_which_the_number_of_another_household_follows_is_refused() {
+    let town = Town::with_a_family().await;
+    let first = town.send(BA_DINH, split(&[member(3, Head)], ON)).await.unwrap();
+    town.load(&[lodger(4)]).await;
+    let actor = Actor::Officer { id: "can-bo-1".to_owned(), commune: code(BA_DINH) };
+    let mut envelope = town.envelope(actor, &[], create(&[member(4, Head)], ON));
+    envelope.id = CommandId(uuid::Uuid::from_u128(first.event.id.0.as_u128() ^ (1 << 100)));
+    assert_eq!(refused_commonly(town.service.execute(&envelope).await), Common::IdentifierUsed);
 }
 
 #[tokio::test]

@@ -119,6 +119,10 @@ async fn one_that_was_loaded_without_an_end_is_ended_for_good() {
     town.load(&[loaded]).await;
     let over = town.send(NGOC_HA, stay(&[1], NGOC_HA, FROM, date(2027, 1, 1))).await;
     assert_eq!(refused(over), No::OverlapsTemporary { field: "numbers" });
+    let begin = date(2024, 9, 1);
+    let before = town.send(AN_HOI_TAY, end(1, begin.yesterday().unwrap())).await;
+    assert_eq!(refused(before), No::NoTemporary, "its row holds since 2020, the residence since 2024");
+    town.send(NGOC_HA, stay(&[1], NGOC_HA, date(2024, 2, 1), begin)).await.unwrap();
     town.send(AN_HOI_TAY, end(1, FROM)).await.unwrap();
     town.send(NGOC_HA, stay(&[1], NGOC_HA, FROM, date(2027, 1, 1))).await.unwrap();
     assert!(town.home_on(1, date(2027, 1, 1)).await.temporary.is_none());

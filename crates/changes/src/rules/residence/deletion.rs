@@ -80,7 +80,8 @@ fn was_long_absent(world: &World<'_>, homes: &Timeline, facts: &[Fact], day: Dat
     if since > begin {
         return Err(ResidenceRefusal::AbsenceTooShort { months }.into());
     }
-    let was_elsewhere = homes.within(begin, Some(day)).iter().any(|stretch| stretch.home.temporary.is_some());
+    let was_elsewhere =
+        homes.within(begin, Some(day)).iter().any(|stretch| stretch.home.temporary_on(day).is_some());
     let is_meeting = |(from, to): (Date, Option<Date>)| from < day && to.is_none_or(|end| begin < end);
     if was_elsewhere || away(facts).any(is_meeting) {
         return Err(ResidenceRefusal::AbsenceExplained.into());

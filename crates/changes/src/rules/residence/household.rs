@@ -7,8 +7,9 @@ use super::{
     plan::Plan,
 };
 use crate::{
-    Decision, Envelope, EvidenceKind, HeadChange, HouseholdCreation, HouseholdMerge, HouseholdSplit, Member,
-    World,
+    CommandId, Decision, Envelope, EvidenceKind, HeadChange, HouseholdCreation, HouseholdMerge,
+    HouseholdSplit, Member, World,
+    refusal::Common,
     rules::{
         Ruled,
         checks::{living_on, needs_one_of, not_future, within},
@@ -132,10 +133,20 @@ async fn form(
     members: &[Member],
     field: &'static str,
 ) -> Ruled<Decision> {
-    let household = household_of(envelope.id);
+    let household = new_household(world, envelope.id).await?;
     assign(world, &mut plan, &household, members, field).await?;
     plan.decision.household = Some(household);
     plan.whole(world).await
+}
+
+/// The number of the household that a command forms. Senders choose identifiers; one from which the number of another
+/// household follows is refused as used.
+pub(super) async fn new_household(world: &mut World<'_>, id: CommandId) -> Ruled<HouseholdNumber> {
+    let household = household_of(id);
+    if world.household_is_known(&household).await? {
+        return Err(Common::IdentifierUsed.into());
+    }
+    Ok(household)
 }
 
 async fn assign(

@@ -1,7 +1,9 @@
 //! Permanent residence (Law on Residence 2020, art. 20–22).
 
 use super::{
-    ResidenceLimit, ResidenceRefusal, limit,
+    ResidenceLimit, ResidenceRefusal,
+    household::new_household,
+    limit,
     place::{
         address_of_form, each_once, has_reached, is_permanent_at, is_temporary_at, one_head,
         permanent_address, permanent_communes, text_of_form, within_address,
@@ -16,7 +18,6 @@ use crate::{
         Ruled,
         checks::{known_commune, living_on, needs_one_of, not_future},
     },
-    service::household_of,
 };
 use dancu_core::PersonalNumber;
 use dancu_register::{HouseholdNumber, Relation};
@@ -49,7 +50,7 @@ pub(super) async fn register(
         let address = address_of_form(address, "address.line")?;
         one_head(&command.movers)?;
         head_is_of_age(world, &command.movers, day).await?;
-        (household_of(envelope.id), address)
+        (new_household(world, envelope.id).await?, address)
     };
     known_commune(world, address.commune, day, "address.commune")?;
     within_address(envelope, world, address.commune, day)?;

@@ -36,7 +36,8 @@ pub(super) async fn register(
         living_on(world, *number, from, "numbers").await?;
         let mut homes = Timeline::of(&world.record(*number).await?.facts);
         let stretches = homes.within(from, Some(until));
-        if stretches.iter().any(|stretch| stretch.home.temporary.is_some()) {
+        let last_day = until.yesterday().unwrap_or(from);
+        if stretches.iter().any(|stretch| stretch.home.temporary_on(last_day).is_some()) {
             return Err(ResidenceRefusal::OverlapsTemporary { field: "numbers" }.into());
         }
         if stretches.iter().any(|stretch| is_permanent_at(&stretch.home, &address)) {
@@ -59,7 +60,7 @@ pub(super) async fn end(envelope: &Envelope, command: &PersonOn, world: &mut Wor
     not_future(world, command.on, "on")?;
     living_on(world, command.number, command.on, "number").await?;
     let mut homes = Timeline::of(&world.record(command.number).await?.facts);
-    if homes.on(command.on).temporary.is_none() {
+    if homes.on(command.on).temporary_on(command.on).is_none() {
         return Err(ResidenceRefusal::NoTemporary.into());
     }
     within(envelope, &temporary_communes(world, &homes, command.on))?;
