@@ -258,3 +258,34 @@ proptest! {
         runtime.block_on(any_commands_keep_every_day_sound(tries))?;
     }
 }
+
+/// The last member leaves a household while others join it: what is decided on what another command changes meanwhile is
+/// decided anew, so that nobody is left in it without a head.
+#[test]
+fn commands_at_the_same_time_keep_every_day_sound() {
+    const ROUNDS: usize = 100;
+    let runtime = || tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let day = FIRST + 10.days();
+    for round in 0..ROUNDS {
+        let town = Town::new();
+        let people = [resident(1, "H-1", Relation::Head), lodger(7), lodger(8)];
+        runtime().block_on(town.load(&people));
+        let join = |who| moving(&joining([who]), Some(household("H-1")), None, day);
+        let leave = moving(&headed([1]), None, Some(at(NGOC_HA, "Số 9")), day);
+        let commands = [(BA_DINH, join(7)), (NGOC_HA, leave), (BA_DINH, join(8))];
+        let together = std::sync::Barrier::new(commands.len());
+        std::thread::scope(|scope| {
+            for (commune, command) in commands {
+                let (town, together) = (&town, &together);
+                scope.spawn(move || {
+                    let runtime = runtime();
+                    together.wait();
+                    let outcome = runtime.block_on(town.send(commune, command));
+                    let is_decided = matches!(outcome, Ok(_) | Err(ChangeError::Refused(_)));
+                    assert!(is_decided, "round {round}: {outcome:?}");
+                });
+            }
+        });
+        check_days(&runtime().block_on(histories(&town))).unwrap();
+    }
+}
