@@ -31,9 +31,9 @@ impl FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, CursorError> {
         let (major, minor) = text.split_once('-').ok_or(CursorError)?;
-        let number = |text: &str| match text.bytes().all(|byte| byte.is_ascii_digit()) {
-            true => text.parse().map_err(|_| CursorError),
-            false => Err(CursorError),
+        let number = |text: &str| {
+            let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+            text.parse().ok().filter(|_| is_number).ok_or(CursorError)
         };
         Ok(Self { major: number(major)?, minor: number(minor)? })
     }

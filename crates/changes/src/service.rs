@@ -211,25 +211,8 @@ impl ChangeService {
         let mut changes = Vec::with_capacity(persons.len());
         for number in &persons {
             let record = &world.record(*number).await?.facts;
-            let mut writes = forget(record, decision.forgotten(*number), recorded_at);
-            if decision.sealed_moved.is_some_and(|(from, _)| from == *number) {
-                let history = self.store.sealed_history(*number).await?;
-                writes.extend(forget(&history, FactKind::SEALED.into_iter().collect(), recorded_at));
-            }
-            for (_, instant) in decision.taken_back.iter().filter(|(whose, _)| whose == number) {
-                let mut whole = record.clone();
-                whole.extend(self.store.sealed_history(*number).await?);
-                let back = take_back(&whole, *instant, recorded_at, &source)
-                    .map_err(|refused| Refusal::from(Common::ChangedSince { kind: refused.kind }))?;
-                writes.extend(back);
-            }
-            let believed =
-                believe_after(record, &writes, *number, decision.beliefs(*number), recorded_at, &source);
-            writes.extend(believed);
-            if let Some(beliefs) = sealed.get(number) {
-                let history = self.store.sealed_history(*number).await?;
-                writes.extend(believe(&history, *number, beliefs, recorded_at, &source));
-            }
+            let stated = sealed.get(number).map_or(&[][..], Vec::as_slice);
+            let writes = self.writes(record, &decision, *number, stated, recorded_at, &source).await?;
             changes.push((*number, writes));
         }
         let takes_back = match &envelope.command {
@@ -267,6 +250,38 @@ impl ChangeService {
             units: decision.units,
             takes_back,
         })
+    }
+
+    /// The writes of a decision to one person's history.
+    async fn writes(
+        &self,
+        record: &[Fact],
+        decision: &Decision,
+        number: PersonalNumber,
+        sealed: &[Belief],
+        recorded_at: Timestamp,
+        source: &Arc<str>,
+    ) -> Result<Vec<Change>, ChangeError> {
+        let mut writes = forget(record, decision.forgotten(number), recorded_at);
+        if decision.sealed_moved.is_some_and(|(from, _)| from == number) {
+            let history = self.store.sealed_history(number).await?;
+            writes.extend(forget(&history, FactKind::SEALED.into_iter().collect(), recorded_at));
+        }
+        for (_, instant) in decision.taken_back.iter().filter(|(whose, _)| *whose == number) {
+            let mut whole = record.to_vec();
+            whole.extend(self.store.sealed_history(number).await?);
+            let back = take_back(&whole, *instant, recorded_at, source)
+                .map_err(|refused| Refusal::from(Common::ChangedSince { kind: refused.kind }))?;
+            writes.extend(back);
+        }
+        let beliefs = decision.beliefs(number);
+        let believed = believe_after(record, &writes, number, beliefs, recorded_at, source);
+        writes.extend(believed);
+        if !sealed.is_empty() {
+            let history = self.store.sealed_history(number).await?;
+            writes.extend(believe(&history, number, sealed, recorded_at, source));
+        }
+        Ok(writes)
     }
 
     /// What is sealed anew: what was stated, and what moves to a person's other number.

@@ -1,9 +1,10 @@
 //! Taking an event back.
 
-use super::{Ruled, checks::within, residence::leaves_households_whole};
+use super::{CivilRefusal, Ruled, checks::within, residence::leaves_households_whole};
 use crate::{Command, Compensation, Decision, Envelope, World, refusal::Common};
-use dancu_core::today_in_viet_nam;
-use dancu_register::{Belief, FactValue, NumberState};
+use dancu_core::{PersonalNumber, today_in_viet_nam};
+use dancu_register::{Belief, Fact, FactValue, NumberState, links};
+use jiff::Timestamp;
 
 /// An event is taken back by the office that recorded it, or by the centre, with a judgment or a decision as evidence or
 /// a reason; never a second time, and never under later events that built on it.
@@ -29,6 +30,9 @@ pub(super) async fn take_back(
     let office = event.actor.commune().map(|commune| world.present_codes(commune, recorded_on));
     within(envelope, &office.unwrap_or_default())?;
     leaves_households_whole(envelope, &event, world).await?;
+    if let Some(issued) = event.issued {
+        nobody_else_names(issued, event.recorded_at, world).await?;
+    }
     let mut decision = Decision::default();
     for number in &event.persons {
         world.record(*number).await?;
@@ -40,4 +44,24 @@ pub(super) async fn take_back(
         decision.believe(issued, Belief { value, valid_from: world.today, valid_to: None });
     }
     Ok(decision)
+}
+
+/// A number that goes out of use is in nobody's record but by the event that goes with it.
+async fn nobody_else_names(
+    issued: PersonalNumber,
+    recorded_at: Timestamp,
+    world: &mut World<'_>,
+) -> Ruled<()> {
+    for relative in world.ever_related(issued).await? {
+        let facts = &world.record(relative).await?.facts;
+        let names = |fact: &Fact| {
+            fact.recorded_to.is_none()
+                && fact.recorded_from != recorded_at
+                && links(&fact.value).iter().any(|(named, _)| *named == issued)
+        };
+        if facts.iter().any(names) {
+            return Err(CivilRefusal::StillNamed.into());
+        }
+    }
+    Ok(())
 }

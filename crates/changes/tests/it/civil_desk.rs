@@ -5,7 +5,10 @@ use dancu_changes::{
     EvidenceKind, Finding, FindingFilter, FindingKind,
 };
 use dancu_core::{Clock, Explain, PersonalNumber};
-use dancu_register::{At, Person, RegisterStore, Seals};
+use dancu_register::{
+    At, Claim, Claims, FactValue, Family, FileDigest, LoadBatch, LoadProgress, LoadRow, MaritalStatus,
+    Person, RegisterStore, Seals,
+};
 use dancu_testkit::{FakeClock, MemoryChanges, SeededEntropy};
 use jiff::{
     SignedDuration, Timestamp,
@@ -143,6 +146,32 @@ impl Desk {
             "address": {"commune": HERE, "line": line}, "on": "2025-08-01",
         });
         self.accepted(&["dwelling_paper"], command).await;
+    }
+
+    /// A file of today says who is married to whom; nothing of when.
+    pub async fn load_married(&self, number: PersonalNumber, spouse: Option<PersonalNumber>) {
+        let family =
+            Family { marital_status: Some(MaritalStatus::Married), father: None, mother: None, spouse };
+        let claims = Claims {
+            number,
+            born: date(1990, 1, 1),
+            claims: vec![Claim { value: FactValue::Family(family), since: None, until: None }],
+        };
+        let done = LoadProgress { bytes: 1, lines: 1, rows: 1, ..LoadProgress::default() };
+        let mut file = [0; 32];
+        file[..8].copy_from_slice(&number.value().to_be_bytes());
+        let batch = LoadBatch {
+            file: FileDigest(file),
+            source: "load:people.csv:07".into(),
+            effective: TODAY,
+            recorded_at: self.clock.now(),
+            text: Vec::new(),
+            rows: vec![LoadRow { line: 2, claims, at: 0..0 }],
+            rejects: Vec::new(),
+            before: LoadProgress::default(),
+            after: done,
+        };
+        assert_eq!(self.store.apply(batch).await.expect("writes").changed, 1);
     }
 
     /// A married couple with a household: husband and wife, born 1990 and 1992, married 2018.

@@ -9,10 +9,12 @@ use serde_json::{Value, json};
 
 const PAPER: &[&str] = &["civil_status_paper"];
 
+#[expect(clippy::needless_pass_by_value, reason = "called with json!(…), which reads best by value")]
 fn correct(number: PersonalNumber, fields: Value) -> Value {
     json!({"command": "correct_identity", "number": number, "fields": fields})
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "called with json!(…), which reads best by value")]
 fn change(number: PersonalNumber, fields: Value, on: &str) -> Value {
     json!({"command": "change_identity", "number": number, "fields": fields, "on": on})
 }

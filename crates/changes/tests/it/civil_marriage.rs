@@ -177,3 +177,30 @@ async fn a_wedding_that_is_taken_back_leaves_all_as_it_was() {
     assert_eq!(desk.refused(&[], back).await, "DANCU-CHANGE-017");
     assert!(desk.person(child.event.issued.unwrap()).await.identity().is_some());
 }
+
+#[tokio::test]
+async fn what_a_file_said_for_its_own_day_is_no_bar_to_what_was_before() {
+    let desk = Desk::open();
+    let man = desk.resident("Trần Văn Bình", "M", "1990-06-10").await;
+    let woman = desk.resident("Lê Thị Hoa", "F", "1992-06-10").await;
+    desk.load_married(man, Some(woman)).await;
+    desk.load_married(woman, None).await;
+    assert_eq!(family(&desk, man, date(2020, 1, 1)).await, (None, None), "the file tells of its own day");
+    let other = desk.resident("Phạm Thị Cúc", "F", "1985-01-05").await;
+    assert_eq!(desk.refused(&[], marry(man, other, "2019-05-05")).await, "DANCU-CHANGE-124");
+    desk.accepted(&[], marry(man, woman, "2019-05-05")).await;
+    assert_eq!(family(&desk, woman, date(2020, 1, 1)).await, (Some("married"), Some(man)));
+    assert_eq!(
+        desk.refused(&[], marry(man, woman, "2018-05-05")).await,
+        "DANCU-CHANGE-124",
+        "once is enough"
+    );
+
+    let first = desk.resident("Hồ Văn Năm", "M", "1990-06-10").await;
+    let second = desk.resident("Hồ Thị Sáu", "F", "1992-06-10").await;
+    desk.load_married(first, Some(second)).await;
+    desk.load_married(second, Some(first)).await;
+    desk.accepted(&["judgment"], divorce(first, second, "2026-06-01")).await;
+    assert_eq!(family(&desk, first, TODAY).await, (Some("divorced"), None));
+    assert_eq!(family(&desk, second, TODAY).await, (Some("divorced"), None));
+}

@@ -135,3 +135,20 @@ async fn the_household_of_a_replaced_number_has_one_entry() {
     let again = marry(man, new, "2026-11-21");
     assert_eq!(desk.refused(&[], again).await, "DANCU-CHANGE-008");
 }
+
+#[tokio::test]
+async fn a_birth_is_not_taken_back_while_others_name_the_child() {
+    let desk = Desk::open();
+    let mother = desk.resident("Lê Thị Hoa", "F", "1962-03-04").await;
+    let command = birth("Lê Thị Na", "1984-10-01", Some(mother), None);
+    let command = with(command, "birth_place", json!("00001"));
+    let born = desk.accepted(&["witness_statement"], command).await;
+    let daughter = born.event.issued.unwrap();
+    let grandchild = birth("Lê Thị Mơ", "2026-10-01", Some(daughter), None);
+    let grandchild = desk.accepted(&["birth_notice"], grandchild).await;
+    let back = |event| json!({"command": "compensate", "event": event, "reason": "nhầm"});
+    assert_eq!(desk.refused(&[], back(born.event.id)).await, "DANCU-CHANGE-111");
+    desk.accepted(&[], back(grandchild.event.id)).await;
+    desk.accepted(&[], back(born.event.id)).await;
+    assert!(desk.person(daughter).await.number_state() == NumberState::Cancelled);
+}

@@ -74,8 +74,8 @@ fn command(step: &Step, persons: &[PersonalNumber], pairs: &Pairs, events: &[Eve
     match step.which {
         0..=3 => json!({
             "command": "register_birth", "name": "Lê Mới", "sex": letter, "birth_date": on, "birth_place": "00004",
-            "nationality": "VNM", "mother": first, "father": (step.third % 3 > 0).then_some(second),
-            "is_another_child": step.third % 5 > 0,
+            "nationality": "VNM", "mother": first, "father": (!step.third.is_multiple_of(3)).then_some(second),
+            "is_another_child": !step.third.is_multiple_of(5),
         }),
         4..=6 => json!({"command": "register_marriage", "first": first, "second": second, "on": on}),
         7 => json!({"command": "record_divorce", "first": first, "second": second, "on": on}),
@@ -83,7 +83,7 @@ fn command(step: &Step, persons: &[PersonalNumber], pairs: &Pairs, events: &[Eve
         9 => json!({"command": "recognise_parent", "child": first, "parent": second,
             "parent_as": role}),
         10 => {
-            json!({"command": "register_adoption", "child": first, "father": (step.day % 3 > 0).then_some(second),
+            json!({"command": "register_adoption", "child": first, "father": (!step.day.is_multiple_of(3)).then_some(second),
             "mother": (step.day % 3 != 1).then_some(third), "on": on})
         }
         11 => json!({"command": "appoint_guardian", "ward": first, "guardian": second, "on": on}),
@@ -186,7 +186,8 @@ async fn answers(desk: &Desk, known_at: Timestamp) -> Answers {
 async fn one_step(desk: &Desk, step: &Step) {
     let before = believed(desk).await;
     let command = command(step, &desk.store.numbers(), &Pairs::of(&before), &desk.store.events());
-    let commune = [Some(HERE), None, Some(ELSEWHERE)][usize::from(step.day % 8 == 0) * (1 + step.third % 2)];
+    let commune =
+        [Some(HERE), None, Some(ELSEWHERE)][usize::from(step.day.is_multiple_of(8)) * (1 + step.third % 2)];
     let receipt = match desk.send_from(commune, PAPERS, command.clone()).await {
         Ok(receipt) => receipt,
         Err(ChangeError::Refused(_)) => {

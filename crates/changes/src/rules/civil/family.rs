@@ -11,6 +11,7 @@ use super::{
     limits::{Limit, limit},
     parents::{age_fits, can_be, sex_fits},
     refusal::CivilRefusal,
+    refuse_if,
     timeline::{believed, family_from, identity_from},
 };
 use crate::{
@@ -90,10 +91,7 @@ async fn not_descendant(
     child: PersonalNumber,
     field: &'static str,
 ) -> Ruled<()> {
-    match ancestors(world, parent).await?.contains_key(&child) {
-        true => Err(CivilRefusal::AncestorOfOneself { field }.into()),
-        false => Ok(()),
-    }
+    refuse_if(ancestors(world, parent).await?.contains_key(&child), CivilRefusal::AncestorOfOneself { field })
 }
 
 pub(super) async fn adopt(
@@ -184,10 +182,8 @@ fn couple_fits(child: &Person, adopters: &[(Person, Parent)]) -> Ruled<bool> {
         [(adopter, ..), ..] => {
             let Some(spouse) = spouse(adopter) else { return Ok(false) };
             let parents = child.family().map(|family| [family.father, family.mother]);
-            match parents.is_some_and(|parents| parents.contains(&Some(spouse))) {
-                true => Ok(true),
-                false => Err(CivilRefusal::AdoptTogether.into()),
-            }
+            let is_stepparent = parents.is_some_and(|parents| parents.contains(&Some(spouse)));
+            refuse_if(!is_stepparent, CivilRefusal::AdoptTogether).map(|()| true)
         }
     }
 }
@@ -203,8 +199,5 @@ async fn not_kin(
     let is_ancestor = ancestors(world, child).await?.contains_key(&adopter);
     let parents = parents_of(world, child).await?;
     let is_sibling = !parents.is_disjoint(&parents_of(world, adopter).await?);
-    match is_ancestor || is_sibling {
-        true => Err(CivilRefusal::AdoptionOfKin { field }.into()),
-        false => Ok(()),
-    }
+    refuse_if(is_ancestor || is_sibling, CivilRefusal::AdoptionOfKin { field })
 }

@@ -10,7 +10,7 @@ use super::{
     may_marry_on,
     parents::{age_fits, sex_fits},
     refusal::CivilRefusal,
-    registration_places, report_number, report_placeholder,
+    refuse_if, registration_places, report_number, report_placeholder,
     timeline::{believed, identity_from},
 };
 use crate::{
@@ -40,10 +40,7 @@ const PAPERS: [EvidenceKind; 6] = [
 ];
 
 fn has_field(fields: &IdentityFields) -> Ruled<()> {
-    match *fields == IdentityFields::default() {
-        true => Err(CivilRefusal::NoField.into()),
-        false => Ok(()),
-    }
+    refuse_if(*fields == IdentityFields::default(), CivilRefusal::NoField)
 }
 
 pub(super) async fn correct(
@@ -212,10 +209,7 @@ async fn sex_fits_others(world: &mut World<'_>, number: PersonalNumber, right: &
 
 fn spouse_fits(spouse: &dancu_register::Person, right: &Identity, today: Date) -> Ruled<()> {
     let is_same = spouse.identity().is_some_and(|identity| identity.sex == right.sex);
-    match is_same && limit(Limit::SameSexMarriage, today) != Some(1) {
-        true => Err(CivilRefusal::SameSex.into()),
-        false => Ok(()),
-    }
+    refuse_if(is_same && limit(Limit::SameSexMarriage, today) != Some(1), CivilRefusal::SameSex)
 }
 
 pub(super) async fn change(

@@ -10,6 +10,7 @@ use super::{
     limits::{Limit, limit},
     may_marry_on,
     refusal::CivilRefusal,
+    refuse_if,
     timeline::{believed, family_from},
 };
 use crate::{Decision, Envelope, EvidenceKind, Marriage, Separation, World, refusal::Common};
@@ -30,7 +31,7 @@ pub(super) async fn register(
     not_future(world, on, "on")?;
     let mut places: Vec<Vec<CommuneCode>> = Vec::new();
     let mut sexes = Vec::new();
-    for (number, field) in [(first, "first"), (second, "second")] {
+    for (number, other, field) in [(first, second, "first"), (second, first, "second")] {
         let person = living_on(world, number, on, field).await?;
         let identity = identity_of(&person, field)?;
         let is_missing = |life| matches!(life, Life::Missing { .. });
@@ -41,7 +42,7 @@ pub(super) async fn register(
         if !may_marry_on(&identity, on) {
             return Err(CivilRefusal::TooYoungToMarry { field }.into());
         }
-        if is_married_from(&world.record(number).await?.facts, on) {
+        if is_married_from(&world.record(number).await?.facts, on, other) {
             return Err(CivilRefusal::Married { field }.into());
         }
         places.push(last_homes(world, number).await?);
@@ -74,12 +75,17 @@ fn believe_all(decision: &mut Decision, number: PersonalNumber, beliefs: Vec<Bel
     }
 }
 
-/// Married on a day or on any after it.
-fn is_married_from(facts: &[Fact], on: Date) -> bool {
+/// Married to anyone else on a day or on any after it. Of a marriage that a file stated for its own day the wedding may
+/// become known later.
+fn is_married_from(facts: &[Fact], on: Date, other: PersonalNumber) -> bool {
     let rows = believed(facts, FactKind::Family).into_iter();
-    rows.filter(|row| row.valid_to.is_none_or(|end| end > on))
-        .filter_map(|row| family_of(&row.value))
-        .any(|family| family.spouse.is_some() || family.marital_status == Some(MaritalStatus::Married))
+    rows.filter(|row| row.valid_to.is_none_or(|end| end > on)).any(|row| {
+        let Some(family) = family_of(&row.value) else { return false };
+        let is_married = family.spouse.is_some() || family.marital_status == Some(MaritalStatus::Married);
+        let may_be_this =
+            row.source.starts_with("load:") && family.spouse.is_none_or(|spouse| spouse == other);
+        is_married && !may_be_this
+    })
 }
 
 /// Not in direct line, not within three generations of one stock, not bound by an adoption or an earlier marriage as
@@ -99,10 +105,7 @@ async fn not_kin(
     let is_near =
         above_first.keys().any(|ancestor| near(&above_first, ancestor) && near(&above_second, ancestor));
     let is_by_marriage = is_in_law(world, first, second).await? || is_in_law(world, second, first).await?;
-    match is_direct || is_near || is_by_marriage {
-        true => Err(CivilRefusal::MarriageOfKin.into()),
-        false => Ok(()),
-    }
+    refuse_if(is_direct || is_near || is_by_marriage, CivilRefusal::MarriageOfKin)
 }
 
 /// The other is a parent or a child of someone to whom the person was married.
@@ -127,12 +130,20 @@ async fn separable(envelope: &Envelope, separation: &Separation, world: &mut Wor
     let mut places = Vec::new();
     let mut are_spouses = true;
     for (number, other, field) in [(first, second, "first"), (second, first, "second")] {
-        let person = held_on(world, number, on, field).await?;
+        held_on(world, number, on, field).await?;
         places.extend(last_homes(world, number).await?);
-        are_spouses &= person.family().and_then(|family| family.spouse) == Some(other);
+        are_spouses &= spouse_around(&world.record(number).await?.facts, on) == Some(other);
     }
     within(envelope, &places)?;
     if are_spouses { Ok(()) } else { Err(CivilRefusal::NotSpouses.into()) }
+}
+
+/// The spouse on a day; of a day before all that is known, the one whom a file stated for its own day.
+fn spouse_around(facts: &[Fact], on: Date) -> Option<PersonalNumber> {
+    let rows = believed(facts, FactKind::Family);
+    let row = rows.iter().find(|row| row.valid_to.is_none_or(|end| end > on))?;
+    let is_known = row.valid_from <= on || (rows.first() == Some(row) && row.source.starts_with("load:"));
+    family_of(&row.value)?.spouse.filter(|_| is_known)
 }
 
 /// The marriage to someone as it stands along the days of a person, also where it ended by death; another marriage ends
@@ -194,6 +205,7 @@ pub(super) async fn annul(
 /// The first day of the marriage that stands on a day, and the marital status before it; single when nothing is known.
 fn wedding(facts: &[Fact], on: Date, other: PersonalNumber) -> Option<(Date, Option<MaritalStatus>)> {
     let rows = believed(facts, FactKind::Family);
+    let on = rows.first()?.valid_from.max(on);
     let mut first = None;
     let mut before = Some(MaritalStatus::Single);
     for row in rows.into_iter().rev().skip_while(|row| row.valid_from > on) {

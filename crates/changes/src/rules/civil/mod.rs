@@ -53,6 +53,11 @@ pub(super) async fn decide(
     }
 }
 
+/// The rule refuses if something is so.
+fn refuse_if(is_so: bool, refusal: CivilRefusal) -> Ruled<()> {
+    if is_so { Err(refusal.into()) } else { Ok(()) }
+}
+
 /// The day on which the desk took the command in: what the law counts by, also when the commune was offline.
 fn taken_on(envelope: &Envelope, world: &World<'_>) -> Date {
     today_in_viet_nam(envelope.taken_at).min(world.today)

@@ -5,6 +5,7 @@ use super::{
     age_on, days_between, death_day, family_of, identity_of,
     limits::{Limit, limit},
     refusal::CivilRefusal,
+    refuse_if,
     timeline::believed,
 };
 use crate::{Parent, World, refusal::Common};
@@ -30,10 +31,7 @@ impl Parent {
 
 /// The parent's sex fits.
 pub(super) fn sex_fits(identity: &Identity, parent: Parent, field: &'static str) -> Ruled<()> {
-    match identity.sex == parent.sex() {
-        true => Ok(()),
-        false => Err(CivilRefusal::ParentSex { field }.into()),
-    }
+    refuse_if(identity.sex != parent.sex(), CivilRefusal::ParentSex { field })
 }
 
 /// The parent's age at the birth is one at which there are parents. `true` when it is rare for a mother.
@@ -71,10 +69,7 @@ fn lived(person: &Person, child_born: PartialDate, parent: Parent, field: &'stat
         Parent::Mother => Some(0),
         Parent::Father => limit(Limit::FatherDeadDays, born),
     };
-    match days_max.is_some_and(|days_max| days_after > days_max) {
-        true => Err(CivilRefusal::ParentDead { field }.into()),
-        false => Ok(()),
-    }
+    refuse_if(days_max.is_some_and(|days_max| days_after > days_max), CivilRefusal::ParentDead { field })
 }
 
 /// Someone can be the father or mother of a child born on a day. `true` when the age is rare.

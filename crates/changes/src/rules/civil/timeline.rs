@@ -120,7 +120,7 @@ pub(super) fn residence_ends(facts: &[Fact], on: Date) -> Option<Belief> {
     let resides = believed(facts, FactKind::Residence).iter().any(|row| {
         row.valid_to.is_none_or(|end| end > on) && row.value != FactValue::Residence(NO_RESIDENCE)
     });
-    resides.then(|| Belief { value: FactValue::Residence(NO_RESIDENCE), valid_from: on, valid_to: None })
+    resides.then_some(Belief { value: FactValue::Residence(NO_RESIDENCE), valid_from: on, valid_to: None })
 }
 
 #[cfg(test)]
