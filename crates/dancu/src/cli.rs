@@ -83,6 +83,18 @@ pub struct UpArgs {
     /// Start although the newest record is later than the clock.
     #[arg(long)]
     pub accept_clock_behind: bool,
+    /// Run as this commune's own node: the desk takes commands in and hands them over to the centre.
+    #[arg(long, value_name = "CODE", requires_all = ["centre", "client", "client_key"])]
+    pub commune: Option<dancu_core::CommuneCode>,
+    /// The centre, e.g. `https://dancu.example`.
+    #[arg(long, value_name = "ADDRESS", requires = "commune")]
+    pub centre: Option<url::Url>,
+    /// The `client_id` of this node at the centre.
+    #[arg(long, requires = "commune")]
+    pub client: Option<String>,
+    /// File of this node's secret key (`dancu client key`).
+    #[arg(long, value_name = "FILE", requires = "commune")]
+    pub client_key: Option<PathBuf>,
 }
 
 /// What to write.

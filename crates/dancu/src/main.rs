@@ -10,6 +10,7 @@ mod demo;
 mod descriptors;
 mod export;
 mod failure;
+mod handover;
 mod ledger;
 mod load;
 mod platform;

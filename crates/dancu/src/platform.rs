@@ -1,6 +1,7 @@
 //! Joins all rooms over one data folder. Nothing else knows every part.
 
 use crate::{config::Config, failure::Failure, secrets};
+use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy, StoreError};
 use dancu_exchange::{
     AssertionRules, Directory, ExchangeStore, RefusalLog, TokenService, TokenSettings, VerifyService,
@@ -11,8 +12,9 @@ use dancu_ledger::{
     load_or_create_signer,
 };
 use dancu_reception::{Desk, Tickets};
+use dancu_register::Seals;
 use dancu_store_sqlite::{DatabaseOptions, FolderLock, SqliteStore, lock_data_folder, open_ledger_parts};
-use dancu_web::{AppState, Latencies};
+use dancu_web::{AppState, Latencies, Looks};
 use std::{path::Path, sync::Arc};
 
 /// Longest time from now to the end of a client's assertion, and the difference of clocks that is forgiven.
@@ -77,12 +79,22 @@ impl Platform {
         ));
         let tickets = Tickets::new(secrets::load_or_create(&config.keys_dir, "tickets.key", &*entropy)?);
         let desk = Desk::new(Arc::clone(&verify), Arc::new(store.clone()), tickets, Arc::clone(&clock));
+        let seals = Seals::new(&[(1, secrets::load_or_create(&config.keys_dir, "sealed.key", &*entropy)?)]);
+        let changes = ChangeService::new(
+            Arc::new(store.clone()),
+            Arc::new(seals),
+            Arc::clone(&clock),
+            Arc::clone(&entropy),
+        );
         let state = Arc::new(AppState {
             clock,
             entropy,
             public_origin: config.public_origin.clone(),
             source_url: config.source_url.clone().unwrap_or_default(),
             register: Arc::new(store.clone()),
+            changes: Arc::new(changes),
+            handover: None,
+            looks: Looks::default(),
             identity: Arc::new(identity),
             directory,
             exchange_store,

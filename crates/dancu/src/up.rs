@@ -5,6 +5,7 @@ use crate::{
     config::Config,
     demo, descriptors,
     failure::Failure,
+    handover,
     platform::{Platform, housekeeping, write_refusals},
     system::{SystemClock, SystemEntropy},
 };
@@ -30,17 +31,24 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
         )
     })?;
     adopt_port(&mut config, &listener);
-    let platform = Platform::open(&config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+    let mut platform = Platform::open(&config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+    let queue = handover::open(args, &config, &platform.state.clock, &platform.state.entropy)?;
+    Arc::get_mut(&mut platform.state).expect("nobody else has the state before it is served").handover =
+        queue.clone();
     let demonstration =
         if args.demo { Some(demo::prepare(&platform, &config, args.persons).await?) } else { None };
     // Listened for before anybody is told that it runs: whoever stops it at once must find it listening.
     let stop = stop_signal();
     announce(&config, args.json, demonstration.as_ref());
     let keeper = tokio::spawn(housekeeping(Arc::clone(&platform.state)));
+    let courier = queue.map(|queue| tokio::spawn(handover::keep_handing_over(queue)));
     let connections_max = descriptors::make_room(config.connections_max);
     let limits = ServerLimits { connections_max, ..ServerLimits::default() };
     let served = serve(listener, router(Arc::clone(&platform.state)), limits, stop).await;
     keeper.abort();
+    if let Some(courier) = courier {
+        courier.abort();
+    }
     if let Err(error) = write_refusals(&platform.state).await {
         tracing::warn!(%error, "refusals could not be written");
     }

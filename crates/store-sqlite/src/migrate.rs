@@ -17,6 +17,7 @@ const REGISTER: Steps = steps!(
 
 const LEDGER: Steps = steps!("ledger": "V1__ledger");
 const VIEWS: Steps = steps!("views": "V1__disclosures_by_person");
+const HANDOVER: Steps = steps!("handover": "V1__handover");
 
 /// Steps of `register.db`.
 pub fn register_migrations() -> Runner {
@@ -31,6 +32,11 @@ pub(crate) fn ledger_migrations() -> Runner {
 /// Steps of `views.db`.
 pub(crate) fn views_migrations() -> Runner {
     runner(VIEWS)
+}
+
+/// Steps of `handover.db`.
+pub(crate) fn handover_migrations() -> Runner {
+    runner(HANDOVER)
 }
 
 fn runner(steps: Steps) -> Runner {
@@ -69,8 +75,9 @@ mod tests {
     }
 
     #[test]
-    fn every_step_of_the_ledger_and_its_views_is_listed() {
+    fn every_step_of_the_other_files_is_listed() {
         every_file_is_listed("ledger", LEDGER);
         every_file_is_listed("views", VIEWS);
+        every_file_is_listed("handover", HANDOVER);
     }
 }

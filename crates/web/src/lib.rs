@@ -10,6 +10,7 @@ mod headers;
 mod identity;
 mod language;
 mod latency;
+mod looks;
 mod pages;
 mod problem;
 mod same_origin;
@@ -19,6 +20,7 @@ mod views;
 
 pub use language::Language;
 pub use latency::Latencies;
+pub use looks::Looks;
 pub use problem::Problem;
 pub use server::{ServerLimits, serve};
 pub use state::AppState;

@@ -1,8 +1,10 @@
 //! What every handler works with. Put together once, in the binary.
 
-use crate::latency::Latencies;
+use crate::{latency::Latencies, looks::Looks};
+use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy};
 use dancu_exchange::{Directory, ExchangeStore, RefusalLog, TokenService, VerifyService};
+use dancu_handover::Handover;
 use dancu_identity::Identity;
 use dancu_ledger::{Ledger, PublicLog, Publisher};
 use dancu_reception::Desk;
@@ -22,6 +24,12 @@ pub struct AppState {
     pub source_url: String,
     /// Persons.
     pub register: Arc<dyn RegisterStore>,
+    /// What changes persons.
+    pub changes: Arc<ChangeService>,
+    /// The queue of a commune's own node; none at the centre.
+    pub handover: Option<Arc<Handover>>,
+    /// What officers look at.
+    pub looks: Looks,
     /// Accounts and sessions.
     pub identity: Arc<Identity>,
     /// Connected clients.

@@ -95,6 +95,11 @@ macro_rules! commands {
             pub const fn title(&self) -> (&'static str, &'static str) {
                 match self { $(Self::$name(_) => ($vi, $en),)* }
             }
+
+            /// What the event of a command's word is called.
+            pub fn title_of(word: &str) -> Option<(&'static str, &'static str)> {
+                match word { $($word => Some(($vi, $en)),)* _ => None }
+            }
         }
     };
 }

@@ -10,6 +10,7 @@ mod crash_load;
 mod crash_verify;
 mod damage;
 mod disk;
+mod handover;
 mod idle;
 mod oauth;
 mod overload;

@@ -1,6 +1,7 @@
 //! The machine's doors, one endpoint a file.
 
 pub(crate) mod body;
+mod commands;
 mod health;
 mod public_log;
 mod token;
@@ -21,6 +22,8 @@ use std::sync::Arc;
 pub(crate) fn machine() -> Router<Arc<AppState>> {
     Router::new()
         .route("/v1/verify", post(verify::verify))
+        .route("/v1/commands", post(commands::hand_over))
+        .route("/v1/events/{id}", get(commands::event))
         .route("/oauth/token", post(token::token))
         .route("/health", get(health::health))
 }

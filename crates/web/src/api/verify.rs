@@ -42,7 +42,8 @@ pub(crate) async fn verify(
     Ok((headers, body).into_response())
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The secret of a bearer token.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, secret) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
 }
@@ -84,7 +85,8 @@ fn failed(state: &AppState, error: VerifyError) -> Response {
     verify_problem(state, error).into_response()
 }
 
-fn refused(refusal: Refusal) -> Response {
+/// A refusal with its challenge.
+pub(crate) fn refused(refusal: Refusal) -> Response {
     let mut response = refusal_problem(refusal).into_response();
     if refusal == Refusal::InvalidToken {
         let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");

@@ -130,7 +130,6 @@ pub(super) fn code(reason: RefusalReason) -> &'static str {
         RefusalReason::NoFeed => "no_feed",
         RefusalReason::UnsupportedGrant => "unsupported_grant",
         RefusalReason::InvalidRequest => "invalid_request",
-        RefusalReason::NoFeed => "no_feed",
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod citizen;
 mod connections;
+mod desk;
 mod fields;
 mod frame;
+mod history;
 mod home;
 mod live;
 mod officer;
@@ -12,6 +14,7 @@ mod reader;
 mod reception;
 mod record;
 mod sign_in;
+mod timeline;
 mod verdicts;
 
 use crate::AppState;
@@ -35,6 +38,8 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .route("/reception/admit", post(reception::admit).get(|| async { Redirect::to("/reception") }))
         .route("/citizen", get(citizen::show))
         .route("/citizen/receipts/{index}", get(citizen::receipt))
+        .route("/citizen/history", get(history::show))
+        .merge(desk::routes())
         .route("/officer", get(officer::show))
         .route("/officer/codes", post(officer::issue).get(|| async { Redirect::to("/officer") }))
         .route("/operator", get(operator::show))

@@ -175,7 +175,7 @@ impl Problem {
     }
 
     /// The register holds nobody under the number.
-    fn nobody() -> Self {
+    pub(super) fn nobody() -> Self {
         Self {
             status: StatusCode::UNPROCESSABLE_ENTITY,
             said: Explanation::new(

@@ -2,6 +2,7 @@
 
 use crate::views::{Page, Words};
 use dancu_cards::standing;
+use dancu_changes::Command;
 use dancu_core::{CommuneCode, PartialDate, PersonName, Sex};
 use dancu_exchange::residence_line;
 use dancu_places::Places;
@@ -69,14 +70,31 @@ pub(super) fn groups(history: &[Fact], at: At) -> Vec<FactGroup> {
         .collect()
 }
 
-/// A load names its file, and the first digits of the file's hash.
-fn source_words(source: &str) -> Words {
-    let Some(file) = source.strip_prefix("load:") else { return Words::same(source.to_owned()) };
-    let name = file.rsplit_once(':').map_or(file, |(name, _)| name);
-    (format!("tệp {name}"), format!("file {name}")).into()
+/// A load names its file, and the first digits of the file's hash; an event its command and the commune, e.g.
+/// `register_birth:00004`.
+pub(super) fn source_words(source: &str) -> Words {
+    if let Some(file) = source.strip_prefix("load:") {
+        let name = file.rsplit_once(':').map_or(file, |(name, _)| name);
+        return (format!("tệp {name}"), format!("file {name}")).into();
+    }
+    let Some((word, office)) = source.split_once(':') else { return Words::same(source.to_owned()) };
+    let Some((vi, en)) = Command::title_of(word) else { return Words::same(source.to_owned()) };
+    let commune = office.parse().ok().and_then(|code| Places::national().describe(code));
+    match commune {
+        Some(commune) => (format!("{vi}, {commune}"), format!("{en}, {commune}")),
+        None => (format!("{vi}, trung tâm"), format!("{en}, the centre")),
+    }
+    .into()
 }
 
-fn title(kind: FactKind) -> Words {
+/// What happened, as far as the source of its facts says it.
+pub(super) fn title_of_source(source: &str) -> Words {
+    let word = source.split(':').next().unwrap_or_default();
+    Command::title_of(word).unwrap_or(("Nạp từ tệp dữ liệu", "Loaded from a file")).into()
+}
+
+/// What a kind of facts is called.
+pub(super) fn title(kind: FactKind) -> Words {
     match kind {
         FactKind::Identity => ("Nhân thân", "Identity"),
         FactKind::Family => ("Gia đình", "Family"),
@@ -99,7 +117,8 @@ fn title(kind: FactKind) -> Words {
     .into()
 }
 
-fn lines(value: &FactValue, today: Date) -> Vec<FactLine> {
+/// A value line by line, as of a day.
+pub(super) fn lines(value: &FactValue, today: Date) -> Vec<FactLine> {
     let found = match value {
         FactValue::Identity(identity) => identity_lines(identity),
         FactValue::Family(family) => family_lines(family),

@@ -5,6 +5,7 @@ use axum::{
     body::Body,
     http::{HeaderMap, Request, StatusCode, header},
 };
+use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy, PersonalNumber};
 use dancu_exchange::{
     AssertionRules, ConnectionsDocument, Directory, ExchangeStore, RefusalLog, StoredToken, TokenService,
@@ -17,10 +18,13 @@ use dancu_identity::{
 use dancu_ledger::{Ledger, LedgerOptions, PublicLog, Publisher, load_or_create_signer};
 use dancu_places::Places;
 use dancu_reception::{Desk, Tickets};
-use dancu_register::load::{LoadRequest, load};
+use dancu_register::{
+    Seals,
+    load::{LoadRequest, load},
+};
 use dancu_store_sqlite::{DatabaseOptions, SqliteStore, open_ledger_parts};
 use dancu_testkit::{FakeClock, SeededEntropy};
-use dancu_web::{AppState, Latencies, router};
+use dancu_web::{AppState, Latencies, Looks, router};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -220,6 +224,8 @@ fn put_together(
     let register = Arc::new(store.clone());
     let verify =
         Arc::new(VerifyService::new(register.clone(), ledger.clone(), refusals.clone(), clock.clone()));
+    let seals = Arc::new(Seals::new(&[(1, [6; 32])]));
+    let changes = ChangeService::new(register.clone(), seals, clock.clone(), entropy.clone());
     let tickets = Tickets::new([5; 32]);
     let desk = Arc::new(Desk::new(verify.clone(), register.clone(), tickets, clock.clone()));
     let identity = Identity::new(IdentityParts {
@@ -240,6 +246,9 @@ fn put_together(
         public_origin: ORIGIN.parse().unwrap(),
         source_url: "https://example.com/dancu".to_owned(),
         register,
+        changes: Arc::new(changes),
+        handover: None,
+        looks: Looks::default(),
         identity: Arc::new(identity.unwrap()),
         directory,
         exchange_store,

@@ -27,6 +27,17 @@ async fn every_page_for_everyone() {
         ("GET",  "/citizen/receipts/0",   "",           [401, 403, 200, 403, 403, 403]),
         ("GET",  "/officer",              "",           [401, 403, 403, 403, 200, 403]),
         ("POST", "/officer/codes",        &number,      [401, 403, 403, 403, 200, 403]),
+        ("GET",  "/citizen/history",      "",           [401, 403, 200, 403, 403, 403]),
+        ("GET",  "/desk",                 "",           [401, 403, 403, 403, 200, 403]),
+        ("GET",  "/desk/birth",           "",           [401, 403, 403, 403, 200, 403]),
+        ("POST", "/desk/death",           &number,      [401, 403, 403, 403, 200, 403]),
+        ("GET",  "/desk/nothing",         "",           [401, 403, 403, 403, 404, 403]),
+        ("GET",  "/desk/persons",         "",           [401, 403, 403, 403, 200, 403]),
+        ("POST", "/desk/persons",         &number,      [401, 403, 403, 403, 200, 403]),
+        ("GET",  "/desk/handover",        "",           [401, 403, 403, 403, 404, 403]),
+        ("GET",  "/desk/events/x",        "",           [401, 403, 403, 403, 404, 403]),
+        ("POST", "/v1/commands",          "",           [401, 401, 401, 401, 401, 401]),
+        ("GET",  "/v1/events/x",          "",           [401, 401, 401, 401, 401, 401]),
         ("GET",  "/operator",             "",           [401, 403, 403, 403, 403, 200]),
         ("GET",  "/operator/live",        "",           [401, 403, 403, 403, 403, 200]),
         ("POST", "/operator/connections", "document={}",[401, 403, 403, 403, 403, 200]),
@@ -50,7 +61,11 @@ async fn every_page_for_everyone() {
             assert_eq!(answer.status.as_u16(), expected, "{who:?} {method} {path}: {}", answer.body);
         }
     }
-    assert_eq!(house.state.ledger.size(), 2, "the receptionist's scan and the officer's look, nothing else");
+    assert_eq!(
+        house.state.ledger.size(),
+        3,
+        "the receptionist's scan and the officer's two looks, nothing else"
+    );
 }
 
 #[tokio::test]

@@ -45,11 +45,11 @@ impl World {
 
     /// Starts a command that is or becomes the binary, of this world's folders.
     pub fn spawn_with(&self, command: Command) -> Starting {
-        self.spawn_on(command, 0)
+        self.spawn_on(command, 0, &[])
     }
 
-    fn spawn_on(&self, mut command: Command, port: u16) -> Starting {
-        command.args(["up", "--json", "--listen", &format!("127.0.0.1:{port}")]);
+    fn spawn_on(&self, mut command: Command, port: u16, further: &[&str]) -> Starting {
+        command.args(["up", "--json", "--listen", &format!("127.0.0.1:{port}")]).args(further);
         let errors = self.path("stderr.txt");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(fs::File::create(&errors).unwrap());
         let mut child = command.spawn().unwrap();
@@ -70,7 +70,12 @@ impl World {
 
     /// A server that is ready, on a port that was free just before.
     pub fn start_on(&self, port: u16) -> Server {
-        self.spawn_on(self.command(&[]), port).wait_until_ready()
+        self.spawn_on(self.command(&[]), port, &[]).wait_until_ready()
+    }
+
+    /// A server with further words on its command line.
+    pub fn start_with(&self, further: &[&str]) -> Server {
+        self.spawn_on(self.command(&[]), 0, further).wait_until_ready()
     }
 
     /// Starts the server, which must refuse to start; what it said.
