@@ -143,6 +143,21 @@ async fn a_divorce_that_is_noted_late_changes_a_widow_but_no_later_marriage() {
 }
 
 #[tokio::test]
+async fn a_divorce_that_is_noted_late_ends_where_another_marriage_begins() {
+    let desk = Desk::open();
+    let (husband, wife) = desk.couple().await;
+    let second = desk.resident("Phạm Thị Cúc", "F", "1985-01-05").await;
+    let death = |number, on: &str| json!({"command": "register_death", "number": number, "on": on});
+    desk.accepted(&["death_notice"], death(wife, "2019-01-10")).await;
+    desk.accepted(&[], marry(husband, second, "2021-01-10")).await;
+    desk.accepted(&["death_notice"], death(second, "2022-01-10")).await;
+    desk.accepted(&["judgment"], divorce(husband, wife, "2018-12-05")).await;
+    assert_eq!(family(&desk, husband, date(2020, 1, 1)).await, (Some("divorced"), None));
+    assert_eq!(family(&desk, husband, date(2021, 6, 1)).await, (Some("married"), Some(second)));
+    assert_eq!(family(&desk, husband, TODAY).await, (Some("widowed"), None), "of the second");
+}
+
+#[tokio::test]
 async fn after_an_annulment_there_was_no_marriage() {
     let desk = Desk::open();
     let first = desk.resident("Trần Văn Bình", "M", "1990-06-10").await;
