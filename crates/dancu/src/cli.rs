@@ -217,7 +217,7 @@ pub enum ClientCommand {
 /// What to measure.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// `verify`, `ledger`, `load` or `read`.
+    /// `verify`, `ledger`, `load`, `read` or `change`.
     pub name: BenchName,
     /// One JSON object a line.
     #[arg(long)]
@@ -247,4 +247,6 @@ pub enum BenchName {
     Load,
     /// Reading one person, against a raw read.
     Read,
+    /// Recording changes of persons, against raw writes of the same rows.
+    Change,
 }

@@ -1,6 +1,8 @@
 //! Measurements that a command prints again: ours and a calibration in the same run, so that a slow or busy
 //! machine changes both.
 
+mod change;
+mod change_rows;
 mod http_load;
 mod ledger;
 mod load;
@@ -24,6 +26,7 @@ pub fn run(args: &BenchArgs, config: &Config) -> Result<(), Failure> {
         BenchName::Ledger => ledger::run(args, folder.path())?,
         BenchName::Load => load::run(args, folder.path())?,
         BenchName::Read => read::run(args, folder.path())?,
+        BenchName::Change => change::run(args, folder.path())?,
     };
     report::print(&reports, args.json);
     Ok(())

@@ -5,7 +5,7 @@ use crate::{
     bench::report::memory_mib, cli::BenchArgs, config::Config, failure::Failure, load, platform::Platform,
 };
 use dancu_core::{Clock, PersonalNumber};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use std::{
     fs::{self, File},
     io::{BufWriter, Write},
@@ -59,7 +59,7 @@ pub async fn platform(args: &BenchArgs, folder: &Path) -> Result<(Platform, Vec<
 }
 
 /// Persons spread evenly over the file.
-pub fn samples(people: &Path, persons: u64) -> Result<Vec<Sample>, Failure> {
+pub fn samples<T: DeserializeOwned>(people: &Path, persons: u64) -> Result<Vec<T>, Failure> {
     let unreadable = |error: csv::Error| Failure::file(people, &std::io::Error::other(error.to_string()));
     let step = usize::try_from(persons).unwrap_or(usize::MAX).div_ceil(SAMPLE_MAX).max(1);
     let mut reader = csv::Reader::from_path(people).map_err(unreadable)?;
