@@ -136,7 +136,7 @@ async fn ours(
                     let begun = Instant::now();
                     match service.execute(&envelope).await {
                         Ok(_) => {
-                            latencies.push(u32::try_from(begun.elapsed().as_micros()).unwrap_or(u32::MAX))
+                            latencies.push(u32::try_from(begun.elapsed().as_micros()).unwrap_or(u32::MAX));
                         }
                         // A household that would be left without its only adult, for instance.
                         Err(ChangeError::Refused(_)) => {}
