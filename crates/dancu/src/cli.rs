@@ -217,7 +217,7 @@ pub enum ClientCommand {
 /// What to measure.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// `verify`, `ledger`, `load`, `read` or `change`.
+    /// `verify`, `ledger`, `load`, `read`, `change` or `search`.
     pub name: BenchName,
     /// One JSON object a line.
     #[arg(long)]
@@ -249,4 +249,6 @@ pub enum BenchName {
     Read,
     /// Recording changes of persons, against raw writes of the same rows.
     Change,
+    /// Searching persons in every way, against a raw read of the index.
+    Search,
 }

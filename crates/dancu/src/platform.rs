@@ -13,6 +13,7 @@ use dancu_ledger::{
 };
 use dancu_reception::{Desk, Tickets};
 use dancu_register::Seals;
+use dancu_search::{Finder, SearchService, SearchStore};
 use dancu_store_sqlite::{DatabaseOptions, FolderLock, SqliteStore, lock_data_folder, open_ledger_parts};
 use dancu_web::{AppState, Latencies, Looks};
 use std::{path::Path, sync::Arc};
@@ -77,6 +78,13 @@ impl Platform {
             Arc::clone(&refusals),
             Arc::clone(&clock),
         ));
+        let search = SearchService::new(
+            Finder::new(Arc::new(store.clone()), Arc::new(store.clone())),
+            Arc::clone(&ledger),
+            Arc::clone(&refusals),
+            Arc::clone(&clock),
+            Arc::clone(&entropy),
+        );
         let tickets = Tickets::new(secrets::load_or_create(&config.keys_dir, "tickets.key", &*entropy)?);
         let desk = Desk::new(Arc::clone(&verify), Arc::new(store.clone()), tickets, Arc::clone(&clock));
         let seals = Seals::new(&[(1, secrets::load_or_create(&config.keys_dir, "sealed.key", &*entropy)?)]);
@@ -101,6 +109,7 @@ impl Platform {
             tokens: Arc::new(tokens),
             refusals,
             verify,
+            search: Arc::new(search),
             desk: Arc::new(desk),
             ledger,
             public_log,
@@ -204,6 +213,23 @@ pub async fn housekeeping(state: Arc<AppState>) {
         }
         if second % 60 == 0 {
             remove_ended(&state).await;
+        }
+    }
+}
+
+/// Puts persons who were in the register before the index of the search into it, until all are in: some thousands in
+/// each transaction, so that others write between.
+pub async fn index_older_persons(store: SqliteStore) {
+    const PERSONS: usize = 2_000;
+    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+    loop {
+        match store.index_more(PERSONS).await {
+            Ok(progress) if progress.is_complete => return,
+            Ok(progress) => tracing::debug!(persons = progress.done, "indexed for the search"),
+            Err(error) => {
+                tracing::warn!(%error, "persons could not be indexed for the search");
+                tokio::time::sleep(PATIENCE).await;
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     demo, descriptors,
     failure::Failure,
     handover,
-    platform::{Platform, housekeeping, write_refusals},
+    platform::{Platform, housekeeping, index_older_persons, write_refusals},
     system::{SystemClock, SystemEntropy},
 };
 use dancu_web::{ServerLimits, router, serve};
@@ -42,6 +42,7 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     announce(&config, args.json, demonstration.as_ref());
     let keeper = tokio::spawn(housekeeping(Arc::clone(&platform.state)));
     let courier = queue.map(|queue| tokio::spawn(handover::keep_handing_over(queue)));
+    let indexer = tokio::spawn(index_older_persons(platform.store.clone()));
     let connections_max = descriptors::make_room(config.connections_max);
     let limits = ServerLimits { connections_max, ..ServerLimits::default() };
     let served = serve(listener, router(Arc::clone(&platform.state)), limits, stop).await;
@@ -49,6 +50,7 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     if let Some(courier) = courier {
         courier.abort();
     }
+    indexer.abort();
     if let Err(error) = write_refusals(&platform.state).await {
         tracing::warn!(%error, "refusals could not be written");
     }

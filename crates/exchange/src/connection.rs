@@ -117,6 +117,16 @@ pub struct Client {
     pub suspended: Option<String>,
 }
 
+/// The right to search for persons, and how often one officer may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchTerms {
+    /// Searches of one officer a minute.
+    pub per_officer_minute_max: u32,
+    /// Searches of one officer a day.
+    pub per_officer_day_max: u32,
+}
+
 /// What one client may ask, on which basis, and how often.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -139,6 +149,9 @@ pub struct Contract {
     /// The commune whose own node hands its commands over under this contract; none when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commands_for_commune: Option<CommuneCode>,
+    /// Whether its officers may search for persons; `None`: they may not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchTerms>,
     /// Answers a day (the civil day in Viet Nam).
     pub daily_limit: u32,
     /// Requests a second, over a short burst.

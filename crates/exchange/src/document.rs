@@ -1,6 +1,6 @@
 //! A document that states connections: organisations, their clients, and contracts. The operator applies it.
 
-use crate::{Client, Contract, Directory, ExchangeStore, Feed, Organisation};
+use crate::{Client, Contract, Directory, ExchangeStore, Feed, Organisation, SearchTerms};
 use dancu_core::{Explain, Explanation, StoreError};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -166,6 +166,10 @@ fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
     match contract {
         Contract { daily_limit: 0, .. } => refuse("daily_limit = 0"),
         Contract { per_second_max: 0, .. } => refuse("per_second_max = 0"),
+        Contract { search: Some(SearchTerms { per_officer_minute_max: 0, .. }), .. }
+        | Contract { search: Some(SearchTerms { per_officer_day_max: 0, .. }), .. } => {
+            refuse("search: per_officer_minute_max, per_officer_day_max = 0")
+        }
         Contract { fields, .. } if fields.is_empty() => refuse("fields = []"),
         Contract { legal_basis, .. } if !is_readable(legal_basis) => refuse("legal_basis: 1–500 byte"),
         Contract { purpose_vi, purpose_en, .. } if !is_readable(purpose_vi) || !is_readable(purpose_en) => {
@@ -237,11 +241,23 @@ mod tests {
             ("legal_basis", json!(" ")),
             ("purpose_en", json!("")),
             ("valid_to", json!("2026-01-01")),
+            ("search", json!({"per_officer_minute_max": 0, "per_officer_day_max": 9})),
+            ("search", json!({"per_officer_minute_max": 9, "per_officer_day_max": 0})),
         ] {
             let mut wrong = document();
             wrong["contracts"][0][key] = value;
             assert!(matches!(check(wrong).unwrap_err(), DocumentError::Value { .. }), "{key}");
         }
+    }
+
+    #[test]
+    fn a_contract_gives_no_right_to_search_unless_it_says_so() {
+        let read = |document| serde_json::from_value::<ConnectionsDocument>(document).unwrap().contracts;
+        assert_eq!(read(document())[0].search, None);
+        let mut with = document();
+        with["contracts"][0]["search"] = json!({"per_officer_minute_max": 10, "per_officer_day_max": 200});
+        assert_eq!(read(with.clone())[0].search.unwrap().per_officer_day_max, 200);
+        assert!(check(with).is_ok());
     }
 
     #[test]

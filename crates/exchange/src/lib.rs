@@ -24,6 +24,7 @@ pub use caller::{Caller, InFlight};
 pub use compare::{Answer, residence_line};
 pub use connection::{
     Client, ClientId, Contract, ContractId, Feed, FeedPersons, IdError, Organisation, OrganisationId,
+    SearchTerms,
 };
 pub use directory::Directory;
 pub use document::{ConnectionsDocument, DocumentError};

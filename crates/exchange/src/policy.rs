@@ -46,6 +46,7 @@ mod tests {
             fields: fields.iter().copied().collect(),
             may_tell_unknown,
             commands_for_commune: None,
+            search: None,
             daily_limit: 1,
             per_second_max: 1,
             valid_from: date(2026, 1, 1),

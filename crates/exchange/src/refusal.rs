@@ -123,11 +123,13 @@ pub enum RefusalReason {
     InvalidRequest,
     /// The contract holds no change feed.
     NoFeed,
+    /// A search found nobody. It was answered; many of them are a sign of fishing.
+    NobodyFound,
 }
 
 impl RefusalReason {
     /// All reasons in their fixed order.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::UnknownClient,
         Self::SuspendedClient,
         Self::AssertionShape,
@@ -147,6 +149,7 @@ impl RefusalReason {
         Self::UnsupportedGrant,
         Self::InvalidRequest,
         Self::NoFeed,
+        Self::NobodyFound,
     ];
 
     /// What the caller is told of it: reasons that would help an attacker look the same.
@@ -169,7 +172,8 @@ impl RefusalReason {
             Self::DailyLimit => Refusal::DailyLimit,
             Self::TooFast => Refusal::TooFast,
             Self::UnsupportedGrant => Refusal::UnsupportedGrant,
-            Self::InvalidRequest => Refusal::InvalidRequest,
+            // An empty list is told as such; nobody asks what to say instead.
+            Self::InvalidRequest | Self::NobodyFound => Refusal::InvalidRequest,
         }
     }
 
@@ -197,6 +201,7 @@ impl RefusalReason {
             Self::UnsupportedGrant => ("Cách xin mã không được hỗ trợ", "Grant not offered"),
             Self::InvalidRequest => ("Tham số thiếu hoặc sai", "Parameter missing or wrong"),
             Self::NoFeed => ("Hợp đồng không có luồng thay đổi", "No change feed in the contract"),
+            Self::NobodyFound => ("Tra cứu không thấy ai", "Search found nobody"),
         }
     }
 }

@@ -46,6 +46,8 @@ operations! {
     RegisterEvents,
     /// Read a person's file and history for a matter in hand.
     ReadPersonFile,
+    /// Search for persons by name, birth, commune or parents.
+    SearchPersons,
     /// Read the history of one's own record.
     ReadHistory,
     /// See organisations, contracts, use against limits, and counters.
@@ -69,7 +71,10 @@ pub fn allows(principal: Option<&Principal>, operation: Operation) -> bool {
         Operation::ScanCard | Operation::AdmitVisit | Operation::ListVisits => {
             matches!(role(principal), Some(Role::Receptionist { .. }))
         }
-        Operation::PrintEnrolmentCode | Operation::RegisterEvents | Operation::ReadPersonFile => {
+        Operation::PrintEnrolmentCode
+        | Operation::RegisterEvents
+        | Operation::ReadPersonFile
+        | Operation::SearchPersons => {
             matches!(role(principal), Some(Role::Officer { .. }))
         }
         Operation::ViewOperations | Operation::ManageConnections => {
@@ -130,6 +135,7 @@ mod tests {
             (O::PrintEnrolmentCode, [false, false, false,  false, true,   false]),
             (O::RegisterEvents,     [false, false, false,  false, true,   false]),
             (O::ReadPersonFile,     [false, false, false,  false, true,   false]),
+            (O::SearchPersons,      [false, false, false,  false, true,   false]),
             (O::ReadHistory,        [false, false, true,   false, false,  false]),
             (O::ViewOperations,     [false, false, false,  false, false,  true]),
             (O::ManageConnections,  [false, false, false,  false, false,  true]),

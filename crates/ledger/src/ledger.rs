@@ -148,6 +148,23 @@ impl Ledger {
         waiting.await.unwrap_or_else(|_| Err(self.closed()))
     }
 
+    /// Puts several disclosures into the log, in few commits. When this returns `Ok`, all are durable. After an error
+    /// some may be: none of the answers leaves, and a record of an answer that did not leave harms nobody.
+    pub async fn disclose_all(
+        &self,
+        drafts: impl IntoIterator<Item = (Draft<'_>, Reservation)>,
+    ) -> Result<Vec<Disclosed>, StoreError> {
+        let waiting: Vec<_> = drafts
+            .into_iter()
+            .map(|(draft, reservation)| self.submit(draft, reservation))
+            .collect::<Result<_, _>>()?;
+        let mut disclosed = Vec::with_capacity(waiting.len());
+        for one in waiting {
+            disclosed.push(one.await.unwrap_or_else(|_| Err(self.closed()))?);
+        }
+        Ok(disclosed)
+    }
+
     /// Queues a disclosure; its outcome comes through the channel. Refused at once with
     /// [`StoreError::Overloaded`] when the queue is full.
     pub fn submit(

@@ -1,5 +1,6 @@
 //! Rows of the table of facts, read and written.
 
+use crate::search::SearchWriter;
 use dancu_core::PersonalNumber;
 use dancu_register::{
     At, Belief, Change, Fact, FactDecodeError, FactKind, FactValue, Held, KindSet, Person, communes,
@@ -132,6 +133,7 @@ pub(crate) struct FactWriter<'c> {
     households: Vec<(String, i64)>,
     relatives: Vec<(i64, i64)>,
     communes: Vec<(u32, i64)>,
+    search: SearchWriter,
 }
 
 impl<'c> FactWriter<'c> {
@@ -142,7 +144,8 @@ impl<'c> FactWriter<'c> {
         )?;
         let (households, relatives, communes) = (Vec::new(), Vec::new(), Vec::new());
         let (sources, json) = (HashMap::new(), Vec::new());
-        Ok(Self { connection, insert, sources, json, households, relatives, communes })
+        let search = SearchWriter::default();
+        Ok(Self { connection, insert, sources, json, households, relatives, communes, search })
     }
 
     /// The connection to which it writes.
@@ -176,6 +179,7 @@ impl<'c> FactWriter<'c> {
         recorded_from: Timestamp,
         source: i64,
     ) -> Result<()> {
+        self.search.note(number, &belief.value);
         let number = number_to_sql(number);
         let kind = belief.value.kind().code();
         let recorded_from = recorded_from.as_microsecond();
@@ -269,7 +273,7 @@ impl<'c> FactWriter<'c> {
         for entry in in_order(self.communes) {
             statement.execute(entry)?;
         }
-        Ok(())
+        self.search.finish(self.connection)
     }
 }
 

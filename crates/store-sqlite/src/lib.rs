@@ -19,6 +19,8 @@ mod migrate;
 mod proposals;
 mod reception;
 mod register;
+mod search;
+mod search_runs;
 mod stays;
 mod tiles;
 mod views;

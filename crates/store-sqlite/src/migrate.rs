@@ -12,7 +12,8 @@ macro_rules! steps {
 type Steps = &'static [(&'static str, &'static str)];
 
 const REGISTER: Steps = steps!(
-    "register": "V1__register", "V2__exchange", "V3__identity", "V4__reception", "V5__changes", "V7__feed",
+    "register": "V1__register", "V2__exchange", "V3__identity", "V4__reception", "V5__changes", "V6__search",
+    "V7__feed",
 );
 
 const LEDGER: Steps = steps!("ledger": "V1__ledger");

@@ -11,6 +11,7 @@ mod ledger_memory;
 mod ledger_suite;
 mod postgres;
 mod register_suite;
+mod search_suite;
 
 pub use changes_memory::MemoryChanges;
 pub use changes_suite::changes_suite;
@@ -24,3 +25,4 @@ pub use ledger_memory::{
 pub use ledger_suite::{ledger_store_suite, subject_index_suite, tile_files_suite};
 pub use postgres::PostgresCluster;
 pub use register_suite::register_suite;
+pub use search_suite::search_suite;

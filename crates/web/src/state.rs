@@ -9,6 +9,7 @@ use dancu_identity::Identity;
 use dancu_ledger::{Ledger, PublicLog, Publisher};
 use dancu_reception::Desk;
 use dancu_register::RegisterStore;
+use dancu_search::SearchService;
 use std::sync::Arc;
 use url::Url;
 
@@ -42,6 +43,8 @@ pub struct AppState {
     pub refusals: Arc<RefusalLog>,
     /// Verifications.
     pub verify: Arc<VerifyService>,
+    /// Searches of officers.
+    pub search: Arc<SearchService>,
     /// The reception desk.
     pub desk: Arc<Desk>,
     /// The log's writing side.

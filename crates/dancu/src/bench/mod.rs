@@ -9,6 +9,7 @@ mod load;
 mod people;
 mod read;
 mod report;
+mod search;
 mod verify;
 
 use crate::{
@@ -27,6 +28,7 @@ pub fn run(args: &BenchArgs, config: &Config) -> Result<(), Failure> {
         BenchName::Load => load::run(args, folder.path())?,
         BenchName::Read => read::run(args, folder.path())?,
         BenchName::Change => change::run(args, folder.path())?,
+        BenchName::Search => search::run(args, folder.path())?,
     };
     report::print(&reports, args.json);
     Ok(())

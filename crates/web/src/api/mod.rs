@@ -9,7 +9,7 @@ mod verify;
 
 pub(crate) use body::collect;
 pub(crate) use public_log::from_log;
-pub(crate) use verify::verify_problem;
+pub(crate) use verify::{refusal_problem, verify_problem};
 
 use crate::AppState;
 use axum::{

@@ -130,6 +130,7 @@ pub(super) fn code(reason: RefusalReason) -> &'static str {
         RefusalReason::NoFeed => "no_feed",
         RefusalReason::UnsupportedGrant => "unsupported_grant",
         RefusalReason::InvalidRequest => "invalid_request",
+        RefusalReason::NobodyFound => "nobody_found",
     }
 }
 

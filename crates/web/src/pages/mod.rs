@@ -13,6 +13,7 @@ mod operator;
 mod reader;
 mod reception;
 mod record;
+mod search;
 mod sign_in;
 mod timeline;
 mod verdicts;
@@ -42,6 +43,7 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .merge(desk::routes())
         .route("/officer", get(officer::show))
         .route("/officer/codes", post(officer::issue).get(|| async { Redirect::to("/officer") }))
+        .merge(search::routes())
         .route("/operator", get(operator::show))
         .route("/operator/live", get(live::show))
         .route(

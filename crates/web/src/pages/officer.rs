@@ -123,14 +123,14 @@ fn caller(state: &AppState) -> Result<Arc<Caller>, Problem> {
 }
 
 /// The citizen reads in the record which officer it was.
-fn reference(officer: &Principal) -> String {
+pub(super) fn reference(officer: &Principal) -> String {
     match officer {
         Principal::Staff { id, .. } => id.to_string(),
         Principal::Citizen { .. } | Principal::Enrolling { .. } => String::new(),
     }
 }
 
-fn office_of(officer: &Principal) -> Words {
+pub(super) fn office_of(officer: &Principal) -> Words {
     let place = match officer.role() {
         Some(Role::Officer { commune }) => Places::national().describe(*commune),
         _ => None,

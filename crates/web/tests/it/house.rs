@@ -22,6 +22,7 @@ use dancu_register::{
     Seals,
     load::{LoadRequest, load},
 };
+use dancu_search::{Finder, SearchService};
 use dancu_store_sqlite::{DatabaseOptions, SqliteStore, open_ledger_parts};
 use dancu_testkit::{FakeClock, SeededEntropy};
 use dancu_web::{AppState, Latencies, Looks, router};
@@ -205,10 +206,9 @@ fn put_together(
     let (log_store, parts) = open_ledger_parts(folder).unwrap();
     let signer = load_or_create_signer(&folder.join("keys"), "dancu.test/log", &*entropy, true).unwrap();
     let verifier = signer.verifier().clone();
-    let at = folder.join("ledger.db");
-    let options = LedgerOptions::default();
-    let ledger = Ledger::start(Box::new(log_store), at, signer, clock.clone(), entropy.clone(), options);
-    let ledger = Arc::new(ledger.unwrap());
+    let (at, options) = (folder.join("ledger.db"), LedgerOptions::default());
+    let started = Ledger::start(Box::new(log_store), at, signer, clock.clone(), entropy.clone(), options);
+    let ledger = Arc::new(started.unwrap());
     let public_log = Arc::new(PublicLog::open(parts, verifier).unwrap());
     let exchange_store: Arc<dyn ExchangeStore> = Arc::new(store.clone());
     let (directory, refusals) = (Arc::new(Directory::default()), Arc::new(RefusalLog::default()));
@@ -228,6 +228,7 @@ fn put_together(
     let changes = ChangeService::new(register.clone(), seals, clock.clone(), entropy.clone());
     let tickets = Tickets::new([5; 32]);
     let desk = Arc::new(Desk::new(verify.clone(), register.clone(), tickets, clock.clone()));
+    let search = search_service(store, &ledger, &refusals, &clock, &entropy);
     let identity = Identity::new(IdentityParts {
         store: register.clone(),
         clock: clock.clone(),
@@ -255,6 +256,7 @@ fn put_together(
         tokens: Arc::new(tokens),
         refusals,
         verify,
+        search,
         desk,
         publisher: Arc::new(Publisher::start(public_log.clone()).unwrap()),
         ledger,
@@ -263,6 +265,18 @@ fn put_together(
         clock,
         entropy,
     }
+}
+
+fn search_service(
+    store: &SqliteStore,
+    ledger: &Arc<Ledger>,
+    refusals: &Arc<RefusalLog>,
+    clock: &Arc<dyn Clock>,
+    entropy: &Arc<dyn Entropy>,
+) -> Arc<SearchService> {
+    let store = Arc::new(store.clone());
+    let finder = Finder::new(store.clone(), store);
+    Arc::new(SearchService::new(finder, ledger.clone(), refusals.clone(), clock.clone(), entropy.clone()))
 }
 
 impl Drop for House {

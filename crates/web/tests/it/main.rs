@@ -7,4 +7,5 @@ mod desk;
 mod house;
 mod matrix;
 mod refusals;
+mod search;
 mod twins;

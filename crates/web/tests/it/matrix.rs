@@ -10,6 +10,7 @@ async fn every_page_for_everyone() {
     let house = House::open().await;
     let scan = form("scan", CARD);
     let number = form("number", HOA);
+    let search = format!("{}&{number}", form("purpose", "Hồ sơ số 12/2026"));
     #[rustfmt::skip]
     let table: &[(&str, &str, &str, [u16; 6])] = &[
         //                                              nobody enrol. citizen recep. officer operator
@@ -38,6 +39,10 @@ async fn every_page_for_everyone() {
         ("GET",  "/desk/events/x",        "",           [401, 403, 403, 403, 404, 403]),
         ("POST", "/v1/commands",          "",           [401, 401, 401, 401, 401, 401]),
         ("GET",  "/v1/events/x",          "",           [401, 401, 401, 401, 401, 401]),
+        ("GET",  "/officer/search",       "",           [401, 403, 403, 403, 200, 403]),
+        ("POST", "/officer/search",       &search,      [401, 403, 403, 403, 200, 403]),
+        ("POST", "/officer/search/page",  "list=0&page=1",  [401, 403, 403, 403, 409, 403]),
+        ("POST", "/officer/search/open",  "reference=0-1",  [401, 403, 403, 403, 409, 403]),
         ("GET",  "/operator",             "",           [401, 403, 403, 403, 403, 200]),
         ("GET",  "/operator/live",        "",           [401, 403, 403, 403, 403, 200]),
         ("POST", "/operator/connections", "document={}",[401, 403, 403, 403, 403, 200]),
@@ -63,8 +68,8 @@ async fn every_page_for_everyone() {
     }
     assert_eq!(
         house.state.ledger.size(),
-        3,
-        "the receptionist's scan and the officer's two looks, nothing else"
+        4,
+        "the receptionist's scan, the officer's two looks and the search, nothing else"
     );
 }
 
