@@ -4,6 +4,7 @@ use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf};
 use url::Url;
@@ -32,6 +33,9 @@ pub struct Config {
     pub connections_max: usize,
     /// Start although the newest record is later than the clock.
     pub accept_clock_behind: bool,
+    /// Networks of our own to which changes may be delivered, e.g. `["10.20.0.0/16"]`. The open Internet always is
+    /// allowed; with `127.0.0.0/8` a trial on this machine needs no TLS.
+    pub webhook_networks: Vec<IpNet>,
 }
 
 impl Default for Config {
@@ -47,13 +51,14 @@ impl Default for Config {
             commit_linger_us: dancu_ledger::CommitOptions::default().linger_us,
             connections_max: 16_384,
             accept_clock_behind: false,
+            webhook_networks: Vec::new(),
         }
     }
 }
 
 impl Config {
     /// The settings by name. Other variables that begin with `DANCU_` belong to others, such as the tests.
-    const NAMES: [&str; 10] = [
+    const NAMES: [&str; 11] = [
         "data_dir",
         "keys_dir",
         "listen",
@@ -64,6 +69,7 @@ impl Config {
         "commit_linger_us",
         "connections_max",
         "accept_clock_behind",
+        "webhook_networks",
     ];
 
     /// Reads all layers but the flags.

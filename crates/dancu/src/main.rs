@@ -10,6 +10,7 @@ mod demo;
 mod descriptors;
 mod export;
 mod failure;
+mod feed;
 mod handover;
 mod ledger;
 mod load;

@@ -6,11 +6,13 @@ use dancu_core::{Clock, Entropy, StoreError};
 use dancu_exchange::{
     AssertionRules, Directory, ExchangeStore, RefusalLog, TokenService, TokenSettings, VerifyService,
 };
+use dancu_feed::{ChangePuller, ChangeTeller, Courier, CourierParts, Patience, WebhookKey};
 use dancu_identity::{AttemptLimits, CodeKey, Identity, IdentityParts, RelyingParty, periods};
 use dancu_ledger::{
     CommitOptions, Ledger, LedgerError, LedgerOptions, LedgerStore, PublicLog, Publisher, SECRET_KEY_FILE,
     load_or_create_signer,
 };
+use dancu_outbound::{AllowedNetworks, WebhookLimits, WebhookPostman};
 use dancu_reception::{Desk, Tickets};
 use dancu_register::Seals;
 use dancu_search::{Finder, SearchService, SearchStore};
@@ -30,6 +32,8 @@ pub struct Platform {
     pub state: Arc<AppState>,
     /// The register's store, for loading.
     pub store: SqliteStore,
+    /// Delivers changes to webhooks.
+    pub courier: Arc<Courier>,
     _lock: FolderLock,
 }
 
@@ -94,6 +98,8 @@ impl Platform {
             Arc::clone(&clock),
             Arc::clone(&entropy),
         );
+        let feed =
+            open_feed(config, &store, &ledger, &public_log, &directory, &refusals, (&clock, &entropy))?;
         let state = Arc::new(AppState {
             clock,
             entropy,
@@ -111,12 +117,16 @@ impl Platform {
             verify,
             search: Arc::new(search),
             desk: Arc::new(desk),
+            puller: Arc::new(feed.puller),
+            feed: Arc::new(store.clone()),
+            outbox: Arc::new(store.clone()),
+            webhook_key: feed.key,
             ledger,
             public_log,
             publisher,
             latencies: Latencies::default(),
         });
-        Ok(Self { state, store, _lock: lock })
+        Ok(Self { state, store, courier: Arc::new(feed.courier), _lock: lock })
     }
 
     /// Commits what waits, publishes it, and closes the files.
@@ -148,6 +158,41 @@ fn open_identity(
         code_limits: AttemptLimits::CODES,
         passkey_limits: AttemptLimits::PASSKEYS,
     })?)
+}
+
+/// The change feed's two ways out, and the key of the second.
+struct OpenFeed {
+    puller: ChangePuller,
+    courier: Courier,
+    key: Arc<WebhookKey>,
+}
+
+fn open_feed(
+    config: &Config,
+    store: &SqliteStore,
+    ledger: &Arc<Ledger>,
+    public_log: &Arc<PublicLog>,
+    directory: &Arc<Directory>,
+    refusals: &Arc<RefusalLog>,
+    (clock, entropy): (&Arc<dyn Clock>, &Arc<dyn Entropy>),
+) -> Result<OpenFeed, Failure> {
+    let answered = Arc::new(Arc::clone(public_log));
+    let teller = Arc::new(ChangeTeller::new(Arc::new(store.clone()), answered, Arc::clone(ledger)));
+    let puller = ChangePuller::new(Arc::clone(&teller), Arc::clone(refusals), Arc::clone(clock));
+    let seed = secrets::load_or_create(&config.keys_dir, "webhook.key", &**entropy)?;
+    let key = Arc::new(WebhookKey::from_seed(&seed)?);
+    let networks = AllowedNetworks::new(config.webhook_networks.clone());
+    let courier = Courier::new(CourierParts {
+        store: Arc::new(store.clone()),
+        teller,
+        directory: Arc::clone(directory),
+        postman: Arc::new(WebhookPostman::new(networks, WebhookLimits::default())),
+        key: Arc::clone(&key),
+        clock: Arc::clone(clock),
+        entropy: Arc::clone(entropy),
+        patience: Patience::default(),
+    });
+    Ok(OpenFeed { puller, courier, key })
 }
 
 type OpenLedger = (Arc<Ledger>, Arc<PublicLog>, Arc<Publisher>);

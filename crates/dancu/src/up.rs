@@ -5,6 +5,7 @@ use crate::{
     config::Config,
     demo, descriptors,
     failure::Failure,
+    feed::Deliveries,
     handover,
     platform::{Platform, housekeeping, index_older_persons, write_refusals},
     system::{SystemClock, SystemEntropy},
@@ -43,9 +44,11 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     let keeper = tokio::spawn(housekeeping(Arc::clone(&platform.state)));
     let courier = queue.map(|queue| tokio::spawn(handover::keep_handing_over(queue)));
     let indexer = tokio::spawn(index_older_persons(platform.store.clone()));
+    let deliveries = Deliveries::start(Arc::clone(&platform.courier));
     let connections_max = descriptors::make_room(config.connections_max);
     let limits = ServerLimits { connections_max, ..ServerLimits::default() };
     let served = serve(listener, router(Arc::clone(&platform.state)), limits, stop).await;
+    deliveries.stop().await;
     keeper.abort();
     if let Some(courier) = courier {
         courier.abort();

@@ -4,6 +4,7 @@ use crate::{latency::Latencies, looks::Looks};
 use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy};
 use dancu_exchange::{Directory, ExchangeStore, RefusalLog, TokenService, VerifyService};
+use dancu_feed::{ChangePuller, ChangeSource, FeedStore, WebhookKey};
 use dancu_handover::Handover;
 use dancu_identity::Identity;
 use dancu_ledger::{Ledger, PublicLog, Publisher};
@@ -47,6 +48,14 @@ pub struct AppState {
     pub search: Arc<SearchService>,
     /// The reception desk.
     pub desk: Arc<Desk>,
+    /// Tells clients what changed.
+    pub puller: Arc<ChangePuller>,
+    /// Where the subscribers of changes stand.
+    pub feed: Arc<dyn FeedStore>,
+    /// The outbox of changes.
+    pub outbox: Arc<dyn ChangeSource>,
+    /// Signs deliveries to webhooks.
+    pub webhook_key: Arc<WebhookKey>,
     /// The log's writing side.
     pub ledger: Arc<Ledger>,
     /// The log's public side.

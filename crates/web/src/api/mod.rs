@@ -1,6 +1,7 @@
 //! The machine's doors, one endpoint a file.
 
 pub(crate) mod body;
+mod changes;
 mod commands;
 mod health;
 mod public_log;
@@ -24,6 +25,8 @@ pub(crate) fn machine() -> Router<Arc<AppState>> {
         .route("/v1/verify", post(verify::verify))
         .route("/v1/commands", post(commands::hand_over))
         .route("/v1/events/{id}", get(commands::event))
+        .route("/v1/changes", get(changes::changes))
+        .route("/.well-known/dancu-webhook-jwks.json", get(changes::keys))
         .route("/oauth/token", post(token::token))
         .route("/health", get(health::health))
 }

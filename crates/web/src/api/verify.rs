@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use dancu_exchange::{Refusal, RefusalReason, TokenError, VerifyError, VerifyRequest};
+use dancu_exchange::{Caller, Refusal, RefusalReason, TokenError, VerifyError, VerifyRequest};
 use dancu_ledger::Channel;
 use std::{sync::Arc, time::Instant};
 
@@ -21,13 +21,7 @@ pub(crate) async fn verify(
     body: Body,
 ) -> Result<Response, Response> {
     let begun = Instant::now();
-    let caller = match bearer(&headers) {
-        Some(secret) => state.tokens.caller(secret).await.map_err(|error| match error {
-            TokenError::Refused(refusal) => refused(refusal),
-            TokenError::Store(error) => Problem::from(error).into_response(),
-        })?,
-        None => return Err(refused(state.refusals.note(state.clock.now(), None, RefusalReason::Token))),
-    };
+    let caller = caller(&state, &headers).await?;
     let bytes = collect(body, BODY_BYTES_MAX).await.map_err(IntoResponse::into_response)?;
     let request: VerifyRequest = serde_json::from_slice(&bytes).map_err(|error| {
         // The parser's own message may repeat values; its place does not.
@@ -40,6 +34,17 @@ pub(crate) async fn verify(
     state.latencies.count(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX));
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, body).into_response())
+}
+
+/// The client whose token the request bears.
+pub(super) async fn caller(state: &AppState, headers: &HeaderMap) -> Result<Arc<Caller>, Response> {
+    match bearer(headers) {
+        Some(secret) => state.tokens.caller(secret).await.map_err(|error| match error {
+            TokenError::Refused(refusal) => refused(refusal),
+            TokenError::Store(error) => Problem::from(error).into_response(),
+        }),
+        None => Err(refused(state.refusals.note(state.clock.now(), None, RefusalReason::Token))),
+    }
 }
 
 /// The secret of a bearer token.

@@ -127,10 +127,10 @@ pub(super) fn code(reason: RefusalReason) -> &'static str {
         RefusalReason::NothingIdentifying => "nothing_identifying",
         RefusalReason::DailyLimit => "daily_limit",
         RefusalReason::TooFast => "too_fast",
-        RefusalReason::NoFeed => "no_feed",
         RefusalReason::UnsupportedGrant => "unsupported_grant",
         RefusalReason::InvalidRequest => "invalid_request",
         RefusalReason::NobodyFound => "nobody_found",
+        RefusalReason::NoFeed => "no_feed",
     }
 }
 

@@ -3,6 +3,7 @@
 mod citizen;
 mod connections;
 mod desk;
+mod feed;
 mod fields;
 mod frame;
 mod history;
@@ -46,6 +47,7 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .merge(search::routes())
         .route("/operator", get(operator::show))
         .route("/operator/live", get(live::show))
+        .route(feed::PATH, get(feed::show).post(feed::act))
         .route(
             "/operator/connections",
             post(connections::apply).put(connections::apply).get(|| async { Redirect::to("/operator") }),

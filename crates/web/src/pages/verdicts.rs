@@ -130,6 +130,7 @@ pub(super) fn outcome_words(answer: &str) -> Words {
         "differs" => ("không khớp", "differs").into(),
         "not_held" => ("chưa có dữ liệu", "not held").into(),
         "not_confirmed" => ("không trả lời", "not answered").into(),
+        "changed" => ("báo là đã thay đổi", "told that it changed").into(),
         "shown" => ("đã cho xem", "shown").into(),
         "withheld" => ("không cho xem", "not shown").into(),
         other => Words::same(other.to_owned()),

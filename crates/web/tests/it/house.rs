@@ -11,6 +11,7 @@ use dancu_exchange::{
     AssertionRules, ConnectionsDocument, Directory, ExchangeStore, RefusalLog, StoredToken, TokenService,
     TokenSettings, VerifyService,
 };
+use dancu_feed::{ChangePuller, ChangeTeller, WebhookKey};
 use dancu_identity::{
     Account, AccountId, AttemptLimits, CodeHash, CodeKey, Identity, IdentityParts, IdentityStore, Issue,
     Purpose, Redeem, RelyingParty, Role, Session, StaffProfile, Subject, periods,
@@ -243,7 +244,14 @@ fn put_together(
         code_limits: AttemptLimits::CODES,
         passkey_limits: AttemptLimits::PASSKEYS,
     });
+    let outbox = Arc::new(store.clone());
+    let teller = ChangeTeller::new(outbox.clone(), Arc::new(public_log.clone()), ledger.clone());
+    let puller = ChangePuller::new(Arc::new(teller), refusals.clone(), clock.clone());
     AppState {
+        puller: Arc::new(puller),
+        feed: Arc::new(store.clone()),
+        outbox,
+        webhook_key: Arc::new(WebhookKey::from_seed(&[7; 32]).unwrap()),
         public_origin: ORIGIN.parse().unwrap(),
         source_url: "https://example.com/dancu".to_owned(),
         register,

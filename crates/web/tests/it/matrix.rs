@@ -45,6 +45,8 @@ async fn every_page_for_everyone() {
         ("POST", "/officer/search/open",  "reference=0-1",  [401, 403, 403, 403, 409, 403]),
         ("GET",  "/operator",             "",           [401, 403, 403, 403, 403, 200]),
         ("GET",  "/operator/live",        "",           [401, 403, 403, 403, 403, 200]),
+        ("GET",  "/operator/feed",        "",           [401, 403, 403, 403, 403, 200]),
+        ("POST", "/operator/feed",        "resume=bank", [401, 403, 403, 403, 403, 404]),
         ("POST", "/operator/connections", "document={}",[401, 403, 403, 403, 403, 200]),
         ("GET",  "/nowhere",              "",           [404, 404, 404, 404, 404, 404]),
         ("GET",  "/reception?before=x",   "",           [404, 404, 404, 404, 404, 404]),
