@@ -11,6 +11,7 @@ mod crash_verify;
 mod damage;
 mod disk;
 mod handover;
+mod feed;
 mod idle;
 mod oauth;
 mod overload;
