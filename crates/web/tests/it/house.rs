@@ -197,6 +197,7 @@ pub fn form(name: &str, value: &str) -> String {
     url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish()
 }
 
+// tidy: allow long function: it joins every room once, as the binary does
 fn put_together(
     folder: &Path,
     store: &SqliteStore,
