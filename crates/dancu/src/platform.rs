@@ -56,6 +56,7 @@ fn make_folder(folder: &Path) -> Result<(), Failure> {
 
 impl Platform {
     /// Opens everything, checks the ends of the log, and starts the ledger's threads.
+    // tidy: allow long function: it joins every room once, read from top to bottom
     pub async fn open(
         config: &Config,
         clock: Arc<dyn Clock>,
