@@ -183,7 +183,9 @@ impl Traits {
         let communes = if self.communes.is_empty() { &nowhere } else { &self.communes };
         for name in &self.names {
             let keys = key_words(name.as_str());
-            keys.iter().for_each(|key| word(key));
+            for key in &keys {
+                word(key);
+            }
             let hashes: Vec<u64> = keys.iter().map(|key| hash(key)).collect();
             let Some((last, before)) = hashes.split_last() else { continue };
             let surname = before.first().map_or(0, |word| surname_part(*word));

@@ -115,6 +115,7 @@ pub(super) fn routes() -> Router<Arc<AppState>> {
 }
 
 /// Whether a problem is at a field.
+#[expect(clippy::ref_option, reason = "the template passes a reference to the field of the view")]
 fn is_at(problem: &Option<PageProblem>, field: &str) -> bool {
     problem.as_ref().is_some_and(|problem| problem.field == Some(field))
 }
@@ -141,7 +142,7 @@ async fn search(
         Err(error) => Err(error.into()),
     };
     let view = SearchView { typed: asked, ..view(&reader, officer) };
-    answer(&state, &reader, view, found.map(|found| (Some(found.into()), None)))
+    Ok(answer(&state, &reader, view, found.map(|found| (Some(found.into()), None))))
 }
 
 /// Another page of a list.
@@ -157,7 +158,7 @@ async fn page(
     // What is no number is a page that no list has.
     let number = other.page.parse().unwrap_or(0);
     let found = state.search.page(searcher, &other.list, number).await;
-    answer(&state, &reader, view(&reader, officer), found.map(|found| (Some(found.into()), None)))
+    Ok(answer(&state, &reader, view(&reader, officer), found.map(|found| (Some(found.into()), None))))
 }
 
 /// The whole number of the one who was meant.
@@ -171,7 +172,7 @@ async fn open(
     let id = reference(officer);
     let searcher = Searcher { caller: &caller, officer: &id };
     let opened = state.search.open(searcher, &picked.reference).await;
-    answer(&state, &reader, view(&reader, officer), opened.map(|opened| (None, Some(opened.into()))))
+    Ok(answer(&state, &reader, view(&reader, officer), opened.map(|opened| (None, Some(opened.into())))))
 }
 
 fn view(reader: &Reader, officer: &Principal) -> SearchView {
@@ -190,25 +191,22 @@ fn answer(
     reader: &Reader,
     mut view: SearchView,
     outcome: Result<(Option<FoundView>, Option<OpenedView>), SearchError>,
-) -> Result<Response, Problem> {
+) -> Response {
     let error = match outcome {
         Ok((found, opened)) => {
             (view.found, view.opened) = (found, opened);
-            return Ok(reader.show(StatusCode::OK, &view));
+            return reader.show(StatusCode::OK, &view);
         }
         Err(error) => error,
     };
-    let field = match &error {
-        SearchError::Query(error) => Some(error.field()),
-        _ => None,
-    };
+    let field = if let SearchError::Query(error) = &error { Some(error.field()) } else { None };
     let problem = problem(state, error);
     if reader.wants == Wants::Json {
-        return Ok(problem.into_response());
+        return problem.into_response();
     }
     let status = problem.status;
     view.problem = Some(PageProblem { code: problem.said.code, text: problem.said.into(), field });
-    Ok(reader.show(status, &view))
+    reader.show(status, &view)
 }
 
 fn problem(state: &AppState, error: SearchError) -> Problem {
