@@ -50,6 +50,12 @@ pub enum Command {
         #[command(subcommand)]
         command: StaffCommand,
     },
+    /// Control tools of civil status. The server must be stopped.
+    Control {
+        /// What to do.
+        #[command(subcommand)]
+        command: ControlCommand,
+    },
     /// Print the QR text of cards of persons in a CSV, one of each kind, to try the reception desk with.
     Cards {
         /// The CSV that was loaded.
@@ -166,6 +172,20 @@ pub enum LedgerCommand {
     },
     /// Rebuild tiles and index from the records.
     Repair,
+}
+
+/// What to do with the control tools.
+#[derive(Debug, Subcommand)]
+pub enum ControlCommand {
+    /// Look for what contradicts itself and open findings. A second run finds nothing new.
+    Scan {
+        /// One commune, by its code of today; all when left out.
+        #[arg(long, value_name = "CODE")]
+        commune: Option<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// What to do with accounts of staff.

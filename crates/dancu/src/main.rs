@@ -6,6 +6,7 @@ mod cli;
 mod client;
 mod config;
 mod connect;
+mod control;
 mod demo;
 mod descriptors;
 mod export;
@@ -88,6 +89,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             platform.close();
             outcome
         }),
+        Command::Control { command } => block_on(control::run(&config, &command)),
         Command::Staff { command } => block_on(async {
             let platform = open(&config).await?;
             let outcome = staff::run(&platform, &command).await;

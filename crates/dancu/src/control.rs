@@ -1,0 +1,64 @@
+//! `dancu control …`: looks for what contradicts itself in the register, and opens findings for the communes.
+
+use crate::{cli::ControlCommand, config::Config, failure::Failure, platform::open_store, system::SystemClock};
+use dancu_changes::{ChangeStore, Scan, ScanSummary};
+use dancu_core::{CommuneCode, StoreError};
+use dancu_places::Places;
+use dancu_store_sqlite::SqliteStore;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Map, Value, json};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// Runs `dancu control …`.
+pub async fn run(config: &Config, command: &ControlCommand) -> Result<(), Failure> {
+    let ControlCommand::Scan { commune, json } = command;
+    let commune = commune.as_deref().map(str::parse::<CommuneCode>).transpose()?;
+    let (store, _lock) = open_store(config)?;
+    let outcome = scan(&store, commune).await;
+    store.database().close();
+    print(&outcome?, *json);
+    Ok(())
+}
+
+/// One commune, or one after the other, each by itself: what is remembered to see doubles is that of one commune.
+async fn scan(store: &SqliteStore, commune: Option<CommuneCode>) -> Result<ScanSummary, StoreError> {
+    let port: Arc<dyn ChangeStore> = Arc::new(store.clone());
+    let communes = match commune {
+        Some(commune) => BTreeSet::from([commune]),
+        None => every_commune(&*port).await?,
+    };
+    let bar = ProgressBar::new(communes.len() as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}") {
+        bar.set_style(style);
+    }
+    let mut summary = ScanSummary::default();
+    for commune in communes {
+        summary.add(&Scan::new(Arc::clone(&port), Arc::new(SystemClock)).commune(commune).await?);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(summary)
+}
+
+/// The communes of the table that is built in, and those made by merges since.
+async fn every_commune(store: &dyn ChangeStore) -> Result<BTreeSet<CommuneCode>, StoreError> {
+    let made = store.unit_changes().await?.into_iter().map(|change| change.into);
+    Ok(Places::national().communes().iter().map(|commune| commune.code).chain(made).collect())
+}
+
+#[expect(clippy::print_stdout, reason = "printing is what the command is for")]
+fn print(summary: &ScanSummary, json: bool) {
+    let ScanSummary { persons, found, new, reopened } = summary;
+    if json {
+        let found: Map<String, Value> =
+            found.iter().map(|(kind, count)| (kind.as_str().to_owned(), json!(count))).collect();
+        println!("{}", json!({ "persons": persons, "found": found, "new": new, "reopened": reopened }));
+        return;
+    }
+    println!("Đã xem {persons} người. / {persons} persons were looked at.");
+    for (kind, count) in found {
+        let (vi, en) = kind.words();
+        println!("{count:>10}  {vi} / {en}");
+    }
+    println!("Mới: {new}; mở lại: {reopened}. / New: {new}; opened again: {reopened}.");
+}
