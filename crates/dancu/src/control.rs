@@ -1,6 +1,8 @@
 //! `dancu control …`: looks for what contradicts itself in the register, and opens findings for the communes.
 
-use crate::{cli::ControlCommand, config::Config, failure::Failure, platform::open_store, system::SystemClock};
+use crate::{
+    cli::ControlCommand, config::Config, failure::Failure, platform::open_store, system::SystemClock,
+};
 use dancu_changes::{ChangeStore, Scan, ScanSummary};
 use dancu_core::{CommuneCode, StoreError};
 use dancu_places::Places;

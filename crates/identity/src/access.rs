@@ -50,6 +50,16 @@ operations! {
     SearchPersons,
     /// Read the history of one's own record.
     ReadHistory,
+    /// Propose a correction of one's own record, see how far it is, and withdraw it.
+    ProposeCorrection,
+    /// See and decide the corrections that wait for one's own commune.
+    DecideCorrection,
+    /// Approve, as a second officer, a correction of an identity.
+    ApproveCorrection,
+    /// See what is odd in the register: of one's own commune, or of all at the centre.
+    ViewFindings,
+    /// Take findings in hand and settle them.
+    MoveFindings,
     /// See organisations, contracts, use against limits, and counters.
     ViewOperations,
     /// Connect organisations and their clients, and change their contracts.
@@ -65,7 +75,8 @@ pub fn allows(principal: Option<&Principal>, operation: Operation) -> bool {
         Operation::ReadOwnRecord
         | Operation::ReadOwnHousehold
         | Operation::ReadOwnDisclosures
-        | Operation::ReadHistory => {
+        | Operation::ReadHistory
+        | Operation::ProposeCorrection => {
             matches!(principal, Some(Principal::Citizen { .. }))
         }
         Operation::ScanCard | Operation::AdmitVisit | Operation::ListVisits => {
@@ -74,8 +85,12 @@ pub fn allows(principal: Option<&Principal>, operation: Operation) -> bool {
         Operation::PrintEnrolmentCode
         | Operation::RegisterEvents
         | Operation::ReadPersonFile
-        | Operation::SearchPersons => {
+        | Operation::SearchPersons
+        | Operation::DecideCorrection => {
             matches!(role(principal), Some(Role::Officer { .. }))
+        }
+        Operation::ApproveCorrection | Operation::ViewFindings | Operation::MoveFindings => {
+            matches!(role(principal), Some(Role::Officer { .. } | Role::Operator))
         }
         Operation::ViewOperations | Operation::ManageConnections => {
             matches!(role(principal), Some(Role::Operator))
@@ -137,6 +152,11 @@ mod tests {
             (O::ReadPersonFile,     [false, false, false,  false, true,   false]),
             (O::SearchPersons,      [false, false, false,  false, true,   false]),
             (O::ReadHistory,        [false, false, true,   false, false,  false]),
+            (O::ProposeCorrection,  [false, false, true,   false, false,  false]),
+            (O::DecideCorrection,   [false, false, false,  false, true,   false]),
+            (O::ApproveCorrection,  [false, false, false,  false, true,   true]),
+            (O::ViewFindings,       [false, false, false,  false, true,   true]),
+            (O::MoveFindings,       [false, false, false,  false, true,   true]),
             (O::ViewOperations,     [false, false, false,  false, false,  true]),
             (O::ManageConnections,  [false, false, false,  false, false,  true]),
         ];

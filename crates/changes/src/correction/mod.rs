@@ -80,6 +80,11 @@ impl CorrectionService {
         Self { changes, clock }
     }
 
+    /// Working days within which the commune decides what is proposed today.
+    pub fn decision_working_days(&self) -> Option<u16> {
+        limits::decision_working_days(today_in_viet_nam(self.clock.now()))
+    }
+
     /// Takes a proposal in, when the rules would allow it as things stand. The same proposal sent again under its
     /// identifier is the one that is there.
     pub async fn propose(

@@ -2,13 +2,16 @@
 
 mod citizen;
 mod connections;
+mod corrections;
 mod desk;
 mod feed;
 mod fields;
+mod findings;
 mod frame;
 mod history;
 mod home;
 mod live;
+mod my_corrections;
 mod officer;
 mod operator;
 mod reader;
@@ -42,6 +45,21 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .route("/citizen/receipts/{index}", get(citizen::receipt))
         .route("/citizen/history", get(history::show))
         .merge(desk::routes())
+        .route("/citizen/corrections", get(my_corrections::show).post(my_corrections::propose))
+        .route(
+            "/citizen/corrections/{id}/withdraw",
+            post(my_corrections::withdraw).get(|| async { Redirect::to("/citizen/corrections") }),
+        )
+        .route("/officer/findings", get(findings::show))
+        .route(
+            "/officer/findings/{id}",
+            post(findings::step).get(|| async { Redirect::to("/officer/findings") }),
+        )
+        .route("/officer/corrections", get(corrections::show))
+        .route(
+            "/officer/corrections/{id}",
+            post(corrections::decide).get(|| async { Redirect::to("/officer/corrections") }),
+        )
         .route("/officer", get(officer::show))
         .route("/officer/codes", post(officer::issue).get(|| async { Redirect::to("/officer") }))
         .merge(search::routes())

@@ -135,7 +135,9 @@ impl House {
     /// The `Cookie` header of someone who is signed in.
     pub async fn cookie(&self, who: Who) -> String {
         let staff = |role| {
-            let (id, name) = ("can.bo".parse().unwrap(), "Phạm Thị Thử".parse().unwrap());
+            // Who approves as a second officer is somebody else than the first.
+            let id = if role == Role::Operator { "van.hanh" } else { "can.bo" };
+            let (id, name) = (id.parse().unwrap(), "Phạm Thị Thử".parse().unwrap());
             Subject::Staff(StaffProfile { id, name, role })
         };
         let (subject, purpose) = match who {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail where they stand")]
 
 mod api;
+mod corrections;
 mod desk;
 mod house;
 mod matrix;

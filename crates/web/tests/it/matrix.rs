@@ -5,6 +5,7 @@ use Who::{Citizen, Enrolling, Nobody, Officer, Operator, Receptionist};
 
 const EVERYONE: [Who; 6] = [Nobody, Enrolling, Citizen, Receptionist, Officer, Operator];
 
+// tidy: allow long function: one table of pages and persons, read from top to bottom
 #[tokio::test]
 async fn every_page_for_everyone() {
     let house = House::open().await;
@@ -43,6 +44,15 @@ async fn every_page_for_everyone() {
         ("POST", "/officer/search",       &search,      [401, 403, 403, 403, 200, 403]),
         ("POST", "/officer/search/page",  "list=0&page=1",  [401, 403, 403, 403, 409, 403]),
         ("POST", "/officer/search/open",  "reference=0-1",  [401, 403, 403, 403, 409, 403]),
+        ("GET",  "/citizen/corrections",  "",           [401, 403, 200, 403, 403, 403]),
+        ("POST", "/citizen/corrections",  "id=x&what=contact", [401, 403, 400, 403, 403, 403]),
+        ("POST", "/citizen/corrections/x/withdraw", "", [401, 403, 404, 403, 403, 403]),
+        ("GET",  "/officer/corrections",  "",           [401, 403, 403, 403, 200, 200]),
+        ("POST", "/officer/corrections/x", "step=decide&verdict=accept",  [401, 403, 403, 403, 404, 403]),
+        ("POST", "/officer/corrections/x", "step=approve&verdict=accept", [401, 403, 403, 403, 404, 404]),
+        ("GET",  "/officer/findings",     "",           [401, 403, 403, 403, 200, 200]),
+        ("POST", "/officer/findings/x",   "to=in_hand", [401, 403, 403, 403, 404, 404]),
+        ("GET",  "/officer/findings?state=x", "",       [401, 403, 403, 403, 404, 404]),
         ("GET",  "/operator",             "",           [401, 403, 403, 403, 403, 200]),
         ("GET",  "/operator/live",        "",           [401, 403, 403, 403, 403, 200]),
         ("GET",  "/operator/feed",        "",           [401, 403, 403, 403, 403, 200]),
