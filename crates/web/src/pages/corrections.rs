@@ -250,11 +250,10 @@ pub(super) fn words_of(state: ProposalState) -> Words {
 pub(super) fn proposal_view(proposal: Proposal, today: Date) -> ProposalView {
     let is_overdue = proposal.is_overdue(today);
     let next_step = match proposal.state {
-        ProposalState::Proposed => "decide",
         ProposalState::AwaitsSecond => "approve",
-        // The program stopped in between; whoever decides again sets it going.
+        // An accepted one stays so when the program stopped in between; whoever decides again sets it going.
         ProposalState::Accepted if proposal.needs_second() => "approve",
-        ProposalState::Accepted => "decide",
+        ProposalState::Proposed | ProposalState::Accepted => "decide",
         _ => "",
     };
     ProposalView {

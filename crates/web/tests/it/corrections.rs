@@ -1,10 +1,11 @@
 //! A correction from the citizen's form to the register, and findings that officers settle, through the pages.
 
 use crate::house::{Answer, FORM, HOA, HTML, House, JSON, Who, number};
-use dancu_changes::{Finding, FindingKind, Oddity};
+use dancu_changes::{Finding, FindingKind, Oddity, Scan};
 use dancu_register::{At, RegisterStore};
 use jiff::Timestamp;
 use serde_json::Value;
+use std::sync::Arc;
 use url::form_urlencoded;
 
 async fn post(house: &House, who: Who, path: &str, accept: &str, fields: &[(&str, &str)]) -> Answer {
@@ -127,4 +128,18 @@ async fn findings_are_seen_by_their_commune_and_settled_with_a_note() {
     let fields = [("to", "dismissed"), ("note", "Đã xem giấy khai sinh.")];
     let dismissed = post(&house, Who::Officer, &path, JSON, &fields).await.json();
     assert_eq!(dismissed["state"], "dismissed");
+}
+
+#[tokio::test]
+async fn a_scan_goes_through_the_store_of_the_program_and_a_second_one_finds_nothing_new() {
+    let house = House::open().await;
+    let scan = async || {
+        let mut scan = Scan::new(Arc::clone(house.state.changes.store()), Arc::clone(&house.state.clock));
+        scan.commune("00004".parse().unwrap()).await.unwrap()
+    };
+    let first = scan().await;
+    assert!(first.persons > 0);
+    let second = scan().await;
+    assert_eq!((second.persons, second.new, &second.found), (first.persons, 0, &first.found));
+    assert_eq!(first.found.values().sum::<u64>(), first.new);
 }
