@@ -39,6 +39,11 @@ pub enum Command {
         #[command(subcommand)]
         command: LedgerCommand,
     },
+    /// Record commands (births, moves …) from a JSON file. Run again, the same file changes nothing twice. The server must
+    /// be stopped.
+    Change(ChangeArgs),
+    /// Show a person as of a day, as known at an instant. The look is in the log first. The server must be stopped.
+    Person(PersonArgs),
     /// Connect organisations from a document (TOML or JSON). The server must be stopped.
     Connect {
         /// The document.
@@ -159,6 +164,41 @@ pub struct ExportArgs {
     /// The day on which the facts hold; today when left out.
     #[arg(long, value_name = "DAY")]
     pub as_of: Option<jiff::civil::Date>,
+}
+
+/// What to record.
+#[derive(Debug, Args)]
+pub struct ChangeArgs {
+    /// One command, an array of them, or one after the other; `-` is standard input.
+    pub file: PathBuf,
+    /// Print one JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Whom to show.
+#[derive(Debug, Args)]
+pub struct PersonArgs {
+    /// Personal number.
+    pub number: dancu_core::PersonalNumber,
+    /// Client whose contract allows the look.
+    #[arg(long, default_value = "officer-desk")]
+    pub client: String,
+    /// Why: a case or a letter. It stands in the person's log entry.
+    #[arg(long)]
+    pub reference: String,
+    /// The day on which the facts hold; today when left out.
+    #[arg(long, value_name = "DAY")]
+    pub as_of: Option<jiff::civil::Date>,
+    /// The instant at which the register knew them; now when left out.
+    #[arg(long, value_name = "INSTANT")]
+    pub known_at: Option<jiff::Timestamp>,
+    /// Name relatives and household too; each of them gets an entry in the log.
+    #[arg(long)]
+    pub family: bool,
+    /// Every row ever recorded, in place of the record.
+    #[arg(long, conflicts_with = "family")]
+    pub history: bool,
 }
 
 /// What to do with the log.

@@ -75,7 +75,7 @@ async fn page(
 }
 
 /// Nothing of the page was written; what was logged of it stands in the log all the same.
-fn refused(error: VerifyError) -> Failure {
+pub fn refused(error: VerifyError) -> Failure {
     match error {
         VerifyError::Value { reason, .. } => Failure(reason),
         VerifyError::Refused(refusal) => refusal.into(),
@@ -90,13 +90,16 @@ fn refused(error: VerifyError) -> Failure {
 
 fn caller(platform: &Platform, client: &str) -> Result<Arc<Caller>, Failure> {
     let id: ClientId = client.parse()?;
-    platform.state.directory.caller(&id).ok_or_else(|| {
-        Failure::new(
-            "DANCU-CLI-080",
-            "Phần mềm này chưa được kết nối. Hãy kết nối bằng `dancu connect` trước.",
-            "This client is not connected. Connect it with `dancu connect` first.",
-        )
-    })
+    platform.state.directory.caller(&id).ok_or_else(not_connected)
+}
+
+/// A client that is named on the command line has no contract.
+pub fn not_connected() -> Failure {
+    Failure::new(
+        "DANCU-CLI-080",
+        "Phần mềm này chưa được kết nối. Hãy kết nối bằng `dancu connect` trước.",
+        "This client is not connected. Connect it with `dancu connect` first.",
+    )
 }
 
 /// Two different operators with accounts: one orders, one approves.

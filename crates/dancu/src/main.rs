@@ -2,6 +2,7 @@
 
 mod bench;
 mod cards;
+mod change;
 mod cli;
 mod client;
 mod config;
@@ -15,6 +16,7 @@ mod feed;
 mod handover;
 mod ledger;
 mod load;
+mod person;
 mod platform;
 mod secrets;
 mod staff;
@@ -80,6 +82,18 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Export(args) => block_on(async {
             let platform = open(&config).await?;
             let outcome = export::run(&platform, &args).await;
+            platform.close();
+            outcome
+        }),
+        Command::Change(args) => block_on(async {
+            let platform = open(&config).await?;
+            let outcome = change::run(&platform, &args).await;
+            platform.close();
+            outcome
+        }),
+        Command::Person(args) => block_on(async {
+            let platform = open(&config).await?;
+            let outcome = person::run(&platform, &args).await;
             platform.close();
             outcome
         }),

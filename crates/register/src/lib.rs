@@ -7,6 +7,7 @@ mod claims;
 mod contents;
 pub mod csv;
 mod facts;
+mod group_text;
 mod kinds;
 pub mod load;
 mod packed;
@@ -25,6 +26,7 @@ pub use facts::{
     Absence, Card, Contact, CurrentPlace, Fact, FactDecodeError, FactValue, Family, Identity, Life,
     NumberState, OtherName, Representation, Residence, Shared, TemporaryResidence,
 };
+pub use group_text::group_text;
 pub use kinds::{FactKind, KindSet};
 pub use packed::{day_from_number, day_to_number};
 pub use person::{At, Held, Person, person_at};
