@@ -1,8 +1,12 @@
 #!/usr/bin/env node
-// Runs the recorded session docs/guide/first-hour.md as a reader would, and compares what is printed.
+// Runs recorded sessions of docs/guide as a reader would, and compares what is printed.
 //
-//   node e2e/guide/run.mjs            runs it with the program that DANCU_BINARY names (default: target/debug/dancu)
-//   node e2e/guide/run.mjs --show     prints what really came out, to bring the page up to date
+//   node e2e/guide/run.mjs                   runs all of them with the program that DANCU_BINARY names
+//                                            (default: target/debug/dancu)
+//   node e2e/guide/run.mjs register.md       runs one
+//   node e2e/guide/run.mjs --show …          prints what really came out, to bring a page up to date
+//
+// GUIDE_STORE_URL, when set, is the database of the sessions in place of files in the data folder.
 //
 // A block ```console holds commands after "$ " (continued after "> ") and below them what they print, standard output
 // and errors together. "…" stands for anything within a line, a line of "…" alone for any number of lines.
@@ -14,7 +18,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const page = join(root, "docs/guide/first-hour.md");
+const PAGES = ["first-hour.md", "register.md"];
 const PAGE_PORT = 8080;
 const COMMAND_MS_MAX = 60_000;
 
@@ -84,6 +88,9 @@ class Shell {
     // Our own variables are no settings of the program.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("DANCU_")));
     Object.assign(env, { PATH: `${bin}:${env.PATH}`, LC_ALL: "C.UTF-8", REPOSITORY: root.replace(/\/$/, "") });
+    if (process.env.GUIDE_STORE_URL) {
+      env.DANCU_STORE_URL = process.env.GUIDE_STORE_URL;
+    }
     const work = join(folder, "work");
     mkdirSync(work);
     this.#child = spawn("bash", ["--noprofile", "--norc"], { cwd: work, env, detached: true });
@@ -130,8 +137,17 @@ async function main() {
   if (!existsSync(program)) {
     throw new Error(`${program} is not there: build it with \`cargo build -p dancu\`, or name another in DANCU_BINARY`);
   }
-  const steps = readSession(readFileSync(page, "utf8"));
-  const show = process.argv.includes("--show");
+  const named = process.argv.slice(2).filter((word) => word !== "--show");
+  let failures = 0;
+  for (const page of named.length > 0 ? named : PAGES) {
+    failures += await repeat(page, program, process.argv.includes("--show"));
+  }
+  process.exitCode = failures === 0 ? 0 : 1;
+}
+
+/** Runs one page; gives how many commands printed something else. */
+async function repeat(page, program, show) {
+  const steps = readSession(readFileSync(join(root, "docs/guide", page), "utf8"));
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "dancu-guide-"));
   const shell = new Shell(folder, program);
@@ -144,15 +160,15 @@ async function main() {
         console.log(`${line}: $ ${command}\n${output}`);
       } else if (!matches(expected.join("\n").trimEnd() === "" ? [] : expected, printed)) {
         failures += 1;
-        console.error(`first-hour.md, line ${line}: $ ${command}\n  expected:\n${indent(expected)}\n  printed:\n${indent(printed)}`);
+        console.error(`${page}, line ${line}: $ ${command}\n  expected:\n${indent(expected)}\n  printed:\n${indent(printed)}`);
       }
     }
   } finally {
     shell.stop();
     rmSync(folder, { recursive: true, force: true });
   }
-  console.log(`first-hour.md: ${steps.length} commands, ${failures} not as printed there`);
-  process.exitCode = failures === 0 ? 0 : 1;
+  console.log(`${page}: ${steps.length} commands, ${failures} not as printed there`);
+  return failures;
 }
 
 function indent(lines) {

@@ -182,7 +182,7 @@ pub struct PersonArgs {
     /// Personal number.
     pub number: dancu_core::PersonalNumber,
     /// Client whose contract allows the look.
-    #[arg(long, default_value = "officer-desk")]
+    #[arg(long, default_value = "commune-desk")]
     pub client: String,
     /// Why: a case or a letter. It stands in the person's log entry.
     #[arg(long)]
