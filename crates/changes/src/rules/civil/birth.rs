@@ -15,7 +15,8 @@ use super::{
 use crate::{Birth, Decision, Envelope, EvidenceKind, FindingKind, Parent, World, decision::SensitiveBelief};
 use dancu_core::PersonalNumber;
 use dancu_register::{
-    Belief, FactKind, FactValue, Family, Identity, MaritalStatus, OpenValue, Person, Relation, Residence,
+    Belief, FactKind, FactValue, Family, HouseholdNumber, Identity, MaritalStatus, OpenValue, Person,
+    Relation, Residence,
 };
 use jiff::civil::Date;
 
@@ -143,11 +144,9 @@ async fn home(
     let Some((host, home)) = host.as_ref().and_then(|host| Some((host, host.residence()?))) else {
         return Ok(None);
     };
-    let is_parent = parents.iter().any(|parent| parent.number == host.number);
-    let relation = match home.household {
-        Some(_) => birth.relation_to_head.or(Some(if is_parent { relation(home) } else { Relation::Other })),
-        None => None,
-    };
+    let relation = home.household.as_ref().map(|household| {
+        birth.relation_to_head.unwrap_or_else(|| relation_within(household, &living().collect::<Vec<_>>()))
+    });
     let since = host.held(FactKind::Residence).map_or(birth.birth_date, |held| held.valid_from);
     let residence = Residence {
         permanent_commune: home.permanent_commune,
@@ -168,12 +167,22 @@ fn is_head(person: &Person) -> bool {
     person.residence().is_some_and(|home| home.relation_to_head == Some(Relation::Head))
 }
 
-/// What a child is to the head, from what its parent is.
-fn relation(parent: &Residence) -> Relation {
-    match parent.relation_to_head {
-        Some(Relation::Head | Relation::Spouse) => Relation::Child,
-        Some(Relation::Child) => Relation::Grandchild,
-        Some(Relation::Parent) => Relation::Sibling,
-        _ => Relation::Other,
+/// What a child is to the head, from what the parents in that household are: the nearer of both, so that the son's child
+/// is a grandchild though its mother is the head's daughter-in-law.
+fn relation_within(household: &HouseholdNumber, parents: &[&Person]) -> Relation {
+    let homes = parents.iter().filter_map(|parent| parent.residence());
+    let within: Vec<_> = homes
+        .filter(|home| home.household.as_ref() == Some(household))
+        .filter_map(|home| home.relation_to_head)
+        .collect();
+    let is = |relations: &[Relation]| within.iter().any(|relation| relations.contains(relation));
+    if is(&[Relation::Head, Relation::Spouse]) {
+        Relation::Child
+    } else if is(&[Relation::Child]) {
+        Relation::Grandchild
+    } else if is(&[Relation::Parent]) {
+        Relation::Sibling
+    } else {
+        Relation::Other
     }
 }
