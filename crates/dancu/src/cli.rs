@@ -16,6 +16,10 @@ pub struct Cli {
     /// Folder of the keys; overrides the settings.
     #[arg(long, global = true, value_name = "FOLDER")]
     pub keys: Option<PathBuf>,
+    /// Database for everything but the log's public files, postgres://user@host/name; overrides the settings. Put an
+    /// address with a password into the environment (`DANCU_STORE_URL`): others see a command line.
+    #[arg(long, global = true, value_name = "URL")]
+    pub store: Option<String>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -48,6 +52,12 @@ pub enum Command {
     Connect {
         /// The document.
         document: PathBuf,
+    },
+    /// The store as a whole. The server must be stopped.
+    Store {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: StoreCommand,
     },
     /// Accounts of staff. The server must be stopped.
     Staff {
@@ -225,6 +235,20 @@ pub enum ControlCommand {
         /// Print JSON.
         #[arg(long)]
         json: bool,
+    },
+}
+
+/// What to do with the store as a whole.
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Copy everything into an empty store, files or database, and verify it. Can be broken off and run again.
+    Copy {
+        /// A data folder, or `postgres://…`.
+        #[arg(long, value_name = "FOLDER or URL")]
+        from: String,
+        /// A data folder, or `postgres://…`; empty, or begun by this same copy.
+        #[arg(long, value_name = "FOLDER or URL")]
+        to: String,
     },
 }
 

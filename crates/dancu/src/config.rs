@@ -6,8 +6,31 @@ use figment::{
 };
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use std::{net::SocketAddr, path::PathBuf};
+use std::{fmt, net::SocketAddr, path::PathBuf};
 use url::Url;
+
+/// Address of a database. It may hold a password, so it prints nothing.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StoreUrl(Option<String>);
+
+impl StoreUrl {
+    /// From a text.
+    pub const fn new(text: String) -> Self {
+        Self(Some(text))
+    }
+
+    /// The text, if one is set.
+    pub fn text(&self) -> Option<&str> {
+        self.0.as_deref().filter(|text| !text.is_empty())
+    }
+}
+
+impl fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.text().is_some() { "StoreUrl(…)" } else { "StoreUrl(none)" })
+    }
+}
 
 /// All settings of a node.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -17,6 +40,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Folder of the keys. Keep it on another disk and back it up apart from the data.
     pub keys_dir: PathBuf,
+    /// Database in place of files in the data folder, `postgres://user:password@host:5432/name`; files when left out.
+    pub store_url: StoreUrl,
     /// Address and port to listen on.
     pub listen: SocketAddr,
     /// Where browsers find the pages. Passkeys are bound to its host name, so it must be a name, not an address.
@@ -43,6 +68,7 @@ impl Default for Config {
         Self {
             data_dir: "var/data".into(),
             keys_dir: "var/keys".into(),
+            store_url: StoreUrl::default(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_origin: Url::parse("http://localhost:8080").expect("a constant that is tested"),
             source_url: None,
@@ -58,9 +84,10 @@ impl Default for Config {
 
 impl Config {
     /// The settings by name. Other variables that begin with `DANCU_` belong to others, such as the tests.
-    const NAMES: [&str; 11] = [
+    const NAMES: [&str; 12] = [
         "data_dir",
         "keys_dir",
+        "store_url",
         "listen",
         "public_origin",
         "source_url",
@@ -101,6 +128,13 @@ mod tests {
         names.sort_unstable();
         listed.sort_unstable();
         assert_eq!(names, listed);
+    }
+
+    #[test]
+    fn the_address_of_a_database_prints_nothing() {
+        let config =
+            Config { store_url: StoreUrl::new("postgres://a:geheim@b/c".to_owned()), ..Config::default() };
+        assert!(!format!("{config:?}").contains("geheim"));
     }
 
     #[test]

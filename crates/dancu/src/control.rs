@@ -1,12 +1,9 @@
 //! `dancu control …`: looks for what contradicts itself in the register, and opens findings for the communes.
 
-use crate::{
-    cli::ControlCommand, config::Config, failure::Failure, platform::open_store, system::SystemClock,
-};
+use crate::{cli::ControlCommand, config::Config, failure::Failure, stores::Stores, system::SystemClock};
 use dancu_changes::{ChangeStore, Scan, ScanSummary};
 use dancu_core::{CommuneCode, StoreError};
 use dancu_places::Places;
-use dancu_store_sqlite::SqliteStore;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeSet, sync::Arc};
@@ -15,19 +12,18 @@ use std::{collections::BTreeSet, sync::Arc};
 pub async fn run(config: &Config, command: &ControlCommand) -> Result<(), Failure> {
     let ControlCommand::Scan { commune, json } = command;
     let commune = commune.as_deref().map(str::parse::<CommuneCode>).transpose()?;
-    let (store, _lock) = open_store(config)?;
-    let outcome = scan(&store, commune).await;
-    store.database().close();
+    let (stores, _lock) = Stores::open(config).await?;
+    let outcome = scan(&stores.changes, commune).await;
+    stores.close();
     print(&outcome?, *json);
     Ok(())
 }
 
 /// One commune, or one after the other, each by itself: what is remembered to see doubles is that of one commune.
-async fn scan(store: &SqliteStore, commune: Option<CommuneCode>) -> Result<ScanSummary, StoreError> {
-    let port: Arc<dyn ChangeStore> = Arc::new(store.clone());
+async fn scan(port: &Arc<dyn ChangeStore>, commune: Option<CommuneCode>) -> Result<ScanSummary, StoreError> {
     let communes = match commune {
         Some(commune) => BTreeSet::from([commune]),
-        None => every_commune(&*port).await?,
+        None => every_commune(&**port).await?,
     };
     let bar = ProgressBar::new(communes.len() as u64);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}") {
@@ -35,7 +31,7 @@ async fn scan(store: &SqliteStore, commune: Option<CommuneCode>) -> Result<ScanS
     }
     let mut summary = ScanSummary::default();
     for commune in communes {
-        summary.add(&Scan::new(Arc::clone(&port), Arc::new(SystemClock)).commune(commune).await?);
+        summary.add(&Scan::new(Arc::clone(port), Arc::new(SystemClock)).commune(commune).await?);
         bar.inc(1);
     }
     bar.finish_and_clear();

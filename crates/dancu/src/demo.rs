@@ -10,7 +10,6 @@ use crate::{
     staff,
 };
 use dancu_exchange::ConnectionsDocument;
-use dancu_register::RegisterStore;
 use serde::Serialize;
 use serde_json::json;
 use std::{

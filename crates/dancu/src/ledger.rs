@@ -1,16 +1,16 @@
 //! `dancu ledger …`: verify or rebuild the log from its files.
 
-use crate::{cli::LedgerCommand, config::Config, failure::Failure};
+use crate::{cli::LedgerCommand, config::Config, failure::Failure, stores::open_ledger_of};
 use dancu_core::{Explain, Explanation};
 use dancu_ledger::{CheckReport, LedgerError, LogVerifier, PUBLIC_KEY_FILE, check, repair};
-use dancu_store_sqlite::{lock_data_folder, open_ledger_parts};
+use dancu_store_sqlite::lock_data_folder;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 /// Runs `dancu ledger …`. The public key is enough: whoever checks needs no secret.
 #[expect(clippy::print_stdout, reason = "printing is what the command is for")]
 pub fn run(command: &LedgerCommand, config: &Config) -> Result<(), Failure> {
-    if !config.data_dir.join("ledger.db").exists() {
+    if config.store_url.text().is_none() && !config.data_dir.join("ledger.db").exists() {
         return Err(Failure::new(
             "DANCU-CLI-030",
             format!(
@@ -22,7 +22,7 @@ pub fn run(command: &LedgerCommand, config: &Config) -> Result<(), Failure> {
     }
     let _lock = lock_data_folder(&config.data_dir)?;
     let verifier = read_verifier(config)?;
-    let (_writer, parts) = open_ledger_parts(&config.data_dir)?;
+    let (_writer, parts) = open_ledger_of(config)?;
     match command {
         LedgerCommand::Repair => {
             repair(&parts, &verifier)?;

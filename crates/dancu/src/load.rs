@@ -49,7 +49,7 @@ fn rows_of(file: &Path) -> Result<PathBuf, Failure> {
 async fn run_request(platform: &Platform, request: &LoadRequest, quiet: bool) -> Result<(), Failure> {
     let state = &platform.state;
     let bar = progress_bar();
-    let report = load(&platform.store, &*state.clock, Places::national(), request, &mut |step| {
+    let report = load(&*platform.store, &*state.clock, Places::national(), request, &mut |step| {
         bar.set_length(step.bytes_total);
         bar.set_position(step.bytes);
         bar.set_message(match step.phase {

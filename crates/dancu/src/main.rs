@@ -20,13 +20,15 @@ mod person;
 mod platform;
 mod secrets;
 mod staff;
+mod store_copy;
+mod stores;
 mod synth;
 mod system;
 mod up;
 
 use crate::{
-    cli::{Cli, Command},
-    config::Config,
+    cli::{Cli, Command, StoreCommand},
+    config::{Config, StoreUrl},
     failure::Failure,
     platform::Platform,
     system::{SystemClock, SystemEntropy},
@@ -66,6 +68,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     })?;
     config.data_dir = cli.data.unwrap_or(config.data_dir);
     config.keys_dir = cli.keys.unwrap_or(config.keys_dir);
+    config.store_url = cli.store.map_or(config.store_url, StoreUrl::new);
     match cli.command {
         Command::Synth(args) => synth::run(&args),
         Command::Cards { file } => print_cards(&file),
@@ -97,6 +100,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             platform.close();
             outcome
         }),
+        Command::Store { command: StoreCommand::Copy { from, to } } => block_on(store_copy::run(&from, &to)),
         Command::Connect { document } => block_on(async {
             let platform = open(&config).await?;
             let outcome = connect::run(&platform, &document).await;

@@ -1,24 +1,27 @@
 //! Joins all rooms over one data folder. Nothing else knows every part.
 
-use crate::{config::Config, failure::Failure, secrets};
+use crate::{
+    config::Config,
+    failure::Failure,
+    secrets,
+    stores::{Stores, open_ledger_of},
+};
 use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy, StoreError};
-use dancu_exchange::{
-    AssertionRules, Directory, ExchangeStore, RefusalLog, TokenService, TokenSettings, VerifyService,
-};
+use dancu_exchange::{AssertionRules, Directory, RefusalLog, TokenService, TokenSettings, VerifyService};
 use dancu_feed::{ChangePuller, ChangeTeller, Courier, CourierParts, Patience, WebhookKey};
 use dancu_identity::{AttemptLimits, CodeKey, Identity, IdentityParts, RelyingParty, periods};
 use dancu_ledger::{
-    CommitOptions, Ledger, LedgerError, LedgerOptions, LedgerStore, PublicLog, Publisher, SECRET_KEY_FILE,
+    CommitOptions, Ledger, LedgerError, LedgerOptions, PublicLog, Publisher, SECRET_KEY_FILE,
     load_or_create_signer,
 };
 use dancu_outbound::{AllowedNetworks, WebhookLimits, WebhookPostman};
 use dancu_reception::{Desk, Tickets};
-use dancu_register::Seals;
+use dancu_register::{RegisterStore, Seals};
 use dancu_search::{Finder, SearchService, SearchStore};
-use dancu_store_sqlite::{DatabaseOptions, FolderLock, SqliteStore, lock_data_folder, open_ledger_parts};
+use dancu_store_sqlite::FolderLock;
 use dancu_web::{AppState, Latencies, Looks};
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 /// Longest time from now to the end of a client's assertion, and the difference of clocks that is forgiven.
 const ASSERTION_LIFETIME_S: i64 = 300;
@@ -31,27 +34,12 @@ pub struct Platform {
     /// What the doors work with.
     pub state: Arc<AppState>,
     /// The register's store, for loading.
-    pub store: SqliteStore,
+    pub store: Arc<dyn RegisterStore>,
+    /// Every store.
+    pub stores: Stores,
     /// Delivers changes to webhooks.
     pub courier: Arc<Courier>,
     _lock: FolderLock,
-}
-
-/// Opens the register alone, for commands that need no more. The lock comes first: files are touched under it only.
-pub fn open_store(config: &Config) -> Result<(SqliteStore, FolderLock), Failure> {
-    make_folder(&config.data_dir)?;
-    let lock = lock_data_folder(&config.data_dir)?;
-    let options = DatabaseOptions { readers: config.readers, ..DatabaseOptions::default() };
-    Ok((SqliteStore::open(&config.data_dir, options)?, lock))
-}
-
-fn make_folder(folder: &Path) -> Result<(), Failure> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|error| Failure::file(folder, &error))
 }
 
 impl Platform {
@@ -62,11 +50,11 @@ impl Platform {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, Failure> {
-        let (store, lock) = open_store(config)?;
-        let identity = open_identity(config, &store, &clock, &entropy)?;
+        let (stores, lock) = Stores::open(config).await?;
+        let identity = open_identity(config, &stores, &clock, &entropy)?;
         let (ledger, public_log, publisher) = open_ledger(config, &clock, &entropy)?;
         let directory = Arc::new(Directory::default());
-        let exchange_store: Arc<dyn ExchangeStore> = Arc::new(store.clone());
+        let exchange_store = Arc::clone(&stores.exchange);
         directory.reload(&*exchange_store).await?;
         let refusals = Arc::new(RefusalLog::default());
         let tokens = TokenService::new(
@@ -78,35 +66,35 @@ impl Platform {
             TokenSettings { assertion: assertion_rules(config), lifetime_s: TOKEN_LIFETIME_S },
         );
         let verify = Arc::new(VerifyService::new(
-            Arc::new(store.clone()),
+            Arc::clone(&stores.register),
             Arc::clone(&ledger),
             Arc::clone(&refusals),
             Arc::clone(&clock),
         ));
         let search = SearchService::new(
-            Finder::new(Arc::new(store.clone()), Arc::new(store.clone())),
+            Finder::new(Arc::clone(&stores.register), Arc::clone(&stores.search)),
             Arc::clone(&ledger),
             Arc::clone(&refusals),
             Arc::clone(&clock),
             Arc::clone(&entropy),
         );
         let tickets = Tickets::new(secrets::load_or_create(&config.keys_dir, "tickets.key", &*entropy)?);
-        let desk = Desk::new(Arc::clone(&verify), Arc::new(store.clone()), tickets, Arc::clone(&clock));
+        let desk = Desk::new(Arc::clone(&verify), Arc::clone(&stores.reception), tickets, Arc::clone(&clock));
         let seals = Seals::new(&[(1, secrets::load_or_create(&config.keys_dir, "sealed.key", &*entropy)?)]);
         let changes = ChangeService::new(
-            Arc::new(store.clone()),
+            Arc::clone(&stores.changes),
             Arc::new(seals),
             Arc::clone(&clock),
             Arc::clone(&entropy),
         );
         let feed =
-            open_feed(config, &store, &ledger, &public_log, &directory, &refusals, (&clock, &entropy))?;
+            open_feed(config, &stores, &ledger, &public_log, &directory, &refusals, (&clock, &entropy))?;
         let state = Arc::new(AppState {
             clock,
             entropy,
             public_origin: config.public_origin.clone(),
             source_url: config.source_url.clone().unwrap_or_default(),
-            register: Arc::new(store.clone()),
+            register: Arc::clone(&stores.register),
             changes: Arc::new(changes),
             handover: None,
             looks: Looks::default(),
@@ -119,34 +107,35 @@ impl Platform {
             search: Arc::new(search),
             desk: Arc::new(desk),
             puller: Arc::new(feed.puller),
-            feed: Arc::new(store.clone()),
-            outbox: Arc::new(store.clone()),
+            feed: Arc::clone(&stores.feed),
+            outbox: Arc::clone(&stores.outbox),
             webhook_key: feed.key,
             ledger,
             public_log,
             publisher,
             latencies: Latencies::default(),
         });
-        Ok(Self { state, store, courier: Arc::new(feed.courier), _lock: lock })
+        let store = Arc::clone(&stores.register);
+        Ok(Self { state, store, stores, courier: Arc::new(feed.courier), _lock: lock })
     }
 
     /// Commits what waits, publishes it, and closes the files.
     pub fn close(self) {
         self.state.ledger.shut_down();
         self.state.publisher.shut_down();
-        self.store.database().close();
+        self.stores.close();
     }
 }
 
 fn open_identity(
     config: &Config,
-    store: &SqliteStore,
+    stores: &Stores,
     clock: &Arc<dyn Clock>,
     entropy: &Arc<dyn Entropy>,
 ) -> Result<Identity, Failure> {
     let host = config.public_origin.host_str().unwrap_or("localhost").to_owned();
     Ok(Identity::new(IdentityParts {
-        store: Arc::new(store.clone()),
+        store: Arc::clone(&stores.identity),
         clock: Arc::clone(clock),
         entropy: Arc::clone(entropy),
         code_key: CodeKey::new(secrets::load_or_create(&config.keys_dir, "codes.key", &**entropy)?),
@@ -170,7 +159,7 @@ struct OpenFeed {
 
 fn open_feed(
     config: &Config,
-    store: &SqliteStore,
+    stores: &Stores,
     ledger: &Arc<Ledger>,
     public_log: &Arc<PublicLog>,
     directory: &Arc<Directory>,
@@ -178,13 +167,13 @@ fn open_feed(
     (clock, entropy): (&Arc<dyn Clock>, &Arc<dyn Entropy>),
 ) -> Result<OpenFeed, Failure> {
     let answered = Arc::new(Arc::clone(public_log));
-    let teller = Arc::new(ChangeTeller::new(Arc::new(store.clone()), answered, Arc::clone(ledger)));
+    let teller = Arc::new(ChangeTeller::new(Arc::clone(&stores.outbox), answered, Arc::clone(ledger)));
     let puller = ChangePuller::new(Arc::clone(&teller), Arc::clone(refusals), Arc::clone(clock));
     let seed = secrets::load_or_create(&config.keys_dir, "webhook.key", &**entropy)?;
     let key = Arc::new(WebhookKey::from_seed(&seed)?);
     let networks = AllowedNetworks::new(config.webhook_networks.clone());
     let courier = Courier::new(CourierParts {
-        store: Arc::new(store.clone()),
+        store: Arc::clone(&stores.feed),
         teller,
         directory: Arc::clone(directory),
         postman: Arc::new(WebhookPostman::new(networks, WebhookLimits::default())),
@@ -203,7 +192,7 @@ fn open_ledger(
     clock: &Arc<dyn Clock>,
     entropy: &Arc<dyn Entropy>,
 ) -> Result<OpenLedger, Failure> {
-    let (mut log_store, parts) = open_ledger_parts(&config.data_dir)?;
+    let (mut log_store, parts) = open_ledger_of(config)?;
     // A log that was opened but never written to has an empty head; a lost key harms nobody yet.
     let is_new = log_store.head()?.is_none_or(|head| head.frontier.size() == 0);
     let signer = load_or_create_signer(&config.keys_dir, &config.log_origin, &**entropy, is_new)?;
@@ -213,8 +202,8 @@ fn open_ledger(
         accept_clock_behind: config.accept_clock_behind,
     };
     let ledger = Ledger::start(
-        Box::new(log_store),
-        config.data_dir.join("ledger.db"),
+        log_store,
+        parts.records.location(),
         signer,
         Arc::clone(clock),
         Arc::clone(entropy),
@@ -265,7 +254,7 @@ pub async fn housekeeping(state: Arc<AppState>) {
 
 /// Puts persons who were in the register before the index of the search into it, until all are in: some thousands in
 /// each transaction, so that others write between.
-pub async fn index_older_persons(store: SqliteStore) {
+pub async fn index_older_persons(store: Arc<dyn SearchStore>) {
     const PERSONS: usize = 2_000;
     const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
     loop {

@@ -43,7 +43,7 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     announce(&config, args.json, demonstration.as_ref());
     let keeper = tokio::spawn(housekeeping(Arc::clone(&platform.state)));
     let courier = queue.map(|queue| tokio::spawn(handover::keep_handing_over(queue)));
-    let indexer = tokio::spawn(index_older_persons(platform.store.clone()));
+    let indexer = tokio::spawn(index_older_persons(Arc::clone(&platform.stores.search)));
     let deliveries = Deliveries::start(Arc::clone(&platform.courier));
     let connections_max = descriptors::make_room(config.connections_max);
     let limits = ServerLimits { connections_max, ..ServerLimits::default() };

@@ -261,10 +261,8 @@ impl Database {
 async fn must_be_durable(client: &Client) -> Result<()> {
     let sql = "SELECT current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on'
                    AND current_setting('synchronous_commit') <> 'off'";
-    match client.query_one(sql, &[]).await?.try_get(0)? {
-        true => Ok(()),
-        false => Err(Fault::Defect(
-            "fsync, full_page_writes or synchronous_commit is off: a crash would lose what was acknowledged",
-        )),
-    }
+    let is_durable: bool = client.query_one(sql, &[]).await?.try_get(0)?;
+    let why =
+        "fsync, full_page_writes or synchronous_commit is off: a crash would lose what was acknowledged";
+    if is_durable { Ok(()) } else { Err(Fault::Defect(why)) }
 }

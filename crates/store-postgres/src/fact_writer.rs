@@ -3,6 +3,7 @@
 use crate::{
     errors::{Fault, Result},
     facts::{kind_code, number_to_sql},
+    search::SearchWriter,
 };
 use dancu_core::PersonalNumber;
 use dancu_register::{Belief, Change, FactValue, communes, day_to_number, links};
@@ -59,6 +60,7 @@ pub(crate) struct FactWriter {
     households: Vec<(String, i64)>,
     relatives: Vec<(i64, i64)>,
     communes: Vec<(i32, i64)>,
+    search: SearchWriter,
 }
 
 impl FactWriter {
@@ -70,6 +72,7 @@ impl FactWriter {
         recorded_from: Timestamp,
         source: i64,
     ) {
+        self.search.note(number, &belief.value);
         let number = number_to_sql(number);
         let kind = kind_code(belief.value.kind());
         let recorded_from = recorded_from.as_microsecond();
@@ -164,7 +167,8 @@ impl FactWriter {
         let (communes, numbers): (Vec<i32>, Vec<i64>) = in_order(self.communes).into_iter().unzip();
         let sql = "INSERT INTO commune_person SELECT * FROM unnest($1::integer[], $2::bigint[])
                    ON CONFLICT DO NOTHING";
-        run(transaction, sql, numbers.len(), &[&communes, &numbers]).await
+        run(transaction, sql, numbers.len(), &[&communes, &numbers]).await?;
+        self.search.finish(transaction).await
     }
 }
 

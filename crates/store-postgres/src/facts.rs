@@ -61,13 +61,17 @@ fn kind_from_sql(code: i32) -> Result<FactKind> {
     u8::try_from(code).ok().and_then(FactKind::from_code).ok_or(Fault::Damaged("a column of kinds"))
 }
 
-/// A fact that holds, from the columns kind, value, `valid_from`, `recorded_from` that begin at `first`.
-pub(crate) fn held(row: &Row, first: usize) -> Result<Held<FactValue>> {
+/// The value of a fact, from the columns kind and value that begin at `first`.
+pub(crate) fn stored_value(row: &Row, first: usize) -> Result<FactValue> {
     let kind = kind_from_sql(cell(row, first)?)?;
     let value: &str = cell(row, first + 1)?;
+    FactValue::decode(kind, value.as_bytes()).map_err(|_| Fault::Damaged("the value of a fact"))
+}
+
+/// A fact that holds, from the columns kind, value, `valid_from`, `recorded_from` that begin at `first`.
+pub(crate) fn held(row: &Row, first: usize) -> Result<Held<FactValue>> {
     Ok(Held {
-        value: FactValue::decode(kind, value.as_bytes())
-            .map_err(|_| Fault::Damaged("the value of a fact"))?,
+        value: stored_value(row, first)?,
         valid_from: day_from_sql(cell(row, first + 2)?)?,
         recorded_from: instant_from_sql(cell(row, first + 3)?)?,
     })

@@ -327,7 +327,7 @@ async fn begin_session(transaction: &Transaction<'_>, session: &Session) -> Resu
     let account = session.account.as_bytes().as_slice();
     let sql = "DELETE FROM session WHERE token IN (
                    SELECT token FROM session WHERE account = $1 ORDER BY last_seen DESC, id OFFSET $2)";
-    let kept = i64::try_from(SESSIONS_MAX - 1).unwrap_or(0);
+    let kept = i64::from(SESSIONS_MAX - 1);
     run(transaction, sql, &[&account, &kept]).await?;
     let sql = "INSERT INTO session (token, id, account, purpose, created, last_seen, expires)
                VALUES ($1, $2, $3, $4, $5, $6, $7)";

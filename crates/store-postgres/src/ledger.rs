@@ -130,9 +130,10 @@ impl PostgresLedgerStore {
                     writer.query("SELECT pg_advisory_lock($1)", &[&WRITER]).await?;
                     Ok(Arc::new(Writer(writer)))
                 };
-                take.await.map_err(|fault: Fault| match fault.is_lock_timeout() {
-                    true => StoreError::InUse { file: database.shown().to_owned() },
-                    false => database.failed(fault),
+                take.await.map_err(|fault: Fault| {
+                    let is_held_elsewhere = fault.is_lock_timeout();
+                    let file = database.shown().to_owned();
+                    if is_held_elsewhere { StoreError::InUse { file } } else { database.failed(fault) }
                 })
             })
         })?;

@@ -19,6 +19,8 @@ mod location;
 mod migrate;
 mod reception;
 mod register;
+mod rows;
+mod search;
 mod views;
 
 pub use database::DatabaseOptions;

@@ -256,11 +256,11 @@ pub(crate) async fn sources_of(
     client: &impl GenericClient,
     changes: &[(dancu_core::PersonalNumber, Vec<Change>)],
 ) -> Result<HashMap<Arc<str>, i64>> {
-    let named = changes.iter().flat_map(|(_, changes)| changes).filter_map(|change| match change {
+    let sources = changes.iter().flat_map(|(_, changes)| changes).filter_map(|change| match change {
         Change::Insert(fact) => Some(&*fact.source),
         Change::Close { .. } => None,
     });
-    let mut names: Vec<&str> = named.collect();
+    let mut names: Vec<&str> = sources.collect();
     names.sort_unstable();
     names.dedup();
     if names.is_empty() {

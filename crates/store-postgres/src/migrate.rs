@@ -18,7 +18,9 @@ const STEPS: &[(&str, &str)] = steps!(
     "V4__identity",
     "V5__reception",
     "V6__ledger",
-    "V7__feed"
+    "V7__feed",
+    "V8__copy",
+    "V9__search"
 );
 
 /// Held by whoever applies steps, so that two nodes that start at once do not both do it.

@@ -19,6 +19,7 @@ mod migrate;
 mod proposals;
 mod reception;
 mod register;
+mod rows;
 mod search;
 mod search_runs;
 mod stays;
@@ -32,6 +33,7 @@ pub use errors::{io_error, store_error};
 pub use handover::SqliteHandover;
 pub use ledger::{SqliteLedgerRecords, SqliteLedgerStore, open_ledger, open_ledger_parts};
 pub use migrate::register_migrations;
+pub use rows::SqliteRows;
 pub use tiles::LogFolder;
 pub use views::SqliteSubjectIndex;
 

@@ -8,7 +8,7 @@ use crate::{
     },
     cli::BenchArgs,
     failure::Failure,
-    platform::open_store,
+    stores::open_files,
     system::{SystemClock, SystemEntropy},
 };
 use dancu_changes::{
@@ -74,7 +74,7 @@ pub fn run(args: &BenchArgs, folder: &Path) -> Result<Vec<Report>, Failure> {
     let raw_file = copy(folder)?;
     let commands = Arc::new(Commands::new(people::samples(&people, args.persons)?));
     let config = people::config(folder);
-    let (store, _lock) = open_store(&config)?;
+    let (store, _lock) = open_files(&config)?;
     let store = Arc::new(store);
     let service = Arc::new(ChangeService::new(
         Arc::clone(&store) as Arc<_>,

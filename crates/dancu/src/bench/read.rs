@@ -10,7 +10,7 @@ use crate::{
     system::SystemClock,
 };
 use dancu_core::{Clock, PersonalNumber};
-use dancu_register::{At, KindSet, RegisterStore};
+use dancu_register::{At, KindSet};
 use dancu_store_sqlite::{ConnectionRole, open_connection, store_error};
 use std::{
     hint::black_box,

@@ -34,7 +34,7 @@ pub fn run(args: &BenchArgs, folder: &Path) -> Result<Vec<Report>, Failure> {
         .build()
         .map_err(|error| Failure::file(folder, &error))?;
     let (platform, samples) = runtime.block_on(people::platform(args, folder))?;
-    let finder = Finder::new(Arc::new(platform.store.clone()), Arc::new(platform.store.clone()));
+    let finder = Finder::new(Arc::clone(&platform.stores.register), Arc::clone(&platform.stores.search));
     let at = At { as_of: SystemClock.today(), known_at: SystemClock.now() };
     let file = folder.join("data/register.db");
     let raw = open_connection(&file, ConnectionRole::Reader)?;

@@ -15,6 +15,7 @@ mod handover;
 mod idle;
 mod oauth;
 mod overload;
+mod postgres;
 mod restart;
 mod support;
 mod told;

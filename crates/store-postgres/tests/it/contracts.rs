@@ -4,7 +4,8 @@ use crate::cluster::{Server, new_location, new_store, open};
 use dancu_ledger::{LedgerRecords, LedgerStore};
 use dancu_store_postgres::open_ledger;
 use dancu_testkit::{
-    changes_suite, feed_store_suite, identity_suite, ledger_store_suite, register_suite, subject_index_suite,
+    changes_suite, feed_store_suite, identity_suite, ledger_store_suite, register_suite, search_suite,
+    subject_index_suite,
 };
 use std::sync::Arc;
 
@@ -18,6 +19,11 @@ async fn changes_keep_their_contract() {
     // A transaction anywhere on a server holds its outboxes back; here nobody else has one.
     let server = Server::start();
     changes_suite(|| (open(&server.new_location()), ())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_search_keeps_its_contract() {
+    search_suite(|| (new_store(), ())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -123,9 +123,9 @@ async fn a_server_that_dies_loses_nothing_and_doubles_nothing() {
                     std::thread::yield_now();
                 }
                 if kill % 2 == 0 {
-                    server.cluster.kill()
+                    server.cluster.kill();
                 } else {
-                    server.cluster.stop_immediately()
+                    server.cluster.stop_immediately();
                 }
                 server.cluster.resume();
             }

@@ -1,0 +1,266 @@
+//! The tables that make up a store, the same in every kind of store. What is derived from them is not here.
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A whole number, or nothing.
+    Integer,
+    /// Yes or no.
+    Truth,
+    /// A text, or nothing.
+    Text,
+    /// Bytes, or nothing.
+    Blob,
+    /// A place in the outbox as one number. A store that orders by transaction keeps the other half in the column
+    /// that is named, and gives the number of the place so that nothing behind it is left out.
+    Position(&'static str),
+}
+
+/// In which of the files of an embedded store a table is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// With the register.
+    Register,
+    /// With the log.
+    Ledger,
+}
+
+/// A table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Name.
+    pub name: &'static str,
+    /// Where it is.
+    pub place: Place,
+    /// How many columns, from the first, make up the key.
+    pub key: usize,
+    /// Columns.
+    pub columns: &'static [(&'static str, Kind)],
+}
+
+use Kind::{Blob as B, Integer as I, Position as P, Text as T, Truth};
+
+const fn register(name: &'static str, key: usize, columns: &'static [(&'static str, Kind)]) -> Table {
+    Table { name, place: Place::Register, key, columns }
+}
+
+const fn ledger(name: &'static str, key: usize, columns: &'static [(&'static str, Kind)]) -> Table {
+    Table { name, place: Place::Ledger, key, columns }
+}
+
+/// Every table, those that others refer to first.
+pub const TABLES: &[Table] = &[
+    register("fact_source", 1, &[("id", I), ("name", T)]),
+    register(
+        "fact",
+        4,
+        &[
+            ("number", I),
+            ("kind", I),
+            ("recorded_from", I),
+            ("valid_from", I),
+            ("recorded_to", I),
+            ("valid_to", I),
+            ("source", I),
+            ("value", T),
+        ],
+    ),
+    register(
+        "sealed_fact",
+        4,
+        &[
+            ("number", I),
+            ("kind", I),
+            ("recorded_from", I),
+            ("valid_from", I),
+            ("recorded_to", I),
+            ("valid_to", I),
+            ("source", I),
+            ("value", B),
+        ],
+    ),
+    register("household_person", 2, &[("household", T), ("number", I)]),
+    register("relative", 2, &[("relative", I), ("number", I)]),
+    register("commune_person", 2, &[("commune", I), ("number", I)]),
+    register(
+        "load_file",
+        1,
+        &[
+            ("source", I),
+            ("digest", B),
+            ("bytes", I),
+            ("lines", I),
+            ("rows", I),
+            ("rejected", I),
+            ("warnings", I),
+            ("complete", Truth),
+        ],
+    ),
+    register(
+        "load_reject",
+        2,
+        &[
+            ("source", I),
+            ("line", I),
+            ("field", T),
+            ("code", T),
+            ("message_vi", T),
+            ("message_en", T),
+            ("row", B),
+        ],
+    ),
+    register("event", 1, &[("id", B), ("recorded_at", I), ("kind", T), ("digest", B), ("body", T)]),
+    register("event_person", 2, &[("number", I), ("recorded_at", I), ("event", B)]),
+    register("taken_back", 1, &[("event", B), ("by_event", B)]),
+    register("outbox", 1, &[("sequence", I), ("number", I), ("event", B), ("recorded_at", I), ("kinds", I)]),
+    register(
+        "finding",
+        1,
+        &[
+            ("id", B),
+            ("kind", T),
+            ("owner", I),
+            ("state", T),
+            ("found_at", I),
+            ("due", I),
+            ("moves", I),
+            ("body", T),
+        ],
+    ),
+    register(
+        "proposal",
+        1,
+        &[("id", B), ("number", I), ("owner", I), ("state", T), ("due", I), ("moves", I), ("body", T)],
+    ),
+    register(
+        "stay",
+        4,
+        &[("commune", I), ("until_day", I), ("number", I), ("event", B), ("from_day", I), ("address", T)],
+    ),
+    register(
+        "unit_change",
+        1,
+        &[("id", I), ("from_commune", I), ("into_commune", I), ("name", T), ("on_day", I), ("event", B)],
+    ),
+    register("organisation", 1, &[("id", T), ("name_vi", T), ("name_en", T)]),
+    register("client", 1, &[("id", T), ("organisation", T), ("keys", T), ("suspended", T)]),
+    register("contract", 1, &[("id", T), ("client", T), ("terms", T)]),
+    register("access_token", 1, &[("hash", B), ("client", T), ("expires_us", I)]),
+    register("spent_assertion", 2, &[("client", T), ("id", T), ("expires_us", I)]),
+    register("refusal", 1, &[("id", I), ("at_us", I), ("client", T), ("reason", T)]),
+    register(
+        "account",
+        1,
+        &[("id", B), ("number", I), ("staff_id", T), ("name", T), ("role", T), ("opened", I), ("closed", I)],
+    ),
+    register(
+        "code",
+        1,
+        &[
+            ("hash", B),
+            ("account", B),
+            ("issued", I),
+            ("expires", I),
+            ("issued_by", B),
+            ("used", I),
+            ("taken_back", I),
+        ],
+    ),
+    register(
+        "passkey",
+        1,
+        &[("credential", B), ("account", B), ("key", T), ("registered", I), ("last_used", I)],
+    ),
+    register(
+        "session",
+        1,
+        &[
+            ("token", B),
+            ("id", B),
+            ("account", B),
+            ("purpose", I),
+            ("created", I),
+            ("last_seen", I),
+            ("expires", I),
+        ],
+    ),
+    register(
+        "visit",
+        3,
+        &[
+            ("organisation", T),
+            ("day", I),
+            ("sequence", I),
+            ("at_us", I),
+            ("leaf_index", I),
+            ("masked_name", T),
+            ("staff", T),
+        ],
+    ),
+    register(
+        "feed_cursor",
+        1,
+        &[
+            ("client", T),
+            ("minor", P("major")),
+            ("failures", I),
+            ("first_failed_us", I),
+            ("last_failure", T),
+            ("next_try_us", I),
+            ("delivered_us", I),
+            ("stopped", T),
+            ("version", I),
+        ],
+    ),
+    register(
+        "feed_batch",
+        1,
+        &[
+            ("client", T),
+            ("id", B),
+            ("body", B),
+            ("length", I),
+            ("after_minor", P("after_major")),
+            ("through_minor", P("through_major")),
+            ("replays", B),
+            ("terms", T),
+        ],
+    ),
+    register(
+        "feed_dead",
+        1,
+        &[
+            ("id", B),
+            ("client", T),
+            ("after_minor", P("after_major")),
+            ("through_minor", P("through_major")),
+            ("length", I),
+            ("died_us", I),
+            ("attempts", I),
+            ("failure", T),
+            ("state", T),
+        ],
+    ),
+    ledger(
+        "record",
+        1,
+        &[("idx", I), ("contract", T), ("day", I), ("subject", I), ("record", B), ("salt", B)],
+    ),
+    ledger("quota", 2, &[("day", I), ("contract", T), ("used", I)]),
+    ledger("head", 1, &[("id", I), ("size", I), ("peaks", B), ("checkpoint", T), ("newest_us", I)]),
+];
+
+impl Table {
+    /// Names of the columns of the key.
+    pub fn key_names(&self) -> impl Iterator<Item = &'static str> {
+        self.columns[..self.key].iter().map(|(name, _)| *name)
+    }
+
+    /// Columns that hold the other halves of places in the outbox.
+    pub fn majors(&self) -> impl Iterator<Item = &'static str> {
+        self.columns.iter().filter_map(|(_, kind)| match kind {
+            Kind::Position(major) => Some(*major),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,226 @@
+//! Files to a database and back: the same rows, the same answers; broken off anywhere, it goes on.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+use async_trait::async_trait;
+use dancu_changes::{Actor, ChangeService, ChangeStore, Command, CommandId, ContactChange, Cursor, Envelope};
+use dancu_copy::{Cell, CopyError, Row, RowStore, TABLES, Table, TableReport, copy};
+use dancu_core::{CommuneCode, PersonalNumber, StoreError};
+use dancu_identity::{Account, AccountId, IdentityStore, Role, StaffProfile, Subject};
+use dancu_register::{
+    RegisterStore, Seals,
+    csv::{COLUMNS, KnownPlaces},
+    load::{LoadRequest, load},
+};
+use dancu_store_postgres::{DatabaseOptions, PostgresStore};
+use dancu_store_sqlite::{SqliteRows, SqliteStore};
+use dancu_testkit::{FakeClock, PostgresCluster, SeededEntropy};
+use jiff::civil::date;
+use std::{
+    fmt::Write as _,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// More than one portion.
+const PERSONS: u64 = 1_200;
+const EVENTS: u64 = 40;
+
+fn number(serial: u64) -> PersonalNumber {
+    PersonalNumber::from_value(79_185_000_001 + serial).unwrap()
+}
+
+struct Anywhere;
+
+impl KnownPlaces for Anywhere {
+    fn is_known(&self, _: CommuneCode) -> bool {
+        true
+    }
+}
+
+fn change(store: &Arc<dyn ChangeStore>) -> ChangeService {
+    ChangeService::new(
+        Arc::clone(store),
+        Arc::new(Seals::new(&[(1, [7; 32])])),
+        Arc::new(FakeClock::at("2026-11-21T03:00:00Z")),
+        Arc::new(SeededEntropy::new(1)),
+    )
+}
+
+fn envelope(serial: u64) -> Envelope {
+    Envelope {
+        id: CommandId(uuid::Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + u128::from(serial))),
+        actor: Actor::Operator { id: "staff-1".to_owned() },
+        evidence: Vec::new(),
+        taken_at: "2026-11-21T02:59:00Z".parse().unwrap(),
+        command: Command::ChangeContact(ContactChange {
+            number: number(serial % 7),
+            phone: Some(format!("09{serial:08}")),
+            email: None,
+            on: date(2026, 11, 20),
+        }),
+    }
+}
+
+/// A store of files with persons, a rejected row, events and an account.
+async fn fill(folder: &Path) {
+    let store = SqliteStore::open(folder, dancu_store_sqlite::DatabaseOptions::default()).unwrap();
+    let mut text = COLUMNS.iter().map(|column| column.name()).collect::<Vec<_>>().join(",");
+    let rest = ",".repeat(COLUMNS.len() - 9);
+    for serial in 0..PERSONS {
+        write!(text, "\n{},,Trần Thị Lan,F,1985-03-02,,,,VNM{rest}", number(serial)).unwrap();
+    }
+    write!(text, "\n12,,Trần Thị Lan,F,1985-03-02,,,,VNM{rest}").unwrap();
+    let path = folder.join("people.csv");
+    std::fs::write(&path, text).unwrap();
+    let clock = FakeClock::at("2026-11-21T02:00:00Z");
+    let request = LoadRequest::new(&path, date(2026, 11, 21));
+    load(&store, &clock, &Anywhere, &request, &mut |_| {}).await.unwrap();
+    let changes: Arc<dyn ChangeStore> = Arc::new(store.clone());
+    let service = change(&changes);
+    for serial in 0..EVENTS {
+        service.execute(&envelope(serial)).await.unwrap();
+    }
+    let profile = StaffProfile {
+        id: "an.nguyen".parse().unwrap(),
+        name: "Nguyễn An".parse().unwrap(),
+        role: Role::Operator,
+    };
+    let account = Account {
+        id: AccountId::from_bytes(&[9; 16]).unwrap(),
+        subject: Subject::Staff(profile),
+        opened: "2026-11-21T02:00:00Z".parse().unwrap(),
+    };
+    store.put_staff(account).await.unwrap();
+    store.database().close();
+}
+
+async fn copied(from: &dyn RowStore, to: &dyn RowStore) -> Result<Vec<TableReport>, CopyError> {
+    copy(from, to, &mut |_| {}).await
+}
+
+/// A store that fails at the n-th portion: before it is written, or after it is and before that is told.
+struct Failing<'a> {
+    store: &'a dyn RowStore,
+    calls: AtomicU64,
+    fails_at: u64,
+    after_commit: bool,
+}
+
+#[async_trait]
+impl RowStore for Failing<'_> {
+    fn name(&self) -> String {
+        self.store.name()
+    }
+
+    async fn rows(
+        &self,
+        table: &'static Table,
+        after: Option<&[Cell]>,
+        length_max: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.store.rows(table, after, length_max).await
+    }
+
+    async fn last_key(&self, table: &'static Table) -> Result<Option<Vec<Cell>>, StoreError> {
+        self.store.last_key(table).await
+    }
+
+    async fn add_rows(&self, table: &'static Table, rows: Vec<Row>) -> Result<(), StoreError> {
+        if self.calls.fetch_add(1, Ordering::Relaxed) != self.fails_at {
+            return self.store.add_rows(table, rows).await;
+        }
+        if self.after_commit {
+            self.store.add_rows(table, rows).await?;
+        }
+        Err(StoreError::Overloaded)
+    }
+
+    async fn copied_from(&self) -> Result<Option<String>, StoreError> {
+        self.store.copied_from().await
+    }
+
+    async fn set_copied_from(&self, source: Option<String>) -> Result<(), StoreError> {
+        self.store.set_copied_from(source).await
+    }
+
+    async fn derive(&self) -> Result<(), StoreError> {
+        self.store.derive().await
+    }
+}
+
+async fn postgres(cluster: &PostgresCluster) -> PostgresStore {
+    let location = cluster.url(&cluster.create_database("template0")).parse().unwrap();
+    PostgresStore::open(&location, DatabaseOptions::default()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_to_a_database_and_back_is_the_same_and_goes_on_being_used() {
+    let (first, last) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fill(first.path()).await;
+    let cluster = PostgresCluster::start();
+    let from = SqliteRows::open(first.path()).unwrap();
+    let to = postgres(&cluster).await;
+    let there = copied(&from, &to).await.unwrap();
+    let rows = |name: &str| there.iter().find(|report| report.table == name).unwrap().rows;
+    assert_eq!((rows("event"), rows("outbox"), rows("load_reject"), rows("account")), (EVENTS, EVENTS, 1, 1));
+    assert_eq!(to.count_persons().await.unwrap(), PERSONS);
+    assert_eq!(copied(&from, &to).await.unwrap(), there, "run again it is the same");
+
+    let other = SqliteRows::open(last.path()).unwrap();
+    assert_eq!(copied(&to, &other).await.unwrap(), there, "back again it is the same");
+    other.close();
+    let files = SqliteStore::open(last.path(), dancu_store_sqlite::DatabaseOptions::default()).unwrap();
+    assert_eq!(files.count_persons().await.unwrap(), PERSONS);
+    for serial in [0, 3, 900] {
+        let history = files.history(number(serial)).await.unwrap();
+        assert_eq!(to.history(number(serial)).await.unwrap(), history);
+        assert_eq!(
+            to.record(number(serial)).await.unwrap().version,
+            files.record(number(serial)).await.unwrap().version
+        );
+    }
+    // The database goes on: guards hold, identifiers are known, the feed continues behind what was copied.
+    let end = to.outbox_end().await.unwrap();
+    let changes: Arc<dyn ChangeStore> = Arc::new(to.clone());
+    let service = change(&changes);
+    assert!(service.execute(&envelope(5)).await.unwrap().was_known);
+    assert!(!service.execute(&envelope(EVENTS)).await.unwrap().was_known);
+    let news = to.outbox(end, 10).await.unwrap();
+    assert_eq!(news.iter().map(|entry| entry.event).collect::<Vec<_>>(), [envelope(EVENTS).id]);
+    assert!(matches!(copied(&from, &to).await, Err(CopyError::NotEmpty { .. })), "what is in use stays");
+    let whole = to.outbox(Cursor::default(), 1_000).await.unwrap();
+    assert_eq!(whole.len() as u64, EVENTS + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_is_broken_off_anywhere_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    fill(folder.path()).await;
+    let cluster = PostgresCluster::start();
+    let from = SqliteRows::open(folder.path()).unwrap();
+    let target = tempfile::tempdir().unwrap();
+    let (files, database) = (SqliteRows::open(target.path()).unwrap(), postgres(&cluster).await);
+    let targets: [&dyn RowStore; 2] = [&files, &database];
+    for to in targets {
+        for turn in 0.. {
+            let failing =
+                Failing { store: to, calls: AtomicU64::new(0), fails_at: 1, after_commit: turn % 2 == 0 };
+            match copied(&from, &failing).await {
+                Ok(reports) => {
+                    assert_eq!(reports.len(), TABLES.len());
+                    assert!(turn > 3, "it was broken off before");
+                    break;
+                }
+                Err(error) => {
+                    assert_eq!(error, CopyError::Store(StoreError::Overloaded));
+                    assert!(matches!(copied(to, &from).await, Err(CopyError::Unfinished { .. })));
+                }
+            }
+        }
+        assert_eq!(to.copied_from().await.unwrap(), None);
+    }
+}

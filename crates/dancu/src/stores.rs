@@ -1,0 +1,141 @@
+//! Where everything is kept: in files of the data folder, or in a PostgreSQL database. The log's public files and
+//! the lock are in the data folder either way.
+
+use crate::{config::Config, failure::Failure};
+use dancu_changes::ChangeStore;
+use dancu_copy::{CopyError, RowStore};
+use dancu_exchange::ExchangeStore;
+use dancu_feed::{ChangeSource, FeedStore};
+use dancu_identity::IdentityStore;
+use dancu_ledger::{LedgerParts, LedgerStore};
+use dancu_reception::ReceptionStore;
+use dancu_register::RegisterStore;
+use dancu_search::SearchStore;
+use dancu_store_postgres::{PostgresStore, StoreLocation, open_ledger};
+use dancu_store_sqlite::{
+    DatabaseOptions, FolderLock, LogFolder, SqliteStore, lock_data_folder, open_ledger_parts,
+};
+use std::{path::Path, sync::Arc};
+
+/// Every port but the ledger's, whatever is behind it.
+#[derive(Clone)]
+pub struct Stores {
+    /// Persons.
+    pub register: Arc<dyn RegisterStore>,
+    /// Events and what belongs to them.
+    pub changes: Arc<dyn ChangeStore>,
+    /// Connections, tokens, refusals.
+    pub exchange: Arc<dyn ExchangeStore>,
+    /// Accounts and sessions.
+    pub identity: Arc<dyn IdentityStore>,
+    /// Visits.
+    pub reception: Arc<dyn ReceptionStore>,
+    /// What the feed reads of the outbox.
+    pub outbox: Arc<dyn ChangeSource>,
+    /// Subscribers of changes.
+    pub feed: Arc<dyn FeedStore>,
+    /// The index by which persons are found.
+    pub search: Arc<dyn SearchStore>,
+    engine: Engine,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite(SqliteStore),
+    Postgres(PostgresStore),
+}
+
+impl Stores {
+    fn of<S>(store: &S, engine: Engine) -> Self
+    where
+        S: ChangeStore
+            + ExchangeStore
+            + IdentityStore
+            + ReceptionStore
+            + FeedStore
+            + SearchStore
+            + Clone
+            + 'static,
+    {
+        Self {
+            register: Arc::new(store.clone()),
+            changes: Arc::new(store.clone()),
+            exchange: Arc::new(store.clone()),
+            identity: Arc::new(store.clone()),
+            reception: Arc::new(store.clone()),
+            outbox: Arc::new(store.clone()),
+            feed: Arc::new(store.clone()),
+            search: Arc::new(store.clone()),
+            engine,
+        }
+    }
+
+    /// Opens what the settings name, under the data folder's lock: files are touched under it only.
+    pub async fn open(config: &Config) -> Result<(Self, FolderLock), Failure> {
+        make_folder(&config.data_dir)?;
+        let lock = lock_data_folder(&config.data_dir)?;
+        let stores = if let Some(location) = location(config)? {
+            let options =
+                dancu_store_postgres::DatabaseOptions { connections_max: config.readers.saturating_mul(4) };
+            let store = PostgresStore::open(&location, options).await?;
+            must_be_whole(store.copied_from().await?, location.shown())?;
+            Self::of(&store, Engine::Postgres(store.clone()))
+        } else {
+            let options = DatabaseOptions { readers: config.readers, ..DatabaseOptions::default() };
+            let store = SqliteStore::open(&config.data_dir, options)?;
+            must_be_whole(store.copied_from()?, &config.data_dir)?;
+            Self::of(&store, Engine::Sqlite(store.clone()))
+        };
+        Ok((stores, lock))
+    }
+
+    /// Finishes what is under way and closes files or connections.
+    pub fn close(&self) {
+        match &self.engine {
+            Engine::Sqlite(store) => store.database().close(),
+            Engine::Postgres(store) => store.close(),
+        }
+    }
+}
+
+/// The files of the data folder alone, for measurements of that store.
+pub fn open_files(config: &Config) -> Result<(SqliteStore, FolderLock), Failure> {
+    make_folder(&config.data_dir)?;
+    let lock = lock_data_folder(&config.data_dir)?;
+    let options = DatabaseOptions { readers: config.readers, ..DatabaseOptions::default() };
+    Ok((SqliteStore::open(&config.data_dir, options)?, lock))
+}
+
+/// Half a copy is no store.
+fn must_be_whole(copied_from: Option<String>, store: &Path) -> Result<(), Failure> {
+    match copied_from {
+        None => Ok(()),
+        Some(_) => Err(CopyError::Unfinished { store: store.display().to_string() }.into()),
+    }
+}
+
+/// The database that the settings name; `None` for files of the data folder.
+fn location(config: &Config) -> Result<Option<StoreLocation>, Failure> {
+    Ok(config.store_url.text().map(str::parse).transpose()?)
+}
+
+/// The ledger's store and the parts beside it.
+pub fn open_ledger_of(config: &Config) -> Result<(Box<dyn LedgerStore>, LedgerParts), Failure> {
+    let Some(location) = location(config)? else {
+        let (store, parts) = open_ledger_parts(&config.data_dir)?;
+        return Ok((Box::new(store), parts));
+    };
+    let (store, records, index) = open_ledger(&location)?;
+    let tiles = LogFolder::open(&config.data_dir.join("log"))?;
+    let parts = LedgerParts { records: Arc::new(records), tiles: Arc::new(tiles), index: Arc::new(index) };
+    Ok((Box::new(store), parts))
+}
+
+fn make_folder(folder: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| Failure::file(folder, &error))
+}
