@@ -44,6 +44,8 @@ pub struct Decision {
     pub taken_back: Vec<(PersonalNumber, Timestamp)>,
     /// Every sensitive value of the first person is the second one's from now on, sealed for them.
     pub sealed_moved: Option<(PersonalNumber, PersonalNumber)>,
+    /// A number that goes out of use for ever: nothing else may be believed of it afterwards.
+    pub retired: Option<PersonalNumber>,
     /// The number that was issued.
     pub issued: Option<PersonalNumber>,
     /// The household that was formed.

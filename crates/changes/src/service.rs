@@ -2,7 +2,7 @@
 
 use crate::{
     ChangeStore, Command, CommandId, Commit, Committed, Decision, Envelope, Event, Finding, FindingId,
-    Refusal, World,
+    Guards, Refusal, World,
     refusal::Common,
     rules::{self, NumberSource, RuleError},
 };
@@ -104,13 +104,11 @@ impl ChangeService {
     }
 
     /// Records an event of another store again, at its own instant and with the number that it issued, so that a register
-    /// is built up anew from its events in their order. Sensitive values are in no event and are not replayed.
+    /// is built up anew from its events in their order. Sensitive values are in no event: that they were stated is noted.
     pub async fn replay(&self, event: &Event) -> Result<(), ChangeError> {
         let mut command = event.command.clone();
-        match &mut command {
-            Command::StateSensitive(_) => return Ok(()),
-            Command::RegisterBirth(birth) => birth.ethnicity = None,
-            _ => {}
+        if let Command::RegisterBirth(birth) = &mut command {
+            birth.ethnicity = None;
         }
         let envelope = Envelope {
             id: event.id,
@@ -119,8 +117,30 @@ impl ChangeService {
             taken_at: event.taken_at,
             command,
         };
+        if matches!(event.command, Command::StateSensitive(_)) {
+            return self.note(event, &signed_part(&envelope)).await;
+        }
         let numbers = NumberSource::Given(event.issued);
         self.record(&envelope, Some(event.recorded_at), &numbers).await.map(drop)
+    }
+
+    /// Records an event without what it wrote, so that a later one can take it back.
+    async fn note(&self, event: &Event, bytes: &[u8]) -> Result<(), ChangeError> {
+        let commit = Commit {
+            guards: Guards::default(),
+            event: event.clone(),
+            digest: self.seals.digest(bytes),
+            changes: event.persons.iter().map(|number| (*number, Vec::new())).collect(),
+            findings: Vec::new(),
+            stays: Vec::new(),
+            units: Vec::new(),
+            takes_back: None,
+        };
+        match self.store.commit(commit).await? {
+            Committed::Done => Ok(()),
+            Committed::Known { event, digest } => self.known(*event, &digest, bytes).map(drop),
+            Committed::Stale => Err(ChangeError::Contended),
+        }
     }
 
     async fn record(
@@ -240,8 +260,10 @@ impl ChangeService {
             .iter()
             .map(|oddity| Finding::found(oddity, Some(envelope.id), recorded_at))
             .collect();
+        let changes_of_units = world.units.changes().len() as u64;
+        let units = (!decision.units.is_empty()).then_some(changes_of_units);
         Ok(Commit {
-            guards: world.guards(),
+            guards: Guards { units, ..world.guards() },
             event,
             digest,
             changes,
@@ -273,6 +295,9 @@ impl ChangeService {
             let back = take_back(&whole, *instant, recorded_at, source)
                 .map_err(|refused| Refusal::from(Common::ChangedSince { kind: refused.kind }))?;
             writes.extend(back);
+            if decision.retired == Some(number) {
+                is_forsaken(whole, &writes)?;
+            }
         }
         let beliefs = decision.beliefs(number);
         let believed = believe_after(record, &writes, number, beliefs, recorded_at, source);
@@ -306,6 +331,15 @@ impl ChangeService {
             }
         }
         Ok(sealed)
+    }
+}
+
+/// Nothing is believed of a person after some writes.
+fn is_forsaken(mut history: Vec<Fact>, writes: &[Change]) -> Result<(), Refusal> {
+    apply_changes(&mut history, writes);
+    match history.iter().find(|fact| fact.recorded_to.is_none()) {
+        Some(fact) => Err(Common::ChangedSince { kind: fact.value.kind() }.into()),
+        None => Ok(()),
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Guards {
     pub households: Vec<(HouseholdNumber, u64)>,
     /// Persons with the count of all who ever named them as a relative.
     pub relatives: Vec<(PersonalNumber, u64)>,
+    /// How many changes of units there were, for a commit that adds some: two merges must not take one commune.
+    pub units: Option<u64>,
 }
 
 /// A commune's code passes to another one on a day.

@@ -147,6 +147,7 @@ impl<'s> World<'s> {
             persons: self.persons.iter().map(|(number, record)| (*number, record.version)).collect(),
             households: self.households.iter().map(|(number, ever)| (number.clone(), count(ever))).collect(),
             relatives: self.relatives.iter().map(|(number, ever)| (*number, count(ever))).collect(),
+            units: None,
         }
     }
 

@@ -2,8 +2,9 @@
 
 use crate::{
     believe::Belief,
-    facts::{Fact, FactValue, Life},
+    facts::{Fact, FactValue, Life, NumberState},
     kinds::FactKind,
+    reject::{RowError, RowFault},
 };
 use dancu_core::PersonalNumber;
 use jiff::civil::Date;
@@ -46,6 +47,25 @@ impl Claims {
             FactKind::Identity | FactKind::Residence => self.born,
             _ => effective,
         })
+    }
+
+    /// Why the row of a person whom the register knows is not taken: its file has spoken of the person before, or the number
+    /// is out of use, so that what the file says would be of nobody.
+    pub fn fault(&self, existing: &[Fact], source: &str) -> Option<RowFault> {
+        let is_out_of_use = |fact: &Fact| {
+            let state = &fact.value;
+            let is_gone =
+                matches!(state, FactValue::Number(NumberState::Cancelled | NumberState::ReplacedBy(_)));
+            is_gone && fact.recorded_to.is_none() && fact.valid_to.is_none()
+        };
+        let error = if existing.iter().any(|fact| &*fact.source == source) {
+            RowError::Duplicate { first_line: None }
+        } else if existing.iter().any(is_out_of_use) {
+            RowError::OutOfUse
+        } else {
+            return None;
+        };
+        Some(RowFault { field: "number", error })
     }
 
     /// What the register believes anew of a person it knows.

@@ -118,6 +118,9 @@ pub enum RowError {
         /// The line of that row, when it is still at hand.
         first_line: Option<u64>,
     },
+    /// The number was cancelled, or another one took its place.
+    #[error("the number is out of use")]
+    OutOfUse,
     /// No number.
     #[error(transparent)]
     Number(#[from] NumberError),
@@ -194,6 +197,11 @@ impl Explain for RowError {
                 "DANCU-REG-022",
                 "Một người không thể là cha, mẹ, vợ hay chồng của chính mình.",
                 "Nobody is their own father, mother, wife or husband.",
+            ),
+            Self::OutOfUse => Explanation::new(
+                "DANCU-REG-024",
+                "Số định danh này đã bị hủy hoặc đã được thay bằng số khác. Hãy tra số hiện nay của người này.",
+                "This number was cancelled or replaced by another one. Look up the number that the person bears now.",
             ),
             Self::Duplicate { first_line } => {
                 let (vi, en) = match first_line {

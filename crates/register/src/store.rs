@@ -133,8 +133,8 @@ pub enum Link {
     Representative,
 }
 
-/// A person who lives in a commune.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A person who lives in a commune. Its text tells nothing of where.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Resident {
     /// Number.
     pub number: PersonalNumber,
@@ -146,6 +146,12 @@ pub struct Resident {
     pub address: Option<String>,
     /// Whether the residence there is a temporary one.
     pub is_temporary: bool,
+}
+
+impl fmt::Debug for Resident {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resident").field("is_temporary", &self.is_temporary).finish_non_exhaustive()
+    }
 }
 
 /// A page of a list in ascending order of numbers.

@@ -90,6 +90,8 @@ fn locks(commit: &Commit) -> Vec<String> {
             locks.extend(home.household.iter().map(|household| format!("household {}", household.as_str())));
         }
     }
+    // Merges of units are few: one after the other.
+    locks.extend(commit.guards.units.map(|_| "units".to_owned()));
     locks.into_iter().collect()
 }
 
@@ -214,7 +216,10 @@ async fn circles_hold(transaction: &Transaction<'_>, commit: &Commit) -> Result<
             return Ok(false);
         }
     }
-    Ok(true)
+    let Some(then) = guards.units else { return Ok(true) };
+    let statement = transaction.prepare_cached("SELECT count(*) FROM unit_change").await?;
+    let count: i64 = cell(&transaction.query_one(&statement, &[]).await?, 0)?;
+    Ok(count == signed(then))
 }
 
 /// Writes the event and puts it in the lists of its persons; `false` when its identifier is taken.

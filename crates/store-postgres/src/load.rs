@@ -8,8 +8,7 @@ use crate::{
 };
 use dancu_core::StoreError;
 use dancu_register::{
-    Change, Fact, FileDigest, LoadBatch, LoadOutcome, LoadProgress, LoadRow, Reject, RowError, RowFault,
-    believe, record_time,
+    Change, Fact, FileDigest, LoadBatch, LoadOutcome, LoadProgress, LoadRow, Reject, believe, record_time,
 };
 use deadpool_postgres::{Client, GenericClient, Transaction};
 use jiff::{SignedDuration, Timestamp};
@@ -142,8 +141,7 @@ impl Writing {
             self.added += i64::from(person.is_none_or(|person| !person.is_held));
             self.outcome.added += 1;
             self.versions.insert(number, (after_all.as_microsecond(), true));
-        } else if existing.iter().any(|fact| fact.source == *name) {
-            let fault = RowFault { field: "number", error: RowError::Duplicate { first_line: None } };
+        } else if let Some(fault) = claims.fault(existing, name) {
             let original = load.batch.text.get(row.at.clone()).unwrap_or_default();
             self.rejects.push(Reject::new(row.line, &fault, original));
             self.outcome.progress.rows -= 1;

@@ -131,7 +131,10 @@ fn holds(connection: &Connection, guards: &Guards) -> Result<bool> {
             return Ok(false);
         }
     }
-    Ok(true)
+    let Some(count_then) = guards.units else { return Ok(true) };
+    let count: i64 =
+        connection.prepare_cached("SELECT count(*) FROM unit_change")?.query_row([], |row| row.get(0))?;
+    Ok(i64::try_from(count_then).ok() == Some(count))
 }
 
 fn number_of(connection: &Connection, sql: &str, of: impl ToSql) -> Result<Option<i64>> {

@@ -8,8 +8,7 @@ use async_trait::async_trait;
 use dancu_core::{CommuneCode, PersonalNumber, StoreError};
 use dancu_register::{
     At, Fact, FileDigest, HouseholdMember, HouseholdNumber, KindSet, LoadBatch, LoadOutcome, LoadProgress,
-    LoadRow, Page, Person, RegisterStore, Reject, Related, Resident, RowError, RowFault, believe,
-    record_time,
+    LoadRow, Page, Person, RegisterStore, Reject, Related, Resident, believe, record_time,
 };
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Result, Row};
@@ -178,8 +177,9 @@ fn apply(connection: &Connection, mut batch: LoadBatch) -> Result<LoadOutcome> {
                 writer.insert(row.claims.number, &belief, batch.recorded_at, source)?;
             }
             outcome.added += 1;
-        } else if existing.iter().any(|fact| fact.source == batch.source) {
-            reject_duplicate(connection, source, row, &batch.text)?;
+        } else if let Some(fault) = row.claims.fault(&existing, &batch.source) {
+            let original = batch.text.get(row.at.clone()).unwrap_or_default();
+            insert_reject(connection, source, &Reject::new(row.line, &fault, original))?;
             outcome.progress.rows -= 1;
             outcome.progress.rejected += 1;
         } else {
@@ -218,12 +218,6 @@ fn renew(
     outcome.changed += 1;
     outcome.moved_in_time += u64::from(recorded_at != batch.recorded_at);
     writer.change(number, &changes)
-}
-
-fn reject_duplicate(connection: &Connection, source: i64, row: &LoadRow, text: &[u8]) -> Result<()> {
-    let fault = RowFault { field: "number", error: RowError::Duplicate { first_line: None } };
-    let original = text.get(row.at.clone()).unwrap_or_default();
-    insert_reject(connection, source, &Reject::new(row.line, &fault, original))
 }
 
 fn insert_reject(connection: &Connection, source: i64, reject: &Reject) -> Result<()> {

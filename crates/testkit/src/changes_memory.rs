@@ -91,6 +91,7 @@ impl State {
         guards.persons.iter().all(|(number, version)| self.version(*number) == *version)
             && guards.households.iter().all(|(household, ever)| count(self.ever_in(household)) == *ever)
             && guards.relatives.iter().all(|(number, ever)| count(self.ever_related(*number)) == *ever)
+            && guards.units.is_none_or(|then| self.units.len() as u64 == then)
     }
 
     fn write(&mut self, number: PersonalNumber, changes: Vec<Change>) -> KindSet {

@@ -2,9 +2,14 @@
 
 use super::{
     Ruled,
-    checks::{held_on, living_on, not_future},
+    checks::{held_on, living_on, not_future, within},
+    civil::last_homes,
 };
-use crate::{Command, ContactChange, Decision, Envelope, SharedStatement, World, refusal::Common};
+use crate::{
+    Command, ContactChange, Decision, Envelope, SharedStatement, World, correction::present_home,
+    refusal::Common,
+};
+use dancu_core::PersonalNumber;
 use dancu_register::{Belief, Contact, FactValue, OtherName, Shared};
 
 pub(super) async fn decide(envelope: &Envelope, world: &mut World<'_>) -> Ruled<Decision> {
@@ -13,12 +18,14 @@ pub(super) async fn decide(envelope: &Envelope, world: &mut World<'_>) -> Ruled<
         Command::ChangeContact(change) => {
             not_future(world, change.on, "on")?;
             living_on(world, change.number, change.on, "number").await?;
+            within_homes(envelope, change.number, world).await?;
             let value = FactValue::Contact(contact(change)?);
             decision.believe(change.number, Belief { value, valid_from: change.on, valid_to: None });
         }
         Command::StateOtherName(statement) => {
             not_future(world, statement.on, "on")?;
             held_on(world, statement.number, statement.on, "number").await?;
+            within_homes(envelope, statement.number, world).await?;
             let value = FactValue::OtherName(OtherName { name: statement.name.clone() });
             decision.believe(statement.number, Belief { value, valid_from: statement.on, valid_to: None });
         }
@@ -26,6 +33,15 @@ pub(super) async fn decide(envelope: &Envelope, world: &mut World<'_>) -> Ruled<
         _ => unreachable!("the rules send other commands elsewhere"),
     }
     Ok(decision)
+}
+
+/// The commune where the person lives states it, in whatever way it is known; or the centre.
+async fn within_homes(envelope: &Envelope, number: PersonalNumber, world: &mut World<'_>) -> Ruled<()> {
+    let mut communes = last_homes(world, number).await?;
+    if let Some(person) = world.person(number).await? {
+        communes.extend(present_home(world, &person));
+    }
+    within(envelope, &communes)
 }
 
 /// Telephone: 8–15 digits, a plus in front allowed. E-mail: one @ with something on both sides, at most 254 characters.

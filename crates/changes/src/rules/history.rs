@@ -1,6 +1,9 @@
 //! Taking an event back.
 
-use super::{CivilRefusal, Ruled, checks::within, residence::leaves_households_whole};
+use super::{
+    CivilRefusal, Ruled, checks::within, civil::marries_nobody_to_the_dead,
+    residence::leaves_households_whole,
+};
 use crate::{Command, Compensation, Decision, Envelope, World, refusal::Common};
 use dancu_core::{PersonalNumber, today_in_viet_nam};
 use dancu_register::{Belief, Fact, FactValue, NumberState, links};
@@ -30,6 +33,7 @@ pub(super) async fn take_back(
     let office = event.actor.commune().map(|commune| world.present_codes(commune, recorded_on));
     within(envelope, &office.unwrap_or_default())?;
     leaves_households_whole(envelope, &event, world).await?;
+    marries_nobody_to_the_dead(envelope, &event, world).await?;
     if let Some(issued) = event.issued {
         nobody_else_names(issued, event.recorded_at, world).await?;
     }
@@ -39,7 +43,8 @@ pub(super) async fn take_back(
         decision.taken_back.push((*number, event.recorded_at));
     }
     if let Some(issued) = event.issued {
-        // The number stays out of use for ever.
+        // The number stays out of use for ever. What was stated under it since is taken back first: it would be lost.
+        decision.retired = Some(issued);
         let value = FactValue::Number(NumberState::Cancelled);
         decision.believe(issued, Belief { value, valid_from: world.today, valid_to: None });
     }

@@ -13,6 +13,7 @@ mod civil_properties;
 mod corrections;
 mod failing_store;
 mod findings;
+mod hostile;
 mod people;
 mod residence_absence;
 mod residence_households;

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use dancu_core::{CommuneCode, PersonalNumber, StoreError};
 use dancu_register::{
     At, Fact, FactValue, FileDigest, HouseholdMember, HouseholdNumber, KindSet, LoadBatch, LoadOutcome,
-    LoadProgress, LoadRow, Page, Person, RegisterStore, Reject, Related, Residence, Resident, RowError,
-    RowFault, apply_changes, believe, links, person_at, record_time,
+    LoadProgress, LoadRow, Page, Person, RegisterStore, Reject, Related, Residence, Resident, apply_changes,
+    believe, links, person_at, record_time,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -86,8 +86,7 @@ impl State {
         let number = row.claims.number;
         let version = self.version(number);
         let existing = self.facts.entry(number).or_default();
-        if existing.iter().any(|fact| fact.source == batch.source) {
-            let fault = RowFault { field: "number", error: RowError::Duplicate { first_line: None } };
+        if let Some(fault) = row.claims.fault(existing, &batch.source) {
             let original = batch.text.get(row.at.clone()).unwrap_or_default();
             return Some(Reject::new(row.line, &fault, original));
         }

@@ -1,11 +1,11 @@
 //! What stops a commit: another one under its identifier, or a change of what was looked at.
 
 use super::desk::{
-    Desk, TODAY, at, contact, family, home, household, id, identity, noted, number, sealed, since,
+    Desk, TODAY, at, commune, contact, family, home, household, id, identity, noted, number, sealed, since,
 };
 use crate::{FakeClock, register_suite::load_one};
-use dancu_changes::Committed;
-use dancu_register::{FactKind, FactValue};
+use dancu_changes::{Committed, UnitChange};
+use dancu_register::{FactKind, FactValue, NumberState};
 use jiff::civil::date;
 
 pub(super) async fn an_identifier_is_used_once(desk: &Desk) {
@@ -122,4 +122,37 @@ pub(super) async fn a_load_is_recorded_behind_sealed_values_and_notes(desk: &Des
     load_one(&*desk.store, &clock, number(1), "0912345672").await;
     assert!(desk.version(1).await > Some(at(3)));
     is_stopped(desk, late).await;
+}
+
+/// Two that were decided at once could give one commune to two others.
+pub(super) async fn a_merge_of_units_stops_another_one(desk: &Desk) {
+    let merge = |serial: u32| {
+        let mut commit = noted(id(serial.into()), serial.into(), &[]);
+        let (from, into, name) = (commune(4), commune(serial), "Phường Mới".to_owned());
+        commit.units = vec![UnitChange { from, into, name, on: TODAY, event: commit.event.id }];
+        commit.guards.units = Some(0);
+        commit
+    };
+    assert_eq!(desk.commit(merge(8)).await, Committed::Done);
+    let mut late = merge(9);
+    is_stopped(desk, late.clone()).await;
+    assert_eq!(desk.store.unit_changes().await.expect("reads").len(), 1);
+    late.guards.units = Some(1);
+    assert_eq!(desk.commit(late).await, Committed::Done);
+}
+
+/// A file of before would otherwise bring whoever bears another number now to life a second time.
+pub(super) async fn a_file_says_nothing_of_a_number_out_of_use(desk: &Desk) {
+    let clock = FakeClock::at("2026-11-01T00:00:00Z");
+    let states = [NumberState::Cancelled, NumberState::ReplacedBy(number(9))];
+    for (serial, state) in (1_u32..).zip(states) {
+        let whose = u64::from(serial);
+        desk.state(serial, whose, &[since(FactValue::Number(state), TODAY)]).await;
+        let before = desk.store.record(number(whose)).await.expect("reads");
+        load_one(&*desk.store, &clock, number(whose), "0912345671").await;
+        assert_eq!(desk.store.record(number(whose)).await.expect("reads"), before);
+    }
+    desk.state(3, 3, &[since(FactValue::Number(NumberState::InPlaceOf(number(1))), TODAY)]).await;
+    load_one(&*desk.store, &clock, number(3), "0912345671").await;
+    assert_eq!(desk.phone(3).await.as_deref(), Some("0912345671"));
 }

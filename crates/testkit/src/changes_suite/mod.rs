@@ -38,8 +38,10 @@ pub async fn changes_suite<S: ChangeStore + 'static, G>(open: impl Fn() -> (S, G
             a_number_that_was_free_is_guarded_too
             a_newcomer_in_a_household_stops_a_commit
             a_new_relative_stops_a_commit
+            a_merge_of_units_stops_another_one
             an_event_is_taken_back_once
-            a_load_is_recorded_behind_sealed_values_and_notes;
+            a_load_is_recorded_behind_sealed_values_and_notes
+            a_file_says_nothing_of_a_number_out_of_use;
         races:
             commits_to_one_person_are_neither_lost_nor_doubled
             one_command_sent_by_many_is_one_event

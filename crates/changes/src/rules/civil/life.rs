@@ -5,7 +5,7 @@ use super::{
         Ruled,
         checks::{held_on, known_commune, living_on, needs, needs_one_of, not_future, within},
     },
-    days_between, family_of, last_homes,
+    days_between, death_day, family_of, last_homes,
     limits::{Limit, limit},
     refusal::CivilRefusal,
     report_late, taken_on,
@@ -230,6 +230,8 @@ async fn restore_marriage(
         .filter(|row| row.valid_to.is_none_or(|end| end > from))
         .filter_map(|row| family_of(&row.value))
         .collect();
+    // Whoever is back after the other one's death is widowed by that, as those are who never left.
+    let died = world.person(spouse).await?.and_then(|spouse| death_day(&spouse));
     let is_remarried = later.iter().any(|family| family.spouse.is_some_and(|other| other != number));
     let beliefs = if is_remarried {
         let facts = &world.record(number).await?.facts;
@@ -249,6 +251,17 @@ async fn restore_marriage(
     };
     for belief in beliefs.1 {
         decision.believe(beliefs.0, belief);
+    }
+    if let Some(died) = died.filter(|_| !is_remarried) {
+        let facts = &world.record(number).await?.facts;
+        let widowed = family_from(facts, died.max(from), |family| {
+            if family.spouse == Some(spouse) {
+                (family.marital_status, family.spouse) = (Some(MaritalStatus::Widowed), None);
+            }
+        });
+        for belief in widowed {
+            decision.believe(number, belief);
+        }
     }
     Ok(())
 }

@@ -76,14 +76,15 @@ fn believe_all(decision: &mut Decision, number: PersonalNumber, beliefs: Vec<Bel
 }
 
 /// Married to anyone else on a day or on any after it. Of a marriage that a file stated for its own day the wedding may
-/// become known later.
+/// become known later; it lies no later than that day.
 fn is_married_from(facts: &[Fact], on: Date, other: PersonalNumber) -> bool {
     let rows = believed(facts, FactKind::Family).into_iter();
     rows.filter(|row| row.valid_to.is_none_or(|end| end > on)).any(|row| {
         let Some(family) = family_of(&row.value) else { return false };
         let is_married = family.spouse.is_some() || family.marital_status == Some(MaritalStatus::Married);
-        let may_be_this =
-            row.source.starts_with("load:") && family.spouse.is_none_or(|spouse| spouse == other);
+        let may_be_this = row.source.starts_with("load:")
+            && on <= row.valid_from
+            && family.spouse.is_none_or(|spouse| spouse == other);
         is_married && !may_be_this
     })
 }

@@ -13,6 +13,7 @@ mod parents;
 mod refusal;
 mod sensitive;
 mod timeline;
+mod undo;
 
 pub use refusal::CivilRefusal;
 
@@ -22,6 +23,7 @@ use dancu_core::{CommuneCode, PartialDate, PersonalNumber, Sex, today_in_viet_na
 use dancu_register::{Fact, FactKind, FactValue, Identity, Life, Person};
 use jiff::civil::Date;
 pub(crate) use limits::{Limit, limit};
+pub(super) use undo::marries_nobody_to_the_dead;
 
 pub(super) async fn decide(
     envelope: &Envelope,
@@ -98,7 +100,7 @@ fn identity_of(person: &Person, field: &'static str) -> Ruled<Identity> {
 }
 
 /// The communes where the person resides or, of one who resides nowhere any more, resided last, as of today.
-async fn last_homes(world: &mut World<'_>, number: PersonalNumber) -> Ruled<Vec<CommuneCode>> {
+pub(super) async fn last_homes(world: &mut World<'_>, number: PersonalNumber) -> Ruled<Vec<CommuneCode>> {
     let facts = &world.record(number).await?.facts;
     let homes_of = |row: &Fact| {
         let codes: Vec<_> = dancu_register::communes(&row.value).map(|code| (code, row.valid_from)).collect();

@@ -43,7 +43,8 @@ pub(super) async fn draw(
                     .ok_or(CivilRefusal::NumberNotFormed)?
             }
         };
-        if world.record(number).await?.version.is_none() {
+        // Whoever is named in another's record bears the number, though the register holds nothing of them yet.
+        if world.record(number).await?.version.is_none() && world.ever_related(number).await?.is_empty() {
             return Ok(number);
         }
     }
