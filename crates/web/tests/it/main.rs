@@ -5,6 +5,7 @@
 mod api;
 mod corrections;
 mod desk;
+mod feed;
 mod house;
 mod matrix;
 mod refusals;
