@@ -142,6 +142,7 @@ pub enum RowError {
 }
 
 impl Explain for RowError {
+    // tidy: allow long function: one table of sentences, read from top to bottom
     fn explain(&self) -> Explanation {
         match self {
             Self::Number(error) => error.explain(),

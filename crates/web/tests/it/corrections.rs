@@ -2,7 +2,7 @@
 
 use crate::house::{Answer, FORM, HOA, HTML, House, JSON, Who, number};
 use dancu_changes::{Finding, FindingKind, Oddity, Scan};
-use dancu_register::{At, RegisterStore};
+use dancu_register::At;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
