@@ -16,9 +16,12 @@ function sendOnce(form: HTMLFormElement): void {
       return;
     }
     isSent = true;
-    for (const button of buttons) {
-      button.disabled = true;
-    }
+    // Later than the browser has put the form together: a disabled button would not say what it stands for.
+    setTimeout(() => {
+      for (const button of buttons) {
+        button.disabled = isSent;
+      }
+    });
   });
   window.addEventListener("pageshow", () => {
     isSent = false;

@@ -72,7 +72,7 @@ impl Country {
         Self { centre, node, commune, persons, key }
     }
 
-    fn start_node(&self, centre: SocketAddr) -> Server {
+    fn start_node(&self, centre: &str) -> Server {
         let centre = format!("http://{centre}");
         let words = ["--commune", &self.commune, "--centre", &centre, "--client", CLIENT];
         self.node.start_with(&[&words[..], &["--client-key", &self.key]].concat())
@@ -187,7 +187,7 @@ fn a_commune_works_without_the_centre_and_hands_over_when_it_is_back() {
     let country = Country::new();
     let port = free_port();
     let code = country.code();
-    let node = country.start_node(SocketAddr::from(([127, 0, 0, 1], port)));
+    let node = country.start_node(&format!("127.0.0.1:{port}"));
     let mut officer = Officer::sign_in(&node, &code);
     let [first, second] = &country.persons;
     officer.take_death(first, "20/11/2026", "BT-1");
@@ -215,15 +215,12 @@ fn a_commune_works_without_the_centre_and_hands_over_when_it_is_back() {
 
 /// Stands between a node and the centre. While it holds, it lets commands through and keeps their answer back.
 struct Between {
-    address: SocketAddr,
     holds: Arc<AtomicBool>,
     answered: Receiver<()>,
 }
 
 impl Between {
-    fn new(centre: SocketAddr) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
+    fn new(listener: TcpListener, centre: SocketAddr) -> Self {
         let holds = Arc::new(AtomicBool::new(true));
         let (sender, answered) = channel();
         let held = Arc::clone(&holds);
@@ -233,7 +230,7 @@ impl Between {
                 std::thread::spawn(move || pass(near, centre, &held, &sender));
             }
         });
-        Self { address, holds, answered }
+        Self { holds, answered }
     }
 }
 
@@ -273,16 +270,21 @@ fn pass(near: TcpStream, centre: SocketAddr, holds: &AtomicBool, answered: &Send
 fn a_node_that_is_killed_between_sending_and_answer_records_nothing_twice() {
     let country = Country::new();
     let code = country.code();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let public = format!("localhost:{}", listener.local_addr().unwrap().port());
+    // Assertions name the address by which the node knows the centre.
+    let settings = format!("public_origin = \"http://{public}\"\n");
+    fs::write(country.centre.path("dancu.toml"), settings).unwrap();
     let centre = country.centre.start();
-    let between = Between::new(centre.address);
-    let node = country.start_node(between.address);
+    let between = Between::new(listener, centre.address);
+    let node = country.start_node(&public);
     let mut officer = Officer::sign_in(&node, &code);
     officer.take_death(&country.persons[0], "20/11/2026", "BT-1");
     between.answered.recv_timeout(PROCESS_TIME_MAX).unwrap();
     node.kill();
     between.holds.store(false, Ordering::SeqCst);
     let code = country.code();
-    let node = country.start_node(between.address);
+    let node = country.start_node(&public);
     let mut officer = Officer::sign_in(&node, &code);
     // A second recording would be refused: the person is dead.
     assert_eq!(officer.wait_until_settled(), ["accepted"]);

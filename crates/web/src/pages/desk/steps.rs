@@ -363,7 +363,7 @@ impl<'s> Form<'s> {
             code: fault.said.code,
             field: fault.field.clone().filter(|field| is_visible(field)),
         });
-        let is_used = faults.iter().any(|fault| fault.said.code == "DANCU-CHANGE-001");
+        let is_used = faults.iter().any(|fault| fault.said.code == Common::IdentifierUsed.explain().code);
         let mut view = TaskView {
             page: Page { path: format!("/desk/{}", self.task.word()), ..self.reader.page.clone() },
             office: self.office.name(),
