@@ -109,6 +109,7 @@ test("what is wrong stands beside its field, and what was typed stays", async ()
   const { page } = officer;
   await page.goto("/desk/birth");
   await page.keyboard.press("Enter");
+  await page.locator("#name").waitFor();
   await type(page, "name", "Lê Văn Thử");
   await type(page, "birth_date", "31/02/2026");
   await page.keyboard.press("Enter");

@@ -39,6 +39,7 @@ struct Answers {
     answers: Vec<Answer>,
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "errors are mapped by name")]
 fn unreachable(error: impl ToString) -> Unreachable {
     Unreachable(error.to_string())
 }

@@ -34,8 +34,8 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     adopt_port(&mut config, &listener);
     let mut platform = Platform::open(&config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
     let queue = handover::open(args, &config, &platform.state.clock, &platform.state.entropy)?;
-    Arc::get_mut(&mut platform.state).expect("nobody else has the state before it is served").handover =
-        queue.clone();
+    let state = Arc::get_mut(&mut platform.state).expect("nobody else has the state before it is served");
+    state.handover.clone_from(&queue);
     let demonstration =
         if args.demo { Some(demo::prepare(&platform, &config, args.persons).await?) } else { None };
     // Listened for before anybody is told that it runs: whoever stops it at once must find it listening.

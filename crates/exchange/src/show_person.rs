@@ -42,10 +42,8 @@ impl VerifyService {
         let at = At { as_of: day, known_at: self.ledger.now() };
         let kinds = fields.with(Field::Name).fact_kinds();
         let person = self.register.person_now(number, at, kinds).await?;
-        let history = match fields.contains(Field::History) {
-            true => self.register.history(number).await?,
-            false => Vec::new(),
-        };
+        let history =
+            if fields.contains(Field::History) { self.register.history(number).await? } else { Vec::new() };
         let is_held = person.is_some() || !history.is_empty();
         let draft = Draft {
             organisation_id: caller.organisation.id.as_str(),

@@ -115,7 +115,7 @@ impl Handover {
         let text = serde_json::to_vec(taken).expect("a command is plain JSON");
         let sealed = self.key.seal(id, text, &*self.entropy);
         let Some(known) = self.store.add(id, self.clock.now(), sealed).await? else { return Ok(()) };
-        let known = self.open(known)?.taken.envelope;
+        let known = self.open(&known)?.taken.envelope;
         let given = &taken.envelope;
         // The second click of a double one was taken in a moment later.
         let is_same =
@@ -130,16 +130,13 @@ impl Handover {
         if rows.is_empty() {
             return Ok(Round::Idle);
         }
-        let entries: Vec<Entry> = rows.into_iter().map(|row| self.open(row)).collect::<Result<_, _>>()?;
+        let entries: Vec<Entry> = rows.iter().map(|row| self.open(row)).collect::<Result<_, _>>()?;
         let ids = entries.iter().map(|entry| entry.id).collect();
         self.store.mark_sent(ids, self.clock.now()).await?;
         let envelopes: Vec<Envelope> = entries.into_iter().map(|entry| entry.taken.envelope).collect();
-        let answers = match self.centre.send(&envelopes).await {
-            Ok(answers) => answers,
-            Err(_) => {
-                self.failures.fetch_add(1, Ordering::Relaxed);
-                return Ok(Round::Later);
-            }
+        let Ok(answers) = self.centre.send(&envelopes).await else {
+            self.failures.fetch_add(1, Ordering::Relaxed);
+            return Ok(Round::Later);
         };
         let mut settled = 0;
         for (envelope, answer) in envelopes.iter().zip(&answers) {
@@ -191,12 +188,12 @@ impl Handover {
     /// A page of the queue, the newest first.
     pub async fn page(&self, before: Option<u64>, length_max: usize) -> Result<Vec<Entry>, HandoverError> {
         let rows = self.store.rows(before, length_max).await?;
-        rows.into_iter().map(|row| self.open(row)).collect()
+        rows.iter().map(|row| self.open(row)).collect()
     }
 
     /// One command of the queue.
     pub async fn entry(&self, id: CommandId) -> Result<Option<Entry>, HandoverError> {
-        self.store.row(id).await?.map(|row| self.open(row)).transpose()
+        self.store.row(id).await?.map(|row| self.open(&row)).transpose()
     }
 
     /// How many commands stand in a state.
@@ -214,7 +211,7 @@ impl Handover {
         *self.reached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn open(&self, row: HandoverRow) -> Result<Entry, HandoverError> {
+    fn open(&self, row: &HandoverRow) -> Result<Entry, HandoverError> {
         let taken = self.key.open(row.id, &row.taken);
         let taken = taken.and_then(|text| serde_json::from_slice(&text).ok()).ok_or(HandoverError::Sealed)?;
         let answer = match &row.answer {

@@ -47,9 +47,10 @@ pub(crate) async fn hand_over(
     let bytes = collect(body, BODY_BYTES_MAX).await.map_err(IntoResponse::into_response)?;
     let is_list = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     // The parser's own message may repeat values; its place does not.
-    let read = match is_list {
-        true => serde_json::from_slice(&bytes).map(Sent::Many),
-        false => serde_json::from_slice(&bytes).map(|one| Sent::One(Box::new(one))),
+    let read = if is_list {
+        serde_json::from_slice(&bytes).map(Sent::Many)
+    } else {
+        serde_json::from_slice(&bytes).map(|one| Sent::One(Box::new(one)))
     };
     let sent = read.map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
@@ -64,9 +65,9 @@ pub(crate) async fn hand_over(
             let mut answers = Vec::with_capacity(envelopes.len());
             for envelope in &envelopes {
                 let answer = decide(&state, commune, envelope).await;
-                let is_last = answer.state == AnswerState::Later;
+                let stops = answer.state == AnswerState::Later;
                 answers.push(answer);
-                if is_last {
+                if stops {
                     break;
                 }
             }

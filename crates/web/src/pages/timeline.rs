@@ -78,12 +78,11 @@ fn happening(
     // A row that stands again for fewer days says nothing new.
     let is_rest = |fact: &&Fact| closed().any(|old| old.value == fact.value && old.source == fact.source);
     let stands = |fact: &&Fact| written().any(|new| new.value == fact.value);
-    let source = match event {
-        Some(event) => Event::source(&event.command, &event.actor),
-        None => {
-            let first = written().find(|fact| !is_rest(fact)).or_else(|| written().next());
-            first.map(|fact| fact.source.to_string()).unwrap_or_default()
-        }
+    let source = if let Some(event) = event {
+        Event::source(&event.command, &event.actor)
+    } else {
+        let first = written().find(|fact| !is_rest(fact)).or_else(|| written().next());
+        first.map(|fact| fact.source.to_string()).unwrap_or_default()
     };
     let title = match event {
         Some(event) => event.command.title().into(),

@@ -101,10 +101,7 @@ impl Task for BirthTask {
     }
 
     fn command(&self, _: &Office<'_>, typed: &Typed, persons: &NamedPersons) -> Read<Command> {
-        let household = match typed.is_empty("household") {
-            true => None,
-            false => Some(typed.parsed("household")?),
-        };
+        let household = if typed.is_empty("household") { None } else { Some(typed.parsed("household")?) };
         let father = persons.number(FATHER).filter(|_| !typed.is_ticked("without_father"));
         let nationality: CountryCode = typed.parsed("nationality")?;
         Ok(Command::RegisterBirth(Birth {

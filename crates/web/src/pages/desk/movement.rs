@@ -79,10 +79,7 @@ impl Task for MoveTask {
             movers.push(Member { number, relation_to_head });
         }
         let household = persons.household(HOST);
-        let address = match household.is_some() {
-            true => None,
-            false => Some(address(typed)?),
-        };
+        let address = if household.is_some() { None } else { Some(address(typed)?) };
         let file_number = Some(typed.text("file_number")).filter(|text| !text.is_empty());
         Ok(Command::RegisterPermanentResidence(PermanentMove {
             movers,

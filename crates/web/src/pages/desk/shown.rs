@@ -139,10 +139,7 @@ pub(super) async fn foreseen(
         }
         // A number that is about to be issued is nobody's yet, and another one is drawn when it is.
         let is_new = issued == Some(*number);
-        let name = match is_new {
-            true => None,
-            false => name_of(&*office.look(*number, matter).await?),
-        };
+        let name = if is_new { None } else { name_of(&*office.look(*number, matter).await?) };
         views.push(PersonChanges { number: (!is_new).then(|| grouped(*number)), name, groups });
     }
     Ok(views)
@@ -209,6 +206,7 @@ pub(super) fn written_by<'f>(
     history.iter().filter(move |fact| fact.recorded_from == recorded_at && *fact.source == *source)
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, clippy::ref_option, reason = "templates pass references")]
 impl Page {
     /// A stretch of days in words.
     pub(in crate::pages) fn days(&self, from: &Date, to: &Option<Date>) -> String {

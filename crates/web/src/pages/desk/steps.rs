@@ -126,14 +126,14 @@ pub(super) async fn submit(
         return Ok(form.ask_persons(&[]));
     }
     if let Err(fault) = form.look().await? {
-        return form.refuse_persons(fault);
+        return Ok(form.refuse_persons(fault));
     }
     if step == Step::Details {
         return Ok(form.ask_details(&[]));
     }
     let envelope = match form.envelope() {
         Ok(envelope) => envelope,
-        Err(fault) => return form.refuse_details(StatusCode::UNPROCESSABLE_ENTITY, fault),
+        Err(fault) => return Ok(form.refuse_details(StatusCode::UNPROCESSABLE_ENTITY, fault)),
     };
     match step {
         Step::Record => form.record(envelope).await,
@@ -215,7 +215,7 @@ impl<'s> Form<'s> {
             Err(error) if hands_over && self.centre_decides(&error) => {
                 Ok(self.confirm(Vec::new(), Vec::new()))
             }
-            Err(error) => self.refuse_change(error),
+            Err(error) => self.refuse_change(&error),
         }
     }
 
@@ -243,7 +243,7 @@ impl<'s> Form<'s> {
             if let Err(error) = state.changes.check(&envelope).await
                 && !self.centre_decides(&error)
             {
-                return self.refuse_change(error);
+                return self.refuse_change(&error);
             }
             let failed = |error| Problem::new(StatusCode::CONFLICT, &error);
             handover.take(&self.taken(envelope)).await.map_err(failed)?;
@@ -258,7 +258,7 @@ impl<'s> Form<'s> {
                 state.looks.forget(&receipt.event.persons);
                 Ok(to_event(&receipt.event))
             }
-            Err(error) => self.refuse_change(error),
+            Err(error) => self.refuse_change(&error),
         }
     }
 
@@ -302,23 +302,23 @@ impl<'s> Form<'s> {
         })
     }
 
-    fn refuse_persons(&self, fault: Fault) -> Result<Response, Problem> {
+    fn refuse_persons(&self, fault: Fault) -> Response {
         match self.reader.wants {
-            Wants::Json => Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, fault.said).into_response()),
-            Wants::Html => Ok(with(StatusCode::UNPROCESSABLE_ENTITY, self.ask_persons(&[fault]))),
+            Wants::Json => problem(StatusCode::UNPROCESSABLE_ENTITY, fault.said).into_response(),
+            Wants::Html => with(StatusCode::UNPROCESSABLE_ENTITY, self.ask_persons(&[fault])),
         }
     }
 
-    fn refuse_details(&self, status: StatusCode, fault: Fault) -> Result<Response, Problem> {
+    fn refuse_details(&self, status: StatusCode, fault: Fault) -> Response {
         match self.reader.wants {
-            Wants::Json => Ok(problem(status, fault.said).into_response()),
-            Wants::Html => Ok(with(status, self.ask_details(&[fault]))),
+            Wants::Json => problem(status, fault.said).into_response(),
+            Wants::Html => with(status, self.ask_details(&[fault])),
         }
     }
 
     /// A refusal beside the field that it names.
-    fn refuse_change(&self, error: ChangeError) -> Result<Response, Problem> {
-        let status = match &error {
+    fn refuse_change(&self, error: &ChangeError) -> Result<Response, Problem> {
+        let status = match error {
             ChangeError::Store(error) => return Err(error.clone().into()),
             ChangeError::Contended | ChangeError::Sealed(_) => StatusCode::SERVICE_UNAVAILABLE,
             ChangeError::Refused(Refusal::Common(Common::IdentifierUsed)) => StatusCode::CONFLICT,
@@ -328,7 +328,7 @@ impl<'s> Form<'s> {
         let inputs = inputs_of(self.task, &self.office, &self.persons);
         let asked = self.task.asked().iter().map(super::task::Asked::input);
         let fields: Vec<Input> = inputs.into_iter().chain(asked).collect();
-        self.refuse_details(status, beside_its_field(said, &fields))
+        Ok(self.refuse_details(status, beside_its_field(said, &fields)))
     }
 
     fn show(
