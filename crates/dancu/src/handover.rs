@@ -111,14 +111,14 @@ pub fn open(
     let is_near = matches!(centre.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     if centre.scheme() != "https" && !(centre.scheme() == "http" && is_near) {
         return Err(Failure::new(
-            "DANCU-CLI-090",
+            "DANCU-CLI-100",
             "Địa chỉ trung tâm phải bắt đầu bằng https://. Hãy sửa --centre.",
             "The address of the centre must begin with https://. Correct --centre.",
         ));
     }
     let http = reqwest::Client::builder().timeout(ANSWER_TIME_MAX).build().map_err(|error| {
         Failure::new(
-            "DANCU-CLI-091",
+            "DANCU-CLI-101",
             format!("Không chuẩn bị được kết nối tới trung tâm: {error}."),
             format!("The way to the centre cannot be prepared: {error}."),
         )
