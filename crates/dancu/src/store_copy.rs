@@ -43,7 +43,7 @@ impl Side {
 pub async fn run(from: &str, to: &str) -> Result<(), Failure> {
     if !StoreLocation::is_one(from) && !Path::new(from).join("register.db").exists() {
         return Err(Failure::new(
-            "DANCU-CLI-060",
+            "DANCU-CLI-085",
             format!("Không có kho dữ liệu trong {from}. Hãy chọn đúng thư mục bằng --from."),
             format!("There is no store in {from}. Name the right folder with --from."),
         ));
