@@ -47,11 +47,12 @@ fn is_after_death(believed: &[&Fact]) -> bool {
 }
 
 fn is_of_the_living(fact: &Fact, death: Date) -> bool {
-    let is_later = fact.valid_from > death;
+    // A file has no day of its own for most of what it states; those rows begin on the day of the file, and prove nothing.
+    let is_later = fact.valid_from > death && !fact.source.starts_with("load:");
     match &fact.value {
         // What ends by the death begins after it as well: a residence without a place, a card taken back.
         FactValue::Residence(home) => {
-            is_later && (home.permanent_commune.is_some() || home.temporary.is_some())
+            fact.valid_from > death && (home.permanent_commune.is_some() || home.temporary.is_some())
         }
         FactValue::Card(card) => {
             let is_good = matches!(card.state, CardState::Issued | CardState::HandedOver);

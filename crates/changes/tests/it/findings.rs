@@ -95,8 +95,11 @@ async fn what_begins_after_death_is_found() {
     let town = family_in_order().await;
     town.put(AN, FactValue::Life(Life::Dead { date: Some(day("2026-01-10")) }), "2026-01-10").await;
     assert_eq!(found(&town).await, [of(FindingKind::NoHead, &[BINH, SON])], "the dead head counts no more");
-    let contact = Contact { phone: Some("0912345678".to_owned()), email: None };
-    town.put(AN, FactValue::Contact(contact), "2026-01-11").await;
+    let contact = |phone: &str| FactValue::Contact(Contact { phone: Some(phone.to_owned()), email: None });
+    town.put(AN, contact("0912345678"), "2026-01-11").await;
+    assert_eq!(all(&town).await.len(), 1);
+    assert_eq!(found(&town).await.len(), 1, "a file's own day proves nothing");
+    town.put_from(AN, contact("0987654321"), "2026-01-11", "change_contact:00004").await;
     assert!(found(&town).await.contains(&of(FindingKind::EventAfterDeath, &[AN])));
 }
 
