@@ -3,7 +3,7 @@
 use crate::{BulkError, CELL_CHARACTERS_MAX, COLUMNS_MAX};
 use jiff::{SignedDuration, Timestamp, civil::date};
 use parquet::{
-    basic::{Compression, ConvertedType, Repetition, Type as PhysicalType},
+    basic::{Compression, ConvertedType, Repetition, Type as PhysicalType, ZstdLevel},
     data_type::{ByteArray, ByteArrayType},
     file::{
         properties::WriterProperties,
@@ -106,7 +106,7 @@ impl ParquetSink {
         let fields = fields.collect::<Result<Vec<_>, _>>().map_err(failed)?;
         let schema = Type::group_type_builder("rows").with_fields(fields).build().map_err(failed)?;
         let properties =
-            WriterProperties::builder().set_compression(Compression::ZSTD(Default::default())).build();
+            WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
         let writer =
             SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties)).map_err(failed)?;
         Ok(Self { path: path.to_owned(), writer, columns: vec![Vec::new(); columns.len()] })

@@ -1,5 +1,7 @@
 //! What is written in any format is read back as the same CSV.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use dancu_bulk::{BulkError, Format, Sink, to_csv};
 use proptest::prelude::*;
 use std::path::Path;

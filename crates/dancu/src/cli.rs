@@ -16,7 +16,7 @@ pub struct Cli {
     /// Folder of the keys; overrides the settings.
     #[arg(long, global = true, value_name = "FOLDER")]
     pub keys: Option<PathBuf>,
-    /// Database for everything but the log's public files, postgres://user@host/name; overrides the settings. Put an
+    /// Database for everything but the log's public files, `postgres://user@host/name`; overrides the settings. Put an
     /// address with a password into the environment (`DANCU_STORE_URL`): others see a command line.
     #[arg(long, global = true, value_name = "URL")]
     pub store: Option<String>,

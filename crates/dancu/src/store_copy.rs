@@ -4,7 +4,7 @@ use crate::{failure::Failure, ledger::progress_bar};
 use dancu_copy::{CopyStep, RowStore, copy};
 use dancu_store_postgres::{DatabaseOptions, PostgresStore, StoreLocation};
 use dancu_store_sqlite::{FolderLock, SqliteRows, lock_data_folder};
-use std::path::Path;
+use std::{fmt::Write, path::Path};
 
 /// One side of a copy, with the folder's lock where it is one.
 enum Side {
@@ -59,7 +59,10 @@ pub async fn run(from: &str, to: &str) -> Result<(), Failure> {
     from.close();
     to.close();
     for table in copied? {
-        let digest: String = table.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = table.sha256.iter().fold(String::new(), |mut digest, byte| {
+            let _ = write!(digest, "{byte:02x}");
+            digest
+        });
         println!("{:20} {:>12}  {digest}", table.table, table.rows);
     }
     println!("Hai kho giống nhau. / Both stores hold the same.");

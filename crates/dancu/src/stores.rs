@@ -78,12 +78,12 @@ impl Stores {
             let options =
                 dancu_store_postgres::DatabaseOptions { connections_max: config.readers.saturating_mul(4) };
             let store = PostgresStore::open(&location, options).await?;
-            must_be_whole(store.copied_from().await?, location.shown())?;
+            must_be_whole(store.copied_from().await?.as_deref(), location.shown())?;
             Self::of(&store, Engine::Postgres(store.clone()))
         } else {
             let options = DatabaseOptions { readers: config.readers, ..DatabaseOptions::default() };
             let store = SqliteStore::open(&config.data_dir, options)?;
-            must_be_whole(store.copied_from()?, &config.data_dir)?;
+            must_be_whole(store.copied_from()?.as_deref(), &config.data_dir)?;
             Self::of(&store, Engine::Sqlite(store.clone()))
         };
         Ok((stores, lock))
@@ -107,7 +107,7 @@ pub fn open_files(config: &Config) -> Result<(SqliteStore, FolderLock), Failure>
 }
 
 /// Half a copy is no store.
-fn must_be_whole(copied_from: Option<String>, store: &Path) -> Result<(), Failure> {
+fn must_be_whole(copied_from: Option<&str>, store: &Path) -> Result<(), Failure> {
     match copied_from {
         None => Ok(()),
         Some(_) => Err(CopyError::Unfinished { store: store.display().to_string() }.into()),

@@ -98,7 +98,7 @@ pub(super) async fn show(
         page: reader.page_at(PATH),
         subscribers,
         subscribers_older,
-        dead_letters: letters.into_iter().map(letter_view).collect(),
+        dead_letters: letters.iter().map(letter_view).collect(),
         dead_letters_total: state.feed.count_dead_letters().await?,
         dead_letters_older: letters_older,
     };
@@ -180,7 +180,7 @@ fn standing(state: &AppState, row: &Subscriber) -> Finding {
     Finding { is_good: code == "delivering", code, text }
 }
 
-fn letter_view(letter: DeadLetter) -> LetterView {
+fn letter_view(letter: &DeadLetter) -> LetterView {
     LetterView {
         id: letter.id.to_string(),
         client: letter.client.to_string(),
