@@ -80,7 +80,7 @@ async fn a_register_is_built_anew_also_where_a_sensitive_statement_was_taken_bac
     }
     assert_eq!(again.store.events(), desk.store.events());
     assert!(again.store.sealed_history(woman).await.unwrap().is_empty(), "no value is in an event");
-    assert_eq!(again.store.taken_back_by(stated.id).await.unwrap().is_some(), true);
+    assert!(again.store.taken_back_by(stated.id).await.unwrap().is_some());
 }
 
 #[tokio::test]
