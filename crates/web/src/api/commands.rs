@@ -14,7 +14,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use dancu_changes::{ChangeError, ChangeReceipt, CommandId, Envelope, Event};
+use dancu_changes::{ChangeError, ChangeReceipt, Command, CommandId, Envelope, Event};
 use dancu_core::{Clock, CommuneCode, Explain, Explanation};
 use dancu_exchange::{Caller, RefusalReason, TokenError};
 use dancu_handover::{Answer, AnswerState, AnsweredEvent};
@@ -120,6 +120,10 @@ async fn decide(state: &AppState, commune: CommuneCode, envelope: &Envelope) -> 
         let problem = Some(not_of_this_commune().into());
         return Answer { id, state: AnswerState::Refused, event: None, problem };
     }
+    if needs_second_officer(&envelope.command) {
+        let problem = Some(second_officer().into());
+        return Answer { id, state: AnswerState::Refused, event: None, problem };
+    }
     match state.changes.execute(envelope).await {
         Ok(ChangeReceipt { event, was_known, .. }) => {
             state.looks.forget(&event.persons);
@@ -145,6 +149,19 @@ fn answered(event: Event) -> AnsweredEvent {
     AnsweredEvent { recorded_at: event.recorded_at, issued: event.issued, household: event.household }
 }
 
+/// Whether a command goes by way of a correction only, where a second officer approves it.
+const fn needs_second_officer(command: &Command) -> bool {
+    matches!(command, Command::CorrectIdentity(_) | Command::ChangeIdentity(_))
+}
+
+fn second_officer() -> Explanation {
+    Explanation::new(
+        "DANCU-WEB-068",
+        "Thay đổi thông tin nhân thân phải qua trang cải chính, có cán bộ thứ hai duyệt. Hãy lập đề nghị tại `/officer/corrections`.",
+        "A change of identity goes by way of a correction, which a second officer approves. Propose it at `/officer/corrections`.",
+    )
+}
+
 fn not_of_this_commune() -> Explanation {
     Explanation::new(
         "DANCU-WEB-066",
@@ -162,5 +179,24 @@ fn too_many(found: usize) -> Problem {
             format!("A request holds at most {COMMANDS_MAX} commands, this one has {found}. Split it."),
         ),
         retry_after_s: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_officer_alone_changes_no_identity() {
+        let command = |body: serde_json::Value| serde_json::from_value::<Command>(body).expect("a command");
+        let fields = json!({ "name": "Nguyễn Thị Lan" });
+        for body in [
+            json!({ "command": "correct_identity", "number": "001192000022", "fields": fields }),
+            json!({ "command": "change_identity", "number": "001192000022", "fields": fields, "on": "2026-11-22" }),
+        ] {
+            assert!(needs_second_officer(&command(body)));
+        }
+        let contact = json!({ "command": "change_contact", "number": "001192000022", "on": "2026-11-22" });
+        assert!(!needs_second_officer(&command(contact)));
     }
 }
