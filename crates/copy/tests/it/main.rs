@@ -224,3 +224,36 @@ async fn a_copy_that_is_broken_off_anywhere_goes_on() {
         assert_eq!(to.copied_from().await.unwrap(), None);
     }
 }
+
+/// What a copy leaves behind: made anew from the rest, or a commune's own queue.
+const NOT_COPIED: &[&str] = &[
+    "entry",
+    "run",
+    "cursor",
+    "search_block",
+    "search_new",
+    "search_place",
+    "search_progress",
+    "search_run",
+    "search_word",
+    "handover",
+    "person_count",
+];
+
+#[test]
+fn every_table_of_the_embedded_store_is_copied_or_known_to_be_made_anew() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../store-sqlite/migrations");
+    let mut seen = 0;
+    for folder in std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()) {
+        for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            for name in text.lines().filter_map(|line| line.strip_prefix("CREATE TABLE ")) {
+                let name = name.split([' ', '(']).next().unwrap();
+                let is_copied = TABLES.iter().any(|table| table.name == name);
+                assert!(is_copied != NOT_COPIED.contains(&name), "{name} of {}", file.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 40, "{seen} tables");
+}
