@@ -1,6 +1,8 @@
 //! Who is asking: a client that proved itself, with its contract.
 
 use crate::{Client, Contract, Organisation, RefusalReason};
+use dancu_core::PersonalNumber;
+use dancu_ledger::{Channel, Draft};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use jiff::civil::Date;
 use std::{
@@ -59,6 +61,29 @@ impl Caller {
             return Err(RefusalReason::ContractDates);
         }
         Ok(())
+    }
+
+    /// The record of a disclosure to this caller: who asked, under which law and for what are the contract's.
+    pub fn draft<'a>(
+        &'a self,
+        subject: PersonalNumber,
+        asked: Vec<&'a str>,
+        outcome: Vec<(&'a str, &'a str)>,
+        channel: Channel,
+        reference: &'a str,
+    ) -> Draft<'a> {
+        Draft {
+            organisation_id: self.organisation.id.as_str(),
+            organisation_name: &self.organisation.name_vi,
+            client: self.client.id.as_str(),
+            subject,
+            purpose: &self.contract.purpose_vi,
+            legal_basis: &self.contract.legal_basis,
+            asked,
+            outcome,
+            channel,
+            reference,
+        }
     }
 
     /// Takes a place for one request, or says why there is none today or now.

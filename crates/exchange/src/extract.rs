@@ -1,9 +1,9 @@
 //! A product in bulk: agreed fields of many persons as rows. Nothing is handed over before every person of the page has
 //! an entry in the log.
 
-use crate::{Caller, Field, FieldSet, RefusalReason, VerifyError, VerifyService};
+use crate::{Caller, Field, FieldSet, LifeAnswer, VerifyError, VerifyService};
 use dancu_core::PersonalNumber;
-use dancu_ledger::{Channel, Draft};
+use dancu_ledger::Channel;
 use dancu_register::{At, Person};
 
 /// Persons of one page at most.
@@ -55,11 +55,7 @@ fn values(field: Field, person: &Person) -> Vec<String> {
         Field::CardStatus => text(card.map(|card| card.state.as_str())),
         Field::Phone => text(person.contact().and_then(|contact| contact.phone.as_deref())),
         Field::Origin | Field::Household | Field::Family | Field::History => Vec::new(),
-        Field::LifeStatus => text(Some(match person.life() {
-            dancu_register::Life::Alive => "alive",
-            dancu_register::Life::Dead { .. } => "dead",
-            dancu_register::Life::Missing { .. } => "missing",
-        })),
+        Field::LifeStatus => text(Some(LifeAnswer::from(person.life()).as_str())),
     }
 }
 
@@ -75,12 +71,7 @@ impl VerifyService {
     ) -> Result<Vec<Vec<String>>, VerifyError> {
         assert!(numbers.len() <= EXTRACT_PAGE_MAX, "the caller pages");
         let day = self.ledger.counting_day();
-        if caller.client.suspended.is_some() {
-            return Err(self.refuse(caller, RefusalReason::SuspendedClient).into());
-        }
-        if !caller.contract.holds_on(day) {
-            return Err(self.refuse(caller, RefusalReason::ContractDates).into());
-        }
+        caller.check_standing(day).map_err(|reason| self.refuse(caller, reason))?;
         let fields: FieldSet = caller.contract.fields.iter().filter(|field| !field.is_shown_only()).collect();
         let mut rows = Vec::with_capacity(numbers.len());
         let mut waiting = Vec::with_capacity(numbers.len());
@@ -88,22 +79,14 @@ impl VerifyService {
             let Some(person) = self.register.person_now(*number, at, fields.fact_kinds()).await? else {
                 continue;
             };
-            let reservation = self
-                .ledger
-                .reserve(caller.contract.id.as_str(), caller.contract.daily_limit.into())
-                .map_err(|exhausted| self.exhausted(caller, exhausted))?;
-            let draft = Draft {
-                organisation_id: caller.organisation.id.as_str(),
-                organisation_name: &caller.organisation.name_vi,
-                client: caller.client.id.as_str(),
-                subject: *number,
-                purpose: &caller.contract.purpose_vi,
-                legal_basis: &caller.contract.legal_basis,
-                asked: fields.iter().map(Field::as_str).collect(),
-                outcome: fields.iter().map(|field| (field.as_str(), "shown")).collect(),
-                channel: Channel::Office,
+            let reservation = self.reserve(caller)?;
+            let draft = caller.draft(
+                *number,
+                fields.iter().map(Field::as_str).collect(),
+                fields.iter().map(|field| (field.as_str(), "shown")).collect(),
+                Channel::Office,
                 reference,
-            };
+            );
             waiting.push(self.ledger.submit(draft, reservation)?);
             let fields = fields.iter().flat_map(|field| values(field, &person));
             rows.push([number.to_string()].into_iter().chain(fields).collect());

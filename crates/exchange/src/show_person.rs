@@ -1,10 +1,10 @@
 //! A product for our own offices: what an officer sees of a person whose matter is in hand. It is shown, not compared,
 //! so it has a contract of its own; and like every answer it is in the log before it is given.
 
-use crate::{Caller, Field, FieldSet, RefusalReason, VerifyError, VerifyService};
+use crate::{Caller, Field, FieldSet, LifeAnswer, RefusalReason, VerifyError, VerifyService};
 use dancu_core::PersonalNumber;
-use dancu_ledger::{Channel, Draft};
-use dancu_register::{At, Fact, Life, Person};
+use dancu_ledger::Channel;
+use dancu_register::{At, Fact, Person};
 
 /// What an officer sees. Empty when the register holds nobody under the number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,28 +35,20 @@ impl VerifyService {
         if !fields.without(caller.contract.fields).is_empty() || !caller.contract.may_tell_unknown {
             return Err(self.refuse(caller, RefusalReason::FieldOutsideContract).into());
         }
-        let reservation = self
-            .ledger
-            .reserve(caller.contract.id.as_str(), caller.contract.daily_limit.into())
-            .map_err(|exhausted| self.exhausted(caller, exhausted))?;
+        let reservation = self.reserve(caller)?;
         let at = At { as_of: day, known_at: self.ledger.now() };
         let kinds = fields.with(Field::Name).fact_kinds();
         let person = self.register.person_now(number, at, kinds).await?;
         let history =
             if fields.contains(Field::History) { self.register.history(number).await? } else { Vec::new() };
         let is_held = person.is_some() || !history.is_empty();
-        let draft = Draft {
-            organisation_id: caller.organisation.id.as_str(),
-            organisation_name: &caller.organisation.name_vi,
-            client: caller.client.id.as_str(),
-            subject: number,
-            purpose: &caller.contract.purpose_vi,
-            legal_basis: &caller.contract.legal_basis,
-            asked: fields.iter().map(Field::as_str).collect(),
-            outcome: fields.iter().map(|field| outcome(field, person.as_ref(), is_held)).collect(),
-            channel: Channel::Office,
+        let draft = caller.draft(
+            number,
+            fields.iter().map(Field::as_str).collect(),
+            fields.iter().map(|field| outcome(field, person.as_ref(), is_held)).collect(),
+            Channel::Office,
             reference,
-        };
+        );
         let receipt = self.ledger.disclose(draft, reservation).await?.into_receipt();
         Ok(ShownPerson { number, person, history, receipt_index: receipt.leaf_index })
     }
@@ -64,11 +56,9 @@ impl VerifyService {
 
 /// The word of a field in the record: a status as it was told, of everything else that it was shown.
 fn outcome(field: Field, person: Option<&Person>, is_held: bool) -> (&'static str, &'static str) {
-    let word = match (field, person.map(Person::life)) {
+    let word = match field {
         _ if !is_held => "not_held",
-        (Field::LifeStatus, Some(Life::Dead { .. })) => "dead",
-        (Field::LifeStatus, Some(Life::Missing { .. })) => "missing",
-        (Field::LifeStatus, _) => "alive",
+        Field::LifeStatus => person.map_or(LifeAnswer::Alive, |person| person.life().into()).as_str(),
         _ => "shown",
     };
     (field.as_str(), word)

@@ -8,7 +8,7 @@ use crate::{
 };
 use dancu_cards::{CardStanding, standing};
 use dancu_core::{Clock, Explain, Explanation, PersonalNumber, StoreError};
-use dancu_ledger::{Channel, Draft, Exhausted, Ledger, Receipt};
+use dancu_ledger::{Channel, Ledger, Receipt, Reservation};
 use dancu_register::{At, Life, Person, RegisterStore};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize, Serializer};
@@ -172,26 +172,15 @@ impl From<Life> for LifeAnswer {
     }
 }
 
-#[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
-fn as_word<S: Serializer, T: Copy + Into<&'static str>>(
-    value: &Option<T>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(value) => serializer.serialize_str((*value).into()),
-        None => serializer.serialize_none(),
+impl Serialize for CardAnswer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
-impl From<CardAnswer> for &'static str {
-    fn from(answer: CardAnswer) -> Self {
-        answer.as_str()
-    }
-}
-
-impl From<LifeAnswer> for &'static str {
-    fn from(answer: LifeAnswer) -> Self {
-        answer.as_str()
+impl Serialize for LifeAnswer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
@@ -206,10 +195,10 @@ pub struct VerifyAnswer {
     #[serde(serialize_with = "as_map")]
     pub answers: Vec<(Field, Answer)>,
     /// Present when the contract holds it.
-    #[serde(serialize_with = "as_word", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub card_status: Option<CardAnswer>,
     /// Present when the contract holds it.
-    #[serde(serialize_with = "as_word", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub life_status: Option<LifeAnswer>,
     /// Whether the number is in the register; present when the contract gives the right to know.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -276,26 +265,18 @@ impl VerifyService {
         let asked = request.read()?;
         let fields: FieldSet = asked.given.iter().map(|(field, _)| *field).collect();
         let plan = plan(&caller.contract, fields).map_err(|reason| self.refuse(caller, reason))?;
-        let reservation = self
-            .ledger
-            .reserve(caller.contract.id.as_str(), caller.contract.daily_limit.into())
-            .map_err(|exhausted| self.exhausted(caller, exhausted))?;
+        let reservation = self.reserve(caller)?;
         let at = At { as_of: day, known_at: self.ledger.now() };
         let kinds = fact_kinds(plan);
         let person = self.register.person_now(asked.number, at, kinds).await?;
         let findings = Findings::of(person.as_ref(), &asked.given, plan, day);
-        let draft = Draft {
-            organisation_id: caller.organisation.id.as_str(),
-            organisation_name: &caller.organisation.name_vi,
-            client: caller.client.id.as_str(),
-            subject: asked.number,
-            purpose: &caller.contract.purpose_vi,
-            legal_basis: &caller.contract.legal_basis,
-            asked: findings.asked(),
-            outcome: findings.outcome(),
+        let draft = caller.draft(
+            asked.number,
+            findings.asked(),
+            findings.outcome(),
             channel,
-            reference: request.reference.as_deref().unwrap_or_default(),
-        };
+            request.reference.as_deref().unwrap_or_default(),
+        );
         let disclosed = self.ledger.disclose(draft, reservation).await?;
         Ok(VerifyAnswer {
             answers: findings.answers,
@@ -311,9 +292,13 @@ impl VerifyService {
         self.refusals.note(self.clock.now(), Some(&caller.client.id), reason)
     }
 
-    pub(crate) fn exhausted(&self, caller: &Caller, exhausted: Exhausted) -> VerifyError {
-        self.refuse(caller, RefusalReason::DailyLimit);
-        VerifyError::DailyLimit { resets_at: exhausted.resets_at }
+    /// A place under the daily limit of the caller's contract.
+    pub(crate) fn reserve(&self, caller: &Caller) -> Result<Reservation, VerifyError> {
+        let contract = &caller.contract;
+        self.ledger.reserve(contract.id.as_str(), contract.daily_limit.into()).map_err(|exhausted| {
+            self.refuse(caller, RefusalReason::DailyLimit);
+            VerifyError::DailyLimit { resets_at: exhausted.resets_at }
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use dancu_cards::standing;
 use dancu_changes::{Cursor, OutboxEntry};
 use dancu_core::StoreError;
 use dancu_exchange::{Caller, CardAnswer, Feed, FeedPersons, Field, FieldSet, LifeAnswer, Refusal};
-use dancu_ledger::{Channel, Disclosed, Draft, Ledger, Reservation};
+use dancu_ledger::{Channel, Disclosed, Ledger, Reservation};
 use dancu_register::At;
 use jiff::SignedDuration;
 use std::{fmt, sync::Arc};
@@ -139,18 +139,13 @@ impl ChangeTeller {
         let (life, card) = self.statuses(entry, fields).await?;
         let outcome = ToldChange::outcome(fields, life, card);
         let event = entry.event.to_string();
-        let draft = Draft {
-            organisation_id: caller.organisation.id.as_str(),
-            organisation_name: &caller.organisation.name_vi,
-            client: caller.client.id.as_str(),
-            subject: entry.number,
-            purpose: &contract.purpose_vi,
-            legal_basis: &contract.legal_basis,
-            asked: outcome.iter().map(|(field, _)| *field).collect(),
+        let draft = caller.draft(
+            entry.number,
+            outcome.iter().map(|(field, _)| *field).collect(),
             outcome,
-            channel: Channel::Api,
-            reference: &event,
-        };
+            Channel::Api,
+            &event,
+        );
         let waiting = self.ledger.submit(draft, reservation)?;
         Ok(Submitted { entry, fields, life, card, waiting })
     }

@@ -30,10 +30,10 @@ pub struct ToldChange {
     /// The fields of the contract that may have changed.
     pub fields: FieldSet,
     /// Whether the person is alive, as known now; present when it is among the fields.
-    #[serde(serialize_with = "as_word", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub life_status: Option<LifeAnswer>,
     /// Whether the card is in force, as known now; present when it is among the fields.
-    #[serde(serialize_with = "as_word", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub card_status: Option<CardAnswer>,
     /// Index of the disclosure in the log; the person reads it there.
     pub leaf_index: u64,
@@ -66,17 +66,6 @@ const CHANGED: &str = "changed";
 
 fn as_text<S: Serializer>(cursor: &Cursor, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(cursor)
-}
-
-#[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
-fn as_word<S: Serializer, T: Copy + Into<&'static str>>(
-    value: &Option<T>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(value) => serializer.serialize_str((*value).into()),
-        None => serializer.serialize_none(),
-    }
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use crate::{
     pace::{Pace, TooMuch},
 };
 use dancu_core::{Clock, CommuneCode, Entropy, PartialDate, PersonName, PersonalNumber, Sex};
-use dancu_exchange::{Caller, Field, FieldSet, RefusalLog, RefusalReason};
-use dancu_ledger::{Channel, Draft, Ledger, Reservation};
+use dancu_exchange::{Caller, Field, FieldSet, LifeAnswer, RefusalLog, RefusalReason};
+use dancu_ledger::{Channel, Ledger, Reservation};
 use dancu_register::{At, Life, NumberState, Person};
 use serde::Serialize;
 use std::{fmt, sync::Arc};
@@ -237,7 +237,7 @@ impl SearchService {
         let reservation = self.reserve(searcher)?;
         let stated = stated(searcher, &list);
         let shown = vec![("number", "shown")];
-        let draft = draft(caller, number, vec!["number"], shown, &stated);
+        let draft = caller.draft(number, vec!["number"], shown, Channel::Office, &stated);
         let disclosed = self.ledger.disclose(draft, reservation).await?;
         Ok(Opened { number, receipt_index: disclosed.index() })
     }
@@ -319,7 +319,9 @@ impl SearchService {
             people.iter().map(|_| self.reserve(searcher)).collect::<Result<_, _>>()?;
         let stated = stated(searcher, list);
         let drafts = people.iter().zip(reservations).map(|((number, person), reservation)| {
-            (draft(searcher.caller, *number, list.asked.clone(), outcome(person), &stated), reservation)
+            let draft =
+                searcher.caller.draft(*number, list.asked.clone(), outcome(person), Channel::Office, &stated);
+            (draft, reservation)
         });
         let disclosed = self.ledger.disclose_all(drafts).await?;
         let mut shown = Vec::with_capacity(people.len());
@@ -349,38 +351,13 @@ fn stated(searcher: Searcher<'_>, list: &List) -> String {
     format!("{}: {}", searcher.officer, list.purpose.as_str())
 }
 
-fn draft<'a>(
-    caller: &'a Caller,
-    subject: PersonalNumber,
-    asked: Vec<&'a str>,
-    outcome: Vec<(&'a str, &'a str)>,
-    reference: &'a str,
-) -> Draft<'a> {
-    Draft {
-        organisation_id: caller.organisation.id.as_str(),
-        organisation_name: &caller.organisation.name_vi,
-        client: caller.client.id.as_str(),
-        subject,
-        purpose: &caller.contract.purpose_vi,
-        legal_basis: &caller.contract.legal_basis,
-        asked,
-        outcome,
-        channel: Channel::Office,
-        reference,
-    }
-}
-
 /// What the list shows of a person.
 fn shown_fields() -> FieldSet {
     [Field::Name, Field::BirthDate, Field::Sex, Field::Residence, Field::LifeStatus].into_iter().collect()
 }
 
 fn outcome(person: &FoundPerson) -> Vec<(&'static str, &'static str)> {
-    let life = match person.life {
-        Life::Alive => "alive",
-        Life::Dead { .. } => "dead",
-        Life::Missing { .. } => "missing",
-    };
+    let life = LifeAnswer::from(person.life).as_str();
     let shown = shown_fields();
     let fields =
         shown.iter().map(|field| (field.as_str(), if field == Field::LifeStatus { life } else { "shown" }));

@@ -20,7 +20,7 @@ use axum::{
     routing::{get, post},
 };
 use dancu_core::{Explanation, PartialDate, Sex};
-use dancu_exchange::{Caller, ClientId, Refusal};
+use dancu_exchange::{Caller, ClientId, LifeAnswer, Refusal};
 use dancu_identity::{Principal, access::Operation};
 use dancu_places::Places;
 use dancu_register::Life;
@@ -279,11 +279,7 @@ impl From<FoundPerson> for PersonRow {
             commune: person.commune.map(|code| {
                 Words::same(Places::national().describe(code).unwrap_or_else(|| code.to_string()))
             }),
-            life: match person.life {
-                Life::Alive => "alive",
-                Life::Dead { .. } => "dead",
-                Life::Missing { .. } => "missing",
-            },
+            life: LifeAnswer::from(person.life).as_str(),
             is_number_in_use: person.standing == NumberStanding::InUse,
             likeness: person.likeness,
             found_by: person.found_by,
