@@ -89,6 +89,18 @@ pub struct Residence {
     pub file_number: Option<String>,
 }
 
+impl Residence {
+    /// Of somebody who resides nowhere, or of whom no residence is known.
+    pub const NOWHERE: Self = Self {
+        permanent_commune: None,
+        permanent_address: None,
+        household: None,
+        relation_to_head: None,
+        temporary: None,
+        file_number: None,
+    };
+}
+
 /// Where the person stays for a time.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(into = "PackedTemporary", from = "PackedTemporary")]

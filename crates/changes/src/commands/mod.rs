@@ -187,3 +187,10 @@ impl fmt::Debug for Command {
         write!(f, "Command({})", self.word())
     }
 }
+
+impl Command {
+    /// Whether it alters who a person is: a second officer approves such a change before it is made.
+    pub const fn alters_identity(&self) -> bool {
+        matches!(self, Self::CorrectIdentity(_) | Self::ChangeIdentity(_))
+    }
+}

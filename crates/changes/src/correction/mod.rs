@@ -49,7 +49,7 @@ impl Proposal {
 
     /// Whether a second officer has to approve it.
     pub const fn needs_second(&self) -> bool {
-        right::needs_second(&self.change)
+        self.change.alters_identity()
     }
 
     /// Whether the time limit has passed without a decision.

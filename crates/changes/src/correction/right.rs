@@ -20,11 +20,6 @@ pub(super) fn subject(change: &Command) -> Option<PersonalNumber> {
     }
 }
 
-/// Whether a second officer has to approve: what concerns who the person is.
-pub(super) const fn needs_second(change: &Command) -> bool {
-    matches!(change, Command::CorrectIdentity(_) | Command::ChangeIdentity(_))
-}
-
 /// A citizen proposes for themselves, for a minor child and for whom they lawfully represent (Civil Code 2015, art. 134,
 /// 136); an officer for the residents of the commune, which the choice of the owner settles.
 pub(super) async fn may_propose(

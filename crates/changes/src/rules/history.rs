@@ -4,10 +4,11 @@ use super::{
     CivilRefusal, Ruled, checks::within, civil::marries_nobody_to_the_dead,
     residence::leaves_households_whole,
 };
-use crate::{Command, Compensation, Decision, Envelope, World, refusal::Common};
+use crate::{Command, Compensation, Decision, Envelope, Event, World, refusal::Common};
 use dancu_core::{PersonalNumber, today_in_viet_nam};
-use dancu_register::{Belief, Fact, FactValue, NumberState, links};
+use dancu_register::{Belief, Fact, FactValue, NumberState, apply_changes, links};
 use jiff::Timestamp;
+use std::sync::Arc;
 
 /// An event is taken back by the office that recorded it, or by the centre, with a judgment or a decision as evidence or
 /// a reason; never a second time, and never under later events that built on it.
@@ -49,6 +50,21 @@ pub(super) async fn take_back(
         decision.believe(issued, Belief { value, valid_from: world.today, valid_to: None });
     }
     Ok(decision)
+}
+
+/// A person's facts as they would be after an event is taken back.
+pub(super) fn without(
+    facts: &[Fact],
+    event: &Event,
+    envelope: &Envelope,
+    now: Timestamp,
+) -> Ruled<Vec<Fact>> {
+    let source: Arc<str> = Event::source(&envelope.command, &envelope.actor).into();
+    let changes = dancu_register::take_back(facts, event.recorded_at, now, &source)
+        .map_err(|refused| Common::ChangedSince { kind: refused.kind })?;
+    let mut facts = facts.to_vec();
+    apply_changes(&mut facts, &changes);
+    Ok(facts)
 }
 
 /// A number that goes out of use is in nobody's record but by the event that goes with it.

@@ -14,7 +14,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use dancu_changes::{ChangeError, ChangeReceipt, Command, CommandId, Envelope, Event};
+use dancu_changes::{ChangeError, ChangeReceipt, CommandId, Envelope, Event};
 use dancu_core::{Clock, CommuneCode, Explain, Explanation};
 use dancu_exchange::{Caller, RefusalReason, TokenError};
 use dancu_handover::{Answer, AnswerState, AnsweredEvent};
@@ -120,7 +120,7 @@ async fn decide(state: &AppState, commune: CommuneCode, envelope: &Envelope) -> 
         let problem = Some(not_of_this_commune().into());
         return Answer { id, state: AnswerState::Refused, event: None, problem };
     }
-    if needs_second_officer(&envelope.command) {
+    if envelope.command.alters_identity() {
         let problem = Some(second_officer().into());
         return Answer { id, state: AnswerState::Refused, event: None, problem };
     }
@@ -147,11 +147,6 @@ async fn decide(state: &AppState, commune: CommuneCode, envelope: &Envelope) -> 
 
 fn answered(event: Event) -> AnsweredEvent {
     AnsweredEvent { recorded_at: event.recorded_at, issued: event.issued, household: event.household }
-}
-
-/// Whether a command goes by way of a correction only, where a second officer approves it.
-const fn needs_second_officer(command: &Command) -> bool {
-    matches!(command, Command::CorrectIdentity(_) | Command::ChangeIdentity(_))
 }
 
 fn second_officer() -> Explanation {
@@ -188,15 +183,17 @@ mod tests {
 
     #[test]
     fn one_officer_alone_changes_no_identity() {
-        let command = |body: serde_json::Value| serde_json::from_value::<Command>(body).expect("a command");
+        let command = |body: serde_json::Value| {
+            serde_json::from_value::<dancu_changes::Command>(body).expect("a command")
+        };
         let fields = json!({ "name": "Nguyễn Thị Lan" });
         for body in [
             json!({ "command": "correct_identity", "number": "001192000022", "fields": fields }),
             json!({ "command": "change_identity", "number": "001192000022", "fields": fields, "on": "2026-11-22" }),
         ] {
-            assert!(needs_second_officer(&command(body)));
+            assert!(command(body).alters_identity());
         }
         let contact = json!({ "command": "change_contact", "number": "001192000022", "on": "2026-11-22" });
-        assert!(!needs_second_officer(&command(contact)));
+        assert!(!command(contact).alters_identity());
     }
 }

@@ -57,16 +57,6 @@ pub(super) fn revised(
 pub(super) const UNKNOWN_FAMILY: Family =
     Family { marital_status: None, father: None, mother: None, spouse: None };
 
-/// A person who resides nowhere.
-pub(super) const NO_RESIDENCE: Residence = Residence {
-    permanent_commune: None,
-    permanent_address: None,
-    household: None,
-    relation_to_head: None,
-    temporary: None,
-    file_number: None,
-};
-
 /// The family from a day on.
 pub(super) fn family_from(facts: &[Fact], from: Date, mut revise: impl FnMut(&mut Family)) -> Vec<Belief> {
     revised(facts, FactKind::Family, from, None, |known| {
@@ -118,9 +108,13 @@ pub(super) fn representatives_within(
 /// The residence ends on a day, whatever was believed of later ones.
 pub(super) fn residence_ends(facts: &[Fact], on: Date) -> Option<Belief> {
     let resides = believed(facts, FactKind::Residence).iter().any(|row| {
-        row.valid_to.is_none_or(|end| end > on) && row.value != FactValue::Residence(NO_RESIDENCE)
+        row.valid_to.is_none_or(|end| end > on) && row.value != FactValue::Residence(Residence::NOWHERE)
     });
-    resides.then_some(Belief { value: FactValue::Residence(NO_RESIDENCE), valid_from: on, valid_to: None })
+    resides.then_some(Belief {
+        value: FactValue::Residence(Residence::NOWHERE),
+        valid_from: on,
+        valid_to: None,
+    })
 }
 
 #[cfg(test)]

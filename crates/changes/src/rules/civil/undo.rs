@@ -1,11 +1,15 @@
 //! What taking an event back would do to marriages.
 
 use super::{family_of, timeline::believed};
-use crate::{Envelope, Event, World, refusal::Common, rules::Ruled};
+use crate::{
+    Envelope, Event, World,
+    refusal::Common,
+    rules::{Ruled, history::without},
+};
 use dancu_core::PersonalNumber;
-use dancu_register::{Fact, FactKind, FactValue, Life, apply_changes, take_back};
+use dancu_register::{Fact, FactKind, FactValue, Life};
 use jiff::civil::Date;
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 /// Taking an event back must not leave anybody married to a person who has died since: that death widowed nobody, for the
 /// marriage was over then, or the other one was believed dead.
@@ -14,15 +18,11 @@ pub(in crate::rules) async fn marries_nobody_to_the_dead(
     event: &Event,
     world: &mut World<'_>,
 ) -> Ruled<()> {
-    let source: Arc<str> = Event::source(&envelope.command, &envelope.actor).into();
     let now = world.now;
     let mut restored: BTreeMap<PersonalNumber, Vec<Fact>> = BTreeMap::new();
     for number in &event.persons {
-        let mut facts = world.record(*number).await?.facts.clone();
-        let changes = take_back(&facts, event.recorded_at, now, &source)
-            .map_err(|refused| Common::ChangedSince { kind: refused.kind })?;
-        apply_changes(&mut facts, &changes);
-        restored.insert(*number, facts);
+        let facts = &world.record(*number).await?.facts;
+        restored.insert(*number, without(facts, event, envelope, now)?);
     }
     for (number, facts) in &restored {
         for spouse in spouses(facts) {

@@ -5,16 +5,6 @@ use dancu_register::{
 };
 use jiff::{Timestamp, civil::Date};
 
-/// A residence of which nothing is known.
-pub(super) const NOWHERE: Residence = Residence {
-    permanent_commune: None,
-    permanent_address: None,
-    household: None,
-    relation_to_head: None,
-    temporary: None,
-    file_number: None,
-};
-
 /// Some days with one residence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stretch {
@@ -64,7 +54,7 @@ impl Timeline {
 
     /// The residence on a day.
     pub(super) fn on(&self, day: Date) -> &Residence {
-        self.stretch_on(day).map_or(&NOWHERE, |stretch| &stretch.home)
+        self.stretch_on(day).map_or(&Residence::NOWHERE, |stretch| &stretch.home)
     }
 
     fn stretch_on(&self, day: Date) -> Option<&Stretch> {
@@ -96,7 +86,7 @@ impl Timeline {
         days.flat_map(|(from, to)| [Some(from), to]).flatten().filter(move |boundary| *boundary > day)
     }
 
-    /// The stretches that meet some days, cut to them; days of which nothing is known are [`NOWHERE`].
+    /// The stretches that meet some days, cut to them; days of which nothing is known are [`Residence::NOWHERE`].
     pub(super) fn within(&self, from: Date, to: Option<Date>) -> Vec<Stretch> {
         let mut cut = Vec::new();
         let mut next = Some(from);
@@ -106,14 +96,14 @@ impl Timeline {
                 continue;
             }
             if begin < stretch.from {
-                cut.push(Stretch { from: begin, to: Some(stretch.from), home: NOWHERE });
+                cut.push(Stretch { from: begin, to: Some(stretch.from), home: Residence::NOWHERE });
             }
             let end = earlier(stretch.to, to);
             cut.push(Stretch { from: begin.max(stretch.from), to: end, home: stretch.home.clone() });
             next = end;
         }
         if let Some(begin) = next.filter(|begin| to.is_none_or(|end| *begin < end)) {
-            cut.push(Stretch { from: begin, to, home: NOWHERE });
+            cut.push(Stretch { from: begin, to, home: Residence::NOWHERE });
         }
         cut
     }

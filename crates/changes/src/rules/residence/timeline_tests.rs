@@ -22,7 +22,7 @@ fn home(place: u32) -> Residence {
         permanent_address: Some(format!("Số {place}")),
         household: Some(format!("H{place}").parse().unwrap()),
         relation_to_head: Some(Relation::Head),
-        ..NOWHERE
+        ..Residence::NOWHERE
     }
 }
 

@@ -5,10 +5,12 @@ use super::{
     plan::{Disorder, Plan},
     timeline::Timeline,
 };
-use crate::{Envelope, Event, World, refusal::Common, rules::Ruled};
-use dancu_register::{FactKind, apply_changes, take_back};
+use crate::{
+    Envelope, Event, World,
+    rules::{Ruled, history::without},
+};
+use dancu_register::FactKind;
 use jiff::civil::Date;
-use std::sync::Arc;
 
 /// Taking an event back must leave every household that it touched with exactly one head. Later events can have built on
 /// it through other persons: whoever joined a household that would no longer be there.
@@ -17,12 +19,11 @@ pub(in crate::rules) async fn leaves_households_whole(
     event: &Event,
     world: &mut World<'_>,
 ) -> Ruled<()> {
-    let source: Arc<str> = Event::source(&envelope.command, &envelope.actor).into();
     let now = world.now;
     let mut first_day: Option<Date> = None;
     let mut restored = Vec::new();
     for number in &event.persons {
-        let mut facts = world.record(*number).await?.facts.clone();
+        let facts = &world.record(*number).await?.facts;
         let of_event = facts.iter().filter(|fact| {
             let is_of_it =
                 fact.recorded_from == event.recorded_at || fact.recorded_to == Some(event.recorded_at);
@@ -30,10 +31,7 @@ pub(in crate::rules) async fn leaves_households_whole(
         });
         let Some(day) = of_event.map(|fact| fact.valid_from).min() else { continue };
         first_day = Some(first_day.map_or(day, |first| first.min(day)));
-        let changes = take_back(&facts, event.recorded_at, now, &source)
-            .map_err(|refused| Common::ChangedSince { kind: refused.kind })?;
-        apply_changes(&mut facts, &changes);
-        restored.push((*number, facts));
+        restored.push((*number, without(facts, event, envelope, now)?));
     }
     let Some(day) = first_day else { return Ok(()) };
     let mut plan = Plan::from_day(day);
