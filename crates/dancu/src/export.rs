@@ -1,7 +1,7 @@
 //! `dancu export`: agreed fields of many persons as a file, ordered by one operator and approved by another, each person
 //! with an entry in the log before a line is written.
 
-use crate::{cli::ExportArgs, failure::Failure, ledger::progress_bar, platform::Platform};
+use crate::{cli::ExportArgs, failure::Failure, ledger::progress_bar, platform::Platform, unfinished};
 use dancu_bulk::{Format, Sink};
 use dancu_core::PersonalNumber;
 use dancu_exchange::{Caller, ClientId, EXTRACT_PAGE_MAX, VerifyError, extract_columns};
@@ -29,10 +29,7 @@ pub async fn run(platform: &Platform, args: &ExportArgs) -> Result<(), Failure> 
     let known_at = platform.state.clock.now();
     let at = At { as_of: args.as_of.unwrap_or_else(|| platform.state.clock.today()), known_at };
     let reference = format!("{}; {} + {}", args.reference.trim(), args.ordered_by, args.approved_by);
-    // Whole before it has its name, and its owner's alone.
-    let folder = args.file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let unfinished = tempfile::NamedTempFile::new_in(folder.unwrap_or(std::path::Path::new(".")))
-        .map_err(|error| Failure::file(&args.file, &error))?;
+    let unfinished = unfinished::beside(&args.file)?;
     let columns = extract_columns(caller.contract.fields);
     let mut sink = Sink::create(unfinished.path(), Format::of_name(&args.file), &columns)?;
     let (bar, mut count, mut after) = (progress_bar(), 0_u64, None);

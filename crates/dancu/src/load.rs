@@ -1,6 +1,6 @@
 //! `dancu load`: persons from a CSV, XLSX or Parquet file into the register, with a progress bar.
 
-use crate::{cli::LoadArgs, failure::Failure, ledger::progress_bar, platform::Platform};
+use crate::{cli::LoadArgs, failure::Failure, ledger::progress_bar, platform::Platform, unfinished};
 use dancu_bulk::{Format, to_csv};
 use dancu_places::Places;
 use dancu_register::load::{LoadPhase, LoadReport, LoadRequest, load};
@@ -33,10 +33,7 @@ fn rows_of(file: &Path) -> Result<PathBuf, Failure> {
     let mut rows = file.as_os_str().to_owned();
     rows.push(".rows.csv");
     let rows = PathBuf::from(rows);
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Persons' data: its owner's alone, and whole before it has its name.
-    let mut unfinished =
-        tempfile::NamedTempFile::new_in(folder).map_err(|error| Failure::file(&rows, &error))?;
+    let mut unfinished = unfinished::beside(&rows)?;
     let mut out = BufWriter::with_capacity(1 << 20, unfinished.as_file_mut());
     to_csv(file, format, &mut out)?;
     out.flush().map_err(|error| Failure::file(&rows, &error))?;

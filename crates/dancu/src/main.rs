@@ -24,6 +24,7 @@ mod store_copy;
 mod stores;
 mod synth;
 mod system;
+mod unfinished;
 mod up;
 
 use crate::{
@@ -76,49 +77,32 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Ledger { command } => ledger::run(&command, &config),
         Command::Bench(args) => bench::run(&args, &config),
         Command::Up(args) => block_on(up::run(&args, config)),
-        Command::Load(args) => block_on(async {
-            let platform = open(&config).await?;
-            let outcome = load::run_args(&platform, &args).await;
-            platform.close();
-            outcome
-        }),
-        Command::Export(args) => block_on(async {
-            let platform = open(&config).await?;
-            let outcome = export::run(&platform, &args).await;
-            platform.close();
-            outcome
-        }),
-        Command::Change(args) => block_on(async {
-            let platform = open(&config).await?;
-            let outcome = change::run(&platform, &args).await;
-            platform.close();
-            outcome
-        }),
-        Command::Person(args) => block_on(async {
-            let platform = open(&config).await?;
-            let outcome = person::run(&platform, &args).await;
-            platform.close();
-            outcome
-        }),
+        Command::Load(args) => with_platform(&config, async |platform| load::run_args(platform, &args).await),
+        Command::Export(args) => with_platform(&config, async |platform| export::run(platform, &args).await),
+        Command::Change(args) => with_platform(&config, async |platform| change::run(platform, &args).await),
+        Command::Person(args) => with_platform(&config, async |platform| person::run(platform, &args).await),
         Command::Store { command: StoreCommand::Copy { from, to } } => block_on(store_copy::run(&from, &to)),
-        Command::Connect { document } => block_on(async {
-            let platform = open(&config).await?;
-            let outcome = connect::run(&platform, &document).await;
-            platform.close();
-            outcome
-        }),
+        Command::Connect { document } => {
+            with_platform(&config, async |platform| connect::run(platform, &document).await)
+        }
         Command::Control { command } => block_on(control::run(&config, &command)),
-        Command::Staff { command } => block_on(async {
-            let platform = open(&config).await?;
-            let outcome = staff::run(&platform, &command).await;
-            platform.close();
-            outcome
-        }),
+        Command::Staff { command } => {
+            with_platform(&config, async |platform| staff::run(platform, &command).await)
+        }
     }
 }
 
-async fn open(config: &Config) -> Result<Platform, Failure> {
-    Platform::open(config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await
+/// Does something with the platform, which is closed afterwards whatever comes of it.
+fn with_platform(
+    config: &Config,
+    work: impl AsyncFnOnce(&Platform) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    block_on(async {
+        let platform = Platform::open(config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+        let outcome = work(&platform).await;
+        platform.close();
+        outcome
+    })
 }
 
 fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {

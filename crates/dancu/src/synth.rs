@@ -1,6 +1,6 @@
 //! `dancu synth`: a synthetic country as CSV, XLSX or Parquet, by the name of the file.
 
-use crate::{cli::SynthArgs, failure::Failure, ledger::progress_bar};
+use crate::{cli::SynthArgs, failure::Failure, ledger::progress_bar, unfinished};
 use dancu_bulk::{Format, from_csv};
 use std::{
     fs::File,
@@ -46,8 +46,7 @@ fn write(
 
 /// By way of a CSV beside the file, which is gone afterwards.
 fn write_as(options: &dancu_synth::Options, path: &Path, format: Format) -> Result<(), Failure> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let rows = tempfile::NamedTempFile::new_in(folder).map_err(|error| Failure::file(path, &error))?;
+    let rows = unfinished::beside(path)?;
     let mut out = BufWriter::with_capacity(1 << 20, rows.as_file());
     write(options, &mut out, path, &mut |_| {})?;
     drop(out);
