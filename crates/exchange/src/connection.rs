@@ -1,6 +1,6 @@
 //! Organisations, their client software, and the contract that binds each client.
 
-use crate::{ClientKey, FieldSet};
+use crate::{Caseload, ClientKey, FieldSet};
 use dancu_core::{CommuneCode, Explain, Explanation};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -152,10 +152,18 @@ pub struct Contract {
     /// Whether its officers may search for persons; `None`: they may not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<SearchTerms>,
-    /// Answers a day (the civil day in Viet Nam).
+    /// Answers a day (the civil day in Viet Nam). Computed when a caseload is stated and this is left out.
+    #[serde(default)]
     pub daily_limit: u32,
-    /// Requests a second, over a short burst.
+    /// Requests a second, over a short burst. Computed when a caseload is stated and this is left out.
+    #[serde(default)]
     pub per_second_max: u32,
+    /// The work from which the limits are computed; none for contracts that state none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caseload: Option<Caseload>,
+    /// Why a limit stands above the computed one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_reason: Option<String>,
     /// First day.
     pub valid_from: Date,
     /// First day on which it no longer holds.

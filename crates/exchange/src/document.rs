@@ -1,6 +1,6 @@
 //! A document that states connections: organisations, their clients, and contracts. The operator applies it.
 
-use crate::{Client, Contract, Directory, ExchangeStore, Feed, Organisation, SearchTerms};
+use crate::{CaseloadError, Client, Contract, Directory, ExchangeStore, Feed, Organisation, SearchTerms};
 use dancu_core::{Explain, Explanation, StoreError};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -43,6 +43,24 @@ pub enum DocumentError {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// The declared work cannot be.
+    #[error("{who}: {error}")]
+    Caseload {
+        /// The contract.
+        who: String,
+        /// What is wrong with it.
+        error: CaseloadError,
+    },
+    /// A limit stands above the computed one without a reason.
+    #[error("{who}: a limit above {daily_limit} a day or {per_second_max} a second needs a reason")]
+    AboveComputed {
+        /// The contract.
+        who: String,
+        /// Computed answers a day.
+        daily_limit: u32,
+        /// Computed requests a second.
+        per_second_max: u32,
+    },
     /// More rows than a document may hold.
     #[error("more than {0} rows")]
     TooMany(usize),
@@ -69,6 +87,19 @@ impl Explain for DocumentError {
                 format!("{who} có giá trị không hợp lệ ({what}). Hãy sửa rồi gửi lại."),
                 format!("{who} has an impossible value ({what}). Correct it and send it again."),
             ),
+            Self::Caseload { who, error } => {
+                let said = error.explain();
+                Explanation::new(said.code, format!("{who}: {}", said.vi), format!("{who}: {}", said.en))
+            }
+            Self::AboveComputed { who, daily_limit, per_second_max } => Explanation::new(
+                "DANCU-EXCHANGE-061",
+                format!(
+                    "{who} đặt hạn mức cao hơn mức tính được ({daily_limit} lượt/ngày, {per_second_max} lượt/giây). Hãy hạ xuống, hoặc nêu lý do ở limit_reason."
+                ),
+                format!(
+                    "{who} has a limit above the computed one ({daily_limit} a day, {per_second_max} a second). Lower it, or state why in limit_reason."
+                ),
+            ),
             Self::TooMany(rows) => Explanation::new(
                 "DANCU-EXCHANGE-043",
                 format!("Tài liệu có hơn {rows} dòng. Hãy chia nhỏ."),
@@ -88,8 +119,15 @@ impl ConnectionsDocument {
     const ROWS_MAX: usize = 10_000;
 
     /// Checks the document against itself and what is connected, keeps it, and makes it effective at once.
-    pub async fn apply(self, store: &dyn ExchangeStore, directory: &Directory) -> Result<(), DocumentError> {
+    pub async fn apply(
+        mut self,
+        store: &dyn ExchangeStore,
+        directory: &Directory,
+    ) -> Result<(), DocumentError> {
         let (organisations, clients, contracts) = store.connections().await?;
+        for contract in &mut self.contracts {
+            compute_limits(contract)?;
+        }
         self.check(&organisations, &clients, &contracts)?;
         store.save_connections(self.organisations, self.clients, self.contracts).await?;
         directory.reload(store).await?;
@@ -142,6 +180,32 @@ impl ConnectionsDocument {
     }
 }
 
+/// Puts the computed limits in place of those that were left out, and lets none stand above them without a reason.
+fn compute_limits(contract: &mut Contract) -> Result<(), DocumentError> {
+    let Some(caseload) = contract.caseload else { return Ok(()) };
+    let computed = caseload
+        .limit(contract.valid_to)
+        .map_err(|error| DocumentError::Caseload { who: contract.id.to_string(), error })?;
+    for (limit, computed) in [
+        (&mut contract.daily_limit, computed.daily_limit),
+        (&mut contract.per_second_max, computed.per_second_max),
+    ] {
+        if *limit == 0 {
+            *limit = computed;
+        }
+    }
+    let is_above =
+        contract.daily_limit > computed.daily_limit || contract.per_second_max > computed.per_second_max;
+    if is_above && contract.limit_reason.is_none() {
+        return Err(DocumentError::AboveComputed {
+            who: contract.id.to_string(),
+            daily_limit: computed.daily_limit,
+            per_second_max: computed.per_second_max,
+        });
+    }
+    Ok(())
+}
+
 fn wrong(who: &impl ToString, what: &'static str) -> DocumentError {
     DocumentError::Value { who: who.to_string(), what }
 }
@@ -169,6 +233,9 @@ fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
         Contract { search: Some(SearchTerms { per_officer_minute_max: 0, .. }), .. }
         | Contract { search: Some(SearchTerms { per_officer_day_max: 0, .. }), .. } => {
             refuse("search: per_officer_minute_max, per_officer_day_max = 0")
+        }
+        Contract { limit_reason: Some(reason), .. } if !is_readable(reason) => {
+            refuse("limit_reason: 1–500 byte")
         }
         Contract { fields, .. } if fields.is_empty() => refuse("fields = []"),
         Contract { legal_basis, .. } if !is_readable(legal_basis) => refuse("legal_basis: 1–500 byte"),
@@ -258,6 +325,40 @@ mod tests {
         with["contracts"][0]["search"] = json!({"per_officer_minute_max": 10, "per_officer_day_max": 200});
         assert_eq!(read(with.clone())[0].search.unwrap().per_officer_day_max, 200);
         assert!(check(with).is_ok());
+    }
+
+    #[test]
+    fn limits_that_are_left_out_are_computed_and_none_stands_above_without_a_reason() {
+        let caseload = json!({
+            "stated_on": "2026-11-22", "visits_per_day": 5500, "queries_per_100_visits": 110, "branches": 2,
+            "opening_hours": 9, "peak_hour_percent": 25, "busiest_day_percent": 160, "growth_percent_per_year": 12
+        });
+        let contract = |change: serde_json::Value| {
+            let mut contract = document()["contracts"][0].clone();
+            let object = contract.as_object_mut().unwrap();
+            object.insert("caseload".to_owned(), caseload.clone());
+            object.retain(|key, _| key != "daily_limit" && key != "per_second_max");
+            object.extend(change.as_object().unwrap().clone());
+            serde_json::from_value::<Contract>(contract).unwrap()
+        };
+        let mut left_out = contract(json!({}));
+        compute_limits(&mut left_out).unwrap();
+        assert_eq!((left_out.daily_limit, left_out.per_second_max), (14_000, 5));
+        assert!(compute_limits(&mut contract(json!({"daily_limit": 500}))).is_ok(), "less may be wanted");
+        let above = compute_limits(&mut contract(json!({"daily_limit": 14_001}))).unwrap_err();
+        assert!(above.explain().en.contains("14000 a day, 5 a second"));
+        assert!(compute_limits(&mut contract(json!({"per_second_max": 6}))).is_err());
+        let reasoned = json!({"daily_limit": 20_000, "limit_reason": "Chiến dịch cấp thẻ tháng 12"});
+        assert!(compute_limits(&mut contract(reasoned)).is_ok());
+        let mut wrong = contract(json!({}));
+        wrong.caseload.as_mut().unwrap().branches = 0;
+        assert!(
+            compute_limits(&mut wrong)
+                .unwrap_err()
+                .explain()
+                .en
+                .contains("c-1: The declared caseload.branches")
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod directory;
 mod document;
 mod extract;
 mod field;
+mod limits;
 mod policy;
 mod refusal;
 mod show_name;
@@ -30,6 +31,10 @@ pub use directory::Directory;
 pub use document::{ConnectionsDocument, DocumentError};
 pub use extract::{EXTRACT_PAGE_MAX, extract_columns};
 pub use field::{Field, FieldSet};
+pub use limits::{
+    Advice, Caseload, CaseloadError, ComputedLimit, LimitNotice, LimitRules, LimitStep, UseReview, WeekUse,
+    limit_rules, notices, review,
+};
 pub use policy::{Plan, plan};
 pub use refusal::{Refusal, RefusalEntry, RefusalLog, RefusalReason};
 pub use show_name::ShownName;

@@ -49,6 +49,8 @@ mod tests {
             search: None,
             daily_limit: 1,
             per_second_max: 1,
+            caseload: None,
+            limit_reason: None,
             valid_from: date(2026, 1, 1),
             valid_to: None,
             feed: None,

@@ -13,7 +13,9 @@ use crate::{
     tree::Frontier,
 };
 use dancu_core::{PersonalNumber, StoreError};
+use jiff::civil::Date;
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
@@ -205,6 +207,12 @@ impl PublicLog {
         // Only whoever holds `progress` appends to `recent`, so this removes exactly what was written.
         self.recent.write().unwrap_or_else(PoisonError::into_inner).clear();
         Ok(())
+    }
+
+    /// What a contract used on each day from `from` on, durably; days without use are left out.
+    pub fn used_days(&self, contract: &str, from: Date) -> Result<BTreeMap<Date, u64>, LedgerError> {
+        let counts = self.source.records.quota_counts(from)?.into_iter();
+        Ok(counts.filter(|count| &*count.contract == contract).map(|count| (count.day, count.used)).collect())
     }
 
     /// Indexes about a person below `before`, newest first, from memory and file.

@@ -1,5 +1,6 @@
 //! `GET /v1/changes`: what changed of the persons and fields of a contract. And the keys of webhooks.
 
+use super::limits::tell_limits;
 use super::verify::{caller, refusal_problem};
 use crate::{AppState, Problem};
 use axum::{
@@ -38,6 +39,7 @@ pub(super) async fn changes(
     if !telling.has_more {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(ASK_AGAIN_S));
     }
+    tell_limits(&state, &caller, headers);
     Ok(response)
 }
 

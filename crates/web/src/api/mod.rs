@@ -4,11 +4,13 @@ pub(crate) mod body;
 mod changes;
 mod commands;
 mod health;
+mod limits;
 mod public_log;
 mod token;
 mod verify;
 
 pub(crate) use body::collect;
+pub(crate) use limits::used_days;
 pub(crate) use public_log::from_log;
 pub(crate) use verify::{refusal_problem, verify_problem};
 
@@ -26,6 +28,7 @@ pub(crate) fn machine() -> Router<Arc<AppState>> {
         .route("/v1/commands", post(commands::hand_over))
         .route("/v1/events/{id}", get(commands::event))
         .route("/v1/changes", get(changes::changes))
+        .route("/v1/limits", get(limits::limits))
         .route("/.well-known/dancu-webhook-jwks.json", get(changes::keys))
         .route("/oauth/token", post(token::token))
         .route("/health", get(health::health))

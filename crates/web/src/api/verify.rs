@@ -1,5 +1,6 @@
 //! `POST /v1/verify`: does this agree with the register?
 
+use super::limits::tell_limits;
 use crate::{AppState, Problem, api::body::collect};
 use axum::{
     body::Body,
@@ -28,12 +29,20 @@ pub(crate) async fn verify(
         let place = format!("line {}, column {}", error.line(), error.column());
         Problem::bad_body(&place).into_response()
     })?;
-    let answer =
-        state.verify.verify(&caller, &request, Channel::Api).await.map_err(|error| failed(&state, error))?;
+    let answer = match state.verify.verify(&caller, &request, Channel::Api).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            let mut response = failed(&state, error);
+            tell_limits(&state, &caller, response.headers_mut());
+            return Err(response);
+        }
+    };
     let body = serde_json::to_vec(&answer).map_err(|_| Problem::bad_body("answer").into_response())?;
     state.latencies.count(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX));
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, body).into_response())
+    let mut response = (headers, body).into_response();
+    tell_limits(&state, &caller, response.headers_mut());
+    Ok(response)
 }
 
 /// The client whose token the request bears.

@@ -10,6 +10,7 @@ mod findings;
 mod frame;
 mod history;
 mod home;
+mod limits;
 mod live;
 mod my_corrections;
 mod officer;
@@ -65,6 +66,7 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .merge(search::routes())
         .route("/operator", get(operator::show))
         .route("/operator/live", get(live::show))
+        .route("/operator/contracts/{id}/limit", get(limits::show).post(limits::follow))
         .route(feed::PATH, get(feed::show).post(feed::act))
         .route(
             "/operator/connections",

@@ -71,7 +71,7 @@ impl Reader {
     }
 
     /// The frame under the address to which the language switch and the navigation refer.
-    pub fn page_at(&self, path: &'static str) -> Page {
+    pub fn page_at(&self, path: &str) -> Page {
         Page { path: path.to_owned(), ..self.page.clone() }
     }
 
