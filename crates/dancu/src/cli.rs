@@ -284,6 +284,11 @@ pub enum ClientCommand {
         /// File for the secret key (PKCS#8, PEM); must not exist.
         file: PathBuf,
     },
+    /// Print the thumbprint of a certificate for mutual TLS; it stands beside the client's key as `x5t#S256` (RFC 8705).
+    Certificate {
+        /// File of the certificate (PEM).
+        file: PathBuf,
+    },
     /// Print a signed assertion, good once and for a minute (RFC 7523).
     Assertion {
         /// File of the secret key.

@@ -92,6 +92,7 @@ pub fn run(command: &ClientCommand, clock: &dyn Clock) -> Result<(), Failure> {
             let jwk = serde_json::to_string(&secret.public).map_err(|_| bad_key(file))?;
             println!("{jwk}");
         }
+        ClientCommand::Certificate { file } => println!("{}", dancu_web::thumbprint_of_file(file)?),
         ClientCommand::Assertion { key, client, audience } => {
             let secret = ClientSecret::read(key)?;
             println!(

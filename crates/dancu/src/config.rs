@@ -44,6 +44,11 @@ pub struct Config {
     pub store_url: StoreUrl,
     /// Address and port to listen on.
     pub listen: SocketAddr,
+    /// Chain of the server's certificate in PEM; with it and `tls_key` the port speaks TLS. Renewed files are taken up
+    /// within a minute. Without them a proxy in front ends TLS.
+    pub tls_certificate: Option<PathBuf>,
+    /// Key of the certificate in PEM.
+    pub tls_key: Option<PathBuf>,
     /// Where browsers find the pages. Passkeys are bound to its host name, so it must be a name, not an address.
     pub public_origin: Url,
     /// Where the running source code can be read, for the pages' footer; no link when left out.
@@ -70,6 +75,8 @@ impl Default for Config {
             keys_dir: "var/keys".into(),
             store_url: StoreUrl::default(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tls_certificate: None,
+            tls_key: None,
             public_origin: Url::parse("http://localhost:8080").expect("a constant that is tested"),
             source_url: None,
             log_origin: "dancu.example/log".to_owned(),
@@ -84,11 +91,13 @@ impl Default for Config {
 
 impl Config {
     /// The settings by name. Other variables that begin with `DANCU_` belong to others, such as the tests.
-    const NAMES: [&str; 12] = [
+    const NAMES: [&str; 14] = [
         "data_dir",
         "keys_dir",
         "store_url",
         "listen",
+        "tls_certificate",
+        "tls_key",
         "public_origin",
         "source_url",
         "log_origin",

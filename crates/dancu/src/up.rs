@@ -10,8 +10,8 @@ use crate::{
     platform::{Platform, housekeeping, index_older_persons, write_refusals},
     system::{SystemClock, SystemEntropy},
 };
-use dancu_web::{ServerLimits, router, serve};
-use std::{io::Write, net::SocketAddr, sync::Arc};
+use dancu_web::{ServerLimits, Tls, router, serve};
+use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpSocket},
     signal::unix::{Signal, SignalKind, signal},
@@ -32,6 +32,7 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
         )
     })?;
     adopt_port(&mut config, &listener);
+    let tls = open_tls(&mut config)?;
     let mut platform = Platform::open(&config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
     let queue = handover::open(args, &config, &platform.state.clock, &platform.state.entropy)?;
     let state = Arc::get_mut(&mut platform.state).expect("nobody else has the state before it is served");
@@ -47,13 +48,17 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     let deliveries = Deliveries::start(Arc::clone(&platform.courier));
     let connections_max = descriptors::make_room(config.connections_max);
     let limits = ServerLimits { connections_max, ..ServerLimits::default() };
-    let served = serve(listener, router(Arc::clone(&platform.state)), limits, stop).await;
+    let renewal = tls.clone().map(|tls| tokio::spawn(keep_certificate_new(tls)));
+    let served = serve(listener, tls, router(Arc::clone(&platform.state)), limits, stop).await;
     deliveries.stop().await;
     keeper.abort();
     if let Some(courier) = courier {
         courier.abort();
     }
     indexer.abort();
+    if let Some(renewal) = renewal {
+        renewal.abort();
+    }
     if let Err(error) = write_refusals(&platform.state).await {
         tracing::warn!(%error, "refusals could not be written");
     }
@@ -83,10 +88,47 @@ fn adopt_port(config: &mut Config, listener: &TcpListener) {
     }
 }
 
+/// TLS, when certificate and key are both set. The built-in address of the pages becomes an `https` one with it.
+fn open_tls(config: &mut Config) -> Result<Option<Arc<Tls>>, Failure> {
+    let (certificate, key) = match (&config.tls_certificate, &config.tls_key) {
+        (Some(certificate), Some(key)) => (certificate, key),
+        (None, None) => return Ok(None),
+        _ => {
+            return Err(Failure::new(
+                "DANCU-CLI-052",
+                "Cần cả tls_certificate và tls_key, hoặc không có cái nào.",
+                "Both tls_certificate and tls_key are needed, or neither.",
+            ));
+        }
+    };
+    let tls = Tls::open(certificate, key)?;
+    if config.public_origin.host_str() == Some("localhost") {
+        // Fails for special schemes only, of which http is none here.
+        let _ = config.public_origin.set_scheme("https");
+    }
+    Ok(Some(Arc::new(tls)))
+}
+
+/// Takes renewed certificates up.
+async fn keep_certificate_new(tls: Arc<Tls>) {
+    let mut minute = tokio::time::interval(Duration::from_mins(1));
+    loop {
+        minute.tick().await;
+        match tls.renew() {
+            Ok(true) => tracing::info!("a renewed TLS certificate is served"),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(%error, "the renewed TLS certificate cannot be used; the old one is served");
+            }
+        }
+    }
+}
+
 #[expect(clippy::print_stdout, reason = "the addresses are for whoever started it")]
 fn announce(config: &Config, json: bool, demonstration: Option<&demo::Demonstration>) {
     let origin = config.public_origin.as_str().trim_end_matches('/');
-    let address = format!("http://{}", config.listen);
+    let scheme = if config.tls_certificate.is_some() { "https" } else { "http" };
+    let address = format!("{scheme}://{}", config.listen);
     match demonstration {
         Some(demonstration) if json => println!("{}", demonstration.to_json(origin, &address)),
         None if json => println!("{}", serde_json::json!({ "origin": origin, "address": address })),

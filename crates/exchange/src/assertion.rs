@@ -1,6 +1,7 @@
 //! Client authentication by a signed assertion: `private_key_jwt` (RFC 7521, RFC 7523, OpenID Connect Core 9).
 
 use crate::ClientId;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use dancu_core::{Explain, Explanation};
 use jiff::Timestamp;
 use jsonwebtoken::{
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub struct ClientKey {
     jwk: Jwk,
     algorithm: Algorithm,
+    certificate: Option<CertificateThumbprint>,
 }
 
 /// Why a JSON Web Key cannot be registered.
@@ -29,6 +31,9 @@ pub enum KeyError {
     /// It is no JSON Web Key.
     #[error("this is no JSON Web Key")]
     Shape,
+    /// The certificate beside it is not stated as 43 characters of base64url.
+    #[error("x5t#S256 is no SHA-256 in base64url")]
+    Certificate,
 }
 
 impl Explain for KeyError {
@@ -49,7 +54,22 @@ impl Explain for KeyError {
                 "Đây không phải là JSON Web Key (RFC 7517).",
                 "This is no JSON Web Key (RFC 7517).",
             ),
+            Self::Certificate => Explanation::new(
+                "DANCU-EXCHANGE-013",
+                "x5t#S256 phải là SHA-256 của chứng thư (DER) viết bằng base64url, 43 ký tự. Lệnh `dancu client certificate` in ra giá trị này.",
+                "x5t#S256 must be the SHA-256 of the certificate (DER) in base64url, 43 characters. `dancu client certificate` prints it.",
+            ),
         }
+    }
+}
+
+/// SHA-256 of a certificate in DER, by which a client's TLS connection is recognised (RFC 8705: `x5t#S256`).
+pub type CertificateThumbprint = [u8; 32];
+
+impl ClientKey {
+    /// The certificate that stands beside the key, if the client works over mutual TLS.
+    pub const fn certificate(&self) -> Option<CertificateThumbprint> {
+        self.certificate
     }
 }
 
@@ -69,8 +89,15 @@ impl TryFrom<serde_json::Value> for ClientKey {
             _ => return Err(KeyError::Kind),
         };
         DecodingKey::from_jwk(&jwk).map_err(|_| KeyError::Shape)?;
-        Ok(Self { jwk, algorithm })
+        let thumbprint = jwk.common.x509_sha256_fingerprint.as_deref();
+        let certificate =
+            thumbprint.map(|text| read_thumbprint(text).ok_or(KeyError::Certificate)).transpose()?;
+        Ok(Self { jwk, algorithm, certificate })
     }
+}
+
+fn read_thumbprint(text: &str) -> Option<CertificateThumbprint> {
+    URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
 }
 
 impl From<ClientKey> for Jwk {

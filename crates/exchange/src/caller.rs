@@ -1,6 +1,6 @@
 //! Who is asking: a client that proved itself, with its contract.
 
-use crate::{Client, Contract, Organisation, RefusalReason};
+use crate::{CertificateThumbprint, Client, ClientKey, Contract, Organisation, RefusalReason};
 use dancu_core::PersonalNumber;
 use dancu_ledger::{Channel, Draft};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -22,6 +22,7 @@ pub struct Caller {
     pub client: Client,
     /// Its contract.
     pub contract: Contract,
+    certificates: Vec<CertificateThumbprint>,
     burst: DefaultDirectRateLimiter,
     in_flight: AtomicU32,
 }
@@ -44,12 +45,24 @@ impl Caller {
     pub fn new(organisation: Arc<Organisation>, client: Client, contract: Contract) -> Self {
         let per_second = NonZeroU32::new(contract.per_second_max).unwrap_or(NonZeroU32::MIN);
         Self {
+            certificates: client.keys.iter().filter_map(ClientKey::certificate).collect(),
             organisation,
             client,
             contract,
             burst: RateLimiter::direct(Quota::per_second(per_second)),
             in_flight: AtomicU32::new(0),
         }
+    }
+
+    /// Whether a connection is one that the client may use: a client with certificates works over mutual TLS alone, so
+    /// that a stolen token is worth nothing without the key of one of them (RFC 8705, certificate-bound tokens).
+    pub fn is_connection_theirs(&self, certificate: Option<&CertificateThumbprint>) -> bool {
+        self.certificates.is_empty() || certificate.is_some_and(|shown| self.certificates.contains(shown))
+    }
+
+    /// Whether the certificate of a connection is registered for the client, and so proves it.
+    pub fn is_proven_by(&self, certificate: Option<&CertificateThumbprint>) -> bool {
+        !self.certificates.is_empty() && self.is_connection_theirs(certificate)
     }
 
     /// Whether the client may be told anything on a day.

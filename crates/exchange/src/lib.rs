@@ -20,7 +20,7 @@ mod store;
 mod token;
 mod verify;
 
-pub use assertion::{Assertion, AssertionError, AssertionRules, ClientKey, KeyError};
+pub use assertion::{Assertion, AssertionError, AssertionRules, CertificateThumbprint, ClientKey, KeyError};
 pub use caller::{Caller, InFlight};
 pub use compare::{Answer, residence_line};
 pub use connection::{

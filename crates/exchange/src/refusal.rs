@@ -123,13 +123,17 @@ pub enum RefusalReason {
     InvalidRequest,
     /// The contract holds no change feed.
     NoFeed,
+    /// A token was asked for over a connection without one of the client's certificates.
+    Certificate,
+    /// A token was used over a connection without one of the client's certificates: it may be stolen.
+    TokenCertificate,
     /// A search found nobody. It was answered; many of them are a sign of fishing.
     NobodyFound,
 }
 
 impl RefusalReason {
     /// All reasons in their fixed order.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::UnknownClient,
         Self::SuspendedClient,
         Self::AssertionShape,
@@ -149,6 +153,8 @@ impl RefusalReason {
         Self::UnsupportedGrant,
         Self::InvalidRequest,
         Self::NoFeed,
+        Self::Certificate,
+        Self::TokenCertificate,
         Self::NobodyFound,
     ];
 
@@ -164,8 +170,9 @@ impl RefusalReason {
             | Self::AssertionAudience
             | Self::AssertionExpired
             | Self::AssertionLifetime
-            | Self::AssertionReplayed => Refusal::InvalidClient,
-            Self::Token => Refusal::InvalidToken,
+            | Self::AssertionReplayed
+            | Self::Certificate => Refusal::InvalidClient,
+            Self::Token | Self::TokenCertificate => Refusal::InvalidToken,
             Self::ContractDates | Self::FieldOutsideContract | Self::NothingIdentifying | Self::NoFeed => {
                 Refusal::NotInContract
             }
@@ -201,6 +208,12 @@ impl RefusalReason {
             Self::UnsupportedGrant => ("Cách xin mã không được hỗ trợ", "Grant not offered"),
             Self::InvalidRequest => ("Tham số thiếu hoặc sai", "Parameter missing or wrong"),
             Self::NoFeed => ("Hợp đồng không có luồng thay đổi", "No change feed in the contract"),
+            Self::Certificate => {
+                ("Xin mã không qua chứng thư đã đăng ký", "Token asked without the certificate")
+            }
+            Self::TokenCertificate => {
+                ("Dùng mã không qua chứng thư đã đăng ký", "Token used without the certificate")
+            }
             Self::NobodyFound => ("Tra cứu không thấy ai", "Search found nobody"),
         }
     }

@@ -16,6 +16,7 @@ mod problem;
 mod same_origin;
 mod server;
 mod state;
+mod tls;
 mod views;
 
 pub use language::Language;
@@ -24,6 +25,7 @@ pub use looks::Looks;
 pub use problem::Problem;
 pub use server::{ServerLimits, serve};
 pub use state::AppState;
+pub use tls::{Tls, TlsError, thumbprint_of_file};
 
 use axum::{Router, extract::FromRef};
 use std::sync::Arc;
@@ -39,7 +41,7 @@ pub fn router(state: Arc<AppState>) -> Router {
         identity::Entrance::from_ref(&state),
     );
     let seen = pages::framed(guarded, &state).merge(assets::routes()).merge(api::log());
-    headers::secured(seen)
+    headers::secured(seen, &state.public_origin)
         .merge(api::machine())
         .method_not_allowed_fallback(async || Problem::wrong_method())
         .with_state(state)

@@ -1,5 +1,6 @@
 //! The accept loop: bounded connections, bounded time for a head, and a stop that finishes what has begun.
 
+use crate::tls::{Peer, Tls};
 use axum::{Router, extract::ConnectInfo};
 use hyper::{Request, body::Incoming, server::conn::http1};
 use hyper_util::{
@@ -35,9 +36,10 @@ impl Default for ServerLimits {
     }
 }
 
-/// Serves until `stop` resolves, then lets requests in hand finish.
+/// Serves, over TLS where a certificate is given, until `stop` resolves, then lets requests in hand finish.
 pub async fn serve(
     listener: TcpListener,
+    tls: Option<Arc<Tls>>,
     router: Router,
     limits: ServerLimits,
     stop: impl Future<Output = ()>,
@@ -70,17 +72,31 @@ pub async fn serve(
         // Small answers must not wait for more data.
         let _ = stream.set_nodelay(true);
         forget_who_does_not_read(&stream, limits.unread_ms_max);
-        // Limits by source address look for it in the request.
-        let service = router.clone().map_request(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(address));
-            request
-        });
-        let service = TowerToHyperService::new(service);
-        let connection = connection_builder.serve_connection(TokioIo::new(stream), service);
-        let watched = graceful.watch(connection);
+        let (router, connection_builder) = (router.clone(), connection_builder.clone());
+        let (acceptor, watcher) = (tls.as_deref().map(Tls::acceptor), graceful.watcher());
+        let head_ms_max = limits.head_ms_max;
+        // Limits by source address look for it in the request, and who proves itself by a certificate is found there.
+        let service = move |peer: Peer| {
+            TowerToHyperService::new(router.map_request(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(ConnectInfo(address));
+                request.extensions_mut().insert(peer);
+                request
+            }))
+        };
         tokio::spawn(async move {
             // A client that breaks off mid-request is its own affair.
-            let _ = watched.await;
+            let Some(acceptor) = acceptor else {
+                let served =
+                    connection_builder.serve_connection(TokioIo::new(stream), service(Peer::default()));
+                let _ = watcher.watch(served).await;
+                return drop(permit);
+            };
+            let handshake = tokio::time::timeout(Duration::from_millis(head_ms_max), acceptor.accept(stream));
+            if let Ok(Ok(stream)) = handshake.await {
+                let peer = Peer::of(stream.get_ref().1);
+                let served = connection_builder.serve_connection(TokioIo::new(stream), service(peer));
+                let _ = watcher.watch(served).await;
+            }
             drop(permit);
         });
     }
@@ -113,7 +129,7 @@ mod tests {
             .route("/long", get(async || vec![0_u8; 64 << 20]))
             .route("/short", get(async || "short"));
         let limits = ServerLimits { connections_max: 1, unread_ms_max: 500, ..ServerLimits::default() };
-        tokio::spawn(serve(listener, router, limits, std::future::pending()));
+        tokio::spawn(serve(listener, None, router, limits, std::future::pending()));
         let mut idle = TcpStream::connect(address).await.unwrap();
         idle.write_all(b"GET /long HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
         // It has the only place as soon as its answer begins.

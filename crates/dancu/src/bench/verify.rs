@@ -164,7 +164,7 @@ async fn connect(platform: &Platform, folder: &Path) -> Result<Vec<String>, Fail
     let mut tokens = Vec::new();
     for (id, secret) in secrets {
         let assertion = secret.assertion(&id, &audience, SystemClock.now(), &SystemEntropy)?;
-        let issued = state.tokens.grant(&assertion, None).await.map_err(|error| match error {
+        let issued = state.tokens.grant(&assertion, None, None).await.map_err(|error| match error {
             dancu_exchange::TokenError::Refused(refusal) => Failure::from(refusal),
             dancu_exchange::TokenError::Store(error) => Failure::from(error),
         })?;
@@ -185,7 +185,7 @@ fn start(runtime: &Runtime, router: Router) -> Result<Started, Failure> {
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).map_err(|error| network(&error))?;
     let address = listener.local_addr().map_err(|error| network(&error))?;
     let (stop, stopped) = oneshot::channel();
-    runtime.spawn(serve(listener, router, ServerLimits::default(), async {
+    runtime.spawn(serve(listener, None, router, ServerLimits::default(), async {
         let _ = stopped.await;
     }));
     Ok((address, stop))

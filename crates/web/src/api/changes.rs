@@ -2,7 +2,7 @@
 
 use super::limits::tell_limits;
 use super::verify::{caller, refusal_problem};
-use crate::{AppState, Problem};
+use crate::{AppState, Problem, tls::Peer};
 use axum::{
     Json,
     extract::{RawQuery, State},
@@ -21,10 +21,11 @@ const ASK_AGAIN_S: u32 = 5;
 /// The changes after a cursor.
 pub(super) async fn changes(
     State(state): State<Arc<AppState>>,
+    peer: Peer,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Response> {
-    let caller = caller(&state, &headers).await?;
+    let caller = caller(&state, &headers, peer).await?;
     let asked = parameters(query.as_deref().unwrap_or_default()).map_err(IntoResponse::into_response)?;
     let pull =
         Pull { after: asked.get("after").map(String::as_str), limit: asked.get("limit").map(String::as_str) };

@@ -4,8 +4,9 @@ use crate::{
     AppState, Problem,
     api::{
         body::collect,
-        verify::{bearer, refusal_problem, refused},
+        verify::{caller, refusal_problem, refused},
     },
+    tls::Peer,
 };
 use axum::{
     Json,
@@ -16,7 +17,7 @@ use axum::{
 };
 use dancu_changes::{ChangeError, ChangeReceipt, CommandId, Envelope, Event};
 use dancu_core::{Clock, CommuneCode, Explain, Explanation};
-use dancu_exchange::{Caller, RefusalReason, TokenError};
+use dancu_exchange::{Caller, RefusalReason};
 use dancu_handover::{Answer, AnswerState, AnsweredEvent};
 use serde_json::json;
 use std::sync::Arc;
@@ -36,10 +37,11 @@ enum Sent {
 /// the list: those behind it may build on it.
 pub(crate) async fn hand_over(
     State(state): State<Arc<AppState>>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Response> {
-    let (caller, commune) = node(&state, &headers).await?;
+    let (caller, commune) = node(&state, peer, &headers).await?;
     let _place = caller.enter(state.clock.today()).map_err(|reason| {
         let client = Some(&caller.client.id);
         refused(state.refusals.note(state.clock.now(), client, reason))
@@ -79,10 +81,11 @@ pub(crate) async fn hand_over(
 /// An event of the commune.
 pub(crate) async fn event(
     State(state): State<Arc<AppState>>,
+    peer: Peer,
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Result<Response, Response> {
-    let (_, commune) = node(&state, &headers).await?;
+    let (_, commune) = node(&state, peer, &headers).await?;
     let id: CommandId = id.parse().map_err(|_| Problem::not_found().into_response())?;
     let store = state.changes.store();
     let failed = |error: dancu_core::StoreError| Problem::from(error).into_response();
@@ -95,14 +98,12 @@ pub(crate) async fn event(
 }
 
 /// The client and the commune whose node it is.
-async fn node(state: &AppState, headers: &HeaderMap) -> Result<(Arc<Caller>, CommuneCode), Response> {
-    let Some(secret) = bearer(headers) else {
-        return Err(refused(state.refusals.note(state.clock.now(), None, RefusalReason::Token)));
-    };
-    let caller = state.tokens.caller(secret).await.map_err(|error| match error {
-        TokenError::Refused(refusal) => refused(refusal),
-        TokenError::Store(error) => Problem::from(error).into_response(),
-    })?;
+async fn node(
+    state: &AppState,
+    peer: Peer,
+    headers: &HeaderMap,
+) -> Result<(Arc<Caller>, CommuneCode), Response> {
+    let caller = caller(state, headers, peer).await?;
     match caller.contract.commands_for_commune {
         Some(commune) if caller.contract.holds_on(state.clock.today()) => Ok((caller, commune)),
         _ => {

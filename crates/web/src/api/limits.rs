@@ -1,7 +1,7 @@
 //! `GET /v1/limits`: a client's own limits, what it used, and how they came about. And the header fields that tell it.
 
 use super::verify::caller;
-use crate::{AppState, Problem, api::from_log};
+use crate::{AppState, Problem, api::from_log, tls::Peer};
 use axum::{
     Json,
     extract::State,
@@ -20,9 +20,10 @@ const DAYS_BACK: i64 = 35;
 /// The limits.
 pub(super) async fn limits(
     State(state): State<Arc<AppState>>,
+    peer: Peer,
     headers: HeaderMap,
 ) -> Result<Response, Response> {
-    let caller = caller(&state, &headers).await?;
+    let caller = caller(&state, &headers, peer).await?;
     let contract = &caller.contract;
     let days = used_days(&state, contract.id.as_str()).await.map_err(IntoResponse::into_response)?;
     let computed = contract.caseload.and_then(|caseload| caseload.limit(contract.valid_to).ok());

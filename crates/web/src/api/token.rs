@@ -1,6 +1,6 @@
 //! `POST /oauth/token`: an access token for a client that signs an assertion (RFC 6749 4.4, RFC 7523 2.2).
 
-use crate::{AppState, Problem, api::body::collect};
+use crate::{AppState, Problem, api::body::collect, tls::Peer};
 use axum::{
     Json,
     body::Body,
@@ -17,10 +17,10 @@ use std::{collections::HashMap, sync::Arc};
 const BODY_BYTES_MAX: usize = 16 * 1024;
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// The token endpoint.
-pub(crate) async fn token(State(state): State<Arc<AppState>>, body: Body) -> Response {
+/// The token endpoint. A client proves itself by an assertion, or by the certificate of its connection.
+pub(crate) async fn token(State(state): State<Arc<AppState>>, peer: Peer, body: Body) -> Response {
     let outcome = match collect(body, BODY_BYTES_MAX).await {
-        Ok(bytes) => grant(&state, &bytes).await,
+        Ok(bytes) => grant(&state, peer, &bytes).await,
         Err(problem) => return problem.into_response(),
     };
     outcome.unwrap_or_else(|error| match error {
@@ -29,7 +29,7 @@ pub(crate) async fn token(State(state): State<Arc<AppState>>, body: Body) -> Res
     })
 }
 
-async fn grant(state: &AppState, bytes: &[u8]) -> Result<Response, TokenError> {
+async fn grant(state: &AppState, peer: Peer, bytes: &[u8]) -> Result<Response, TokenError> {
     let refuse =
         |reason: RefusalReason| TokenError::Refused(state.refusals.note(state.clock.now(), None, reason));
     let mut form: HashMap<String, String> = HashMap::new();
@@ -45,12 +45,20 @@ async fn grant(state: &AppState, bytes: &[u8]) -> Result<Response, TokenError> {
         Some(_) => return Err(refuse(RefusalReason::UnsupportedGrant)),
         None => return Err(refuse(RefusalReason::InvalidRequest)),
     }
-    let (Some(ASSERTION_TYPE), Some(assertion)) =
-        (parameter("client_assertion_type"), parameter("client_assertion"))
-    else {
-        return Err(refuse(RefusalReason::AssertionShape));
+    let shown = peer.0.as_ref();
+    let issued = match (parameter("client_assertion_type"), parameter("client_assertion")) {
+        (Some(ASSERTION_TYPE), Some(assertion)) => {
+            state.tokens.grant(assertion, parameter("client_id"), shown).await?
+        }
+        // Without an assertion the connection itself has to prove the client (RFC 8705).
+        (None, None) if shown.is_some() => {
+            let Some(client) = parameter("client_id") else {
+                return Err(refuse(RefusalReason::InvalidRequest));
+            };
+            state.tokens.grant_to_certificate(client, shown).await?
+        }
+        _ => return Err(refuse(RefusalReason::AssertionShape)),
     };
-    let issued = state.tokens.grant(assertion, parameter("client_id")).await?;
     let body =
         json!({ "access_token": issued.secret, "token_type": "Bearer", "expires_in": issued.lifetime_s });
     Ok(uncached((StatusCode::OK, Json(body)).into_response()))

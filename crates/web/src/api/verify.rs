@@ -1,7 +1,7 @@
 //! `POST /v1/verify`: does this agree with the register?
 
 use super::limits::tell_limits;
-use crate::{AppState, Problem, api::body::collect};
+use crate::{AppState, Problem, api::body::collect, tls::Peer};
 use axum::{
     body::Body,
     extract::State,
@@ -18,11 +18,12 @@ const BODY_BYTES_MAX: usize = 16 * 1024;
 /// Answers per field, with the receipt.
 pub(crate) async fn verify(
     State(state): State<Arc<AppState>>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Response> {
     let begun = Instant::now();
-    let caller = caller(&state, &headers).await?;
+    let caller = caller(&state, &headers, peer).await?;
     let bytes = collect(body, BODY_BYTES_MAX).await.map_err(IntoResponse::into_response)?;
     let request: VerifyRequest = serde_json::from_slice(&bytes).map_err(|error| {
         // The parser's own message may repeat values; its place does not.
@@ -46,9 +47,13 @@ pub(crate) async fn verify(
 }
 
 /// The client whose token the request bears.
-pub(super) async fn caller(state: &AppState, headers: &HeaderMap) -> Result<Arc<Caller>, Response> {
+pub(super) async fn caller(
+    state: &AppState,
+    headers: &HeaderMap,
+    peer: Peer,
+) -> Result<Arc<Caller>, Response> {
     match bearer(headers) {
-        Some(secret) => state.tokens.caller(secret).await.map_err(|error| match error {
+        Some(secret) => state.tokens.caller(secret, peer.0.as_ref()).await.map_err(|error| match error {
             TokenError::Refused(refusal) => refused(refusal),
             TokenError::Store(error) => Problem::from(error).into_response(),
         }),

@@ -131,6 +131,8 @@ pub(super) fn code(reason: RefusalReason) -> &'static str {
         RefusalReason::InvalidRequest => "invalid_request",
         RefusalReason::NobodyFound => "nobody_found",
         RefusalReason::NoFeed => "no_feed",
+        RefusalReason::Certificate => "certificate",
+        RefusalReason::TokenCertificate => "token_certificate",
     }
 }
 

@@ -33,7 +33,7 @@ async fn page(house: &House, accept: &str) -> String {
 async fn ask(house: &House, times: usize) {
     let bearer = house.bearer().await;
     for _ in 0..times {
-        let body = json!({ "number": HOA, "name": "Nguyễn Thị Hoa" }).to_string();
+        let body = json!({ "number": HOA, "name": "Nguyễn Văn Hòa" }).to_string();
         let knock = house.knock("POST", "/v1/verify").header("authorization", &bearer);
         assert_eq!(knock.send(body).await.status, 200);
     }
@@ -59,7 +59,7 @@ async fn a_declared_caseload_gives_the_limits_and_their_reasoning() {
 async fn every_answer_tells_what_is_left_and_the_client_reads_its_own_limits() {
     let house = House::open().await;
     let bearer = house.bearer().await;
-    let body = json!({ "number": HOA, "name": "Nguyễn Thị Hoa" }).to_string();
+    let body = json!({ "number": HOA, "name": "Nguyễn Văn Hòa" }).to_string();
     let answer = house.knock("POST", "/v1/verify").header("authorization", &bearer).send(body).await;
     assert_eq!(answer.headers["ratelimit-policy"], "\"day\";q=100;w=86400, \"second\";q=50;w=1");
     // It is 9 in the morning in Viet Nam.

@@ -11,4 +11,5 @@ mod limits;
 mod matrix;
 mod refusals;
 mod search;
+mod tls;
 mod twins;
