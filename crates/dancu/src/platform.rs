@@ -8,7 +8,9 @@ use crate::{
 };
 use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy, StoreError};
-use dancu_exchange::{AssertionRules, Directory, RefusalLog, TokenService, TokenSettings, VerifyService};
+use dancu_exchange::{
+    AssertionRules, Directory, RefusalLog, SigningKey, TokenService, TokenSettings, VerifyService,
+};
 use dancu_feed::{ChangePuller, ChangeTeller, Courier, CourierParts, Patience, WebhookKey};
 use dancu_identity::{AttemptLimits, CodeKey, Identity, IdentityParts, RelyingParty, periods};
 use dancu_ledger::{
@@ -87,6 +89,8 @@ impl Platform {
             Arc::clone(&clock),
             Arc::clone(&entropy),
         );
+        let answer_seed = secrets::load_or_create(&config.keys_dir, "answers.key", &*entropy)?;
+        let answer_key = SigningKey::from_seed(&answer_seed)?;
         let feed =
             open_feed(config, &stores, &ledger, &public_log, &directory, &refusals, (&clock, &entropy))?;
         let state = Arc::new(AppState {
@@ -109,6 +113,7 @@ impl Platform {
             puller: Arc::new(feed.puller),
             feed: Arc::clone(&stores.feed),
             outbox: Arc::clone(&stores.outbox),
+            answer_key: Arc::new(answer_key),
             webhook_key: feed.key,
             ledger,
             public_log,

@@ -152,6 +152,9 @@ pub struct Contract {
     /// Whether its officers may search for persons; `None`: they may not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<SearchTerms>,
+    /// Whether answers are signed as a JSON Web Token, to be shown to others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub signed_answers: bool,
     /// Answers a day (the civil day in Viet Nam). Computed when a caseload is stated and this is left out.
     #[serde(default)]
     pub daily_limit: u32,

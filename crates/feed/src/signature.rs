@@ -3,11 +3,11 @@
 //! The signature is made by aws-lc-rs and the structured fields (RFC 9651) are written by `sfv`; what stands here is
 //! the order of lines of RFC 9421, section 2.5, held against the vectors of its appendix.
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use dancu_core::{Explain, Explanation};
+use dancu_exchange::SigningKey;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sfv::{DictSerializer, KeyRef, ListSerializer, RefBareItem, StringRef};
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write};
@@ -68,13 +68,12 @@ pub struct SignedHeaders {
 
 /// The key that signs deliveries. Its secret half never prints.
 pub struct WebhookKey {
-    pair: Ed25519KeyPair,
-    id: String,
+    key: SigningKey,
 }
 
 impl fmt::Debug for WebhookKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "WebhookKey({})", self.id)
+        write!(f, "WebhookKey({})", self.key.id())
     }
 }
 
@@ -85,19 +84,12 @@ impl WebhookKey {
     /// The key of 32 secret bytes. Its identifier is the thumbprint of the public half (RFC 7638), so that a changed
     /// key has another one.
     pub fn from_seed(seed: &[u8; 32]) -> Result<Self, WebhookKeyError> {
-        let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| WebhookKeyError)?;
-        let x = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
-        // The members in this order and nothing else, as RFC 7638, section 3, and RFC 8037, appendix A.3, say.
-        let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
-        Ok(Self { pair, id: URL_SAFE_NO_PAD.encode(Sha256::digest(members)) })
+        Ok(Self { key: SigningKey::from_seed(seed).map_err(|_| WebhookKeyError)? })
     }
 
     /// The public half as a set of JSON Web Keys (RFC 7517), for receivers.
     pub fn public_set(&self) -> Value {
-        let x = URL_SAFE_NO_PAD.encode(self.pair.public_key().as_ref());
-        json!({ "keys": [{
-            "kty": "OKP", "crv": "Ed25519", "x": x, "kid": self.id, "use": "sig", "alg": "EdDSA",
-        }] })
+        self.key.public_set()
     }
 
     /// Signs a POST of JSON to an address.
@@ -121,14 +113,14 @@ impl WebhookKey {
             expires: Some(now.as_second() + GOOD_FOR_S),
             nonce: Some(&nonce),
             algorithm: Some(ALGORITHM),
-            key_id: Some(&self.id),
+            key_id: Some(self.key.id()),
             tag: Some(TAG),
         };
         let (base, input) = signature_base(&components, parameters)?;
-        let signature = self.pair.sign(base.as_bytes());
+        let signature = self.key.sign(base.as_bytes());
         let mut field = DictSerializer::new();
         let label = KeyRef::from_str(LABEL).map_err(|_| WebhookKeyError)?;
-        let _ = field.bare_item(label, RefBareItem::ByteSequence(signature.as_ref()));
+        let _ = field.bare_item(label, RefBareItem::ByteSequence(&signature));
         Ok(SignedHeaders {
             content_digest: digest,
             signature_input: format!("{LABEL}={input}"),
@@ -232,7 +224,7 @@ mod tests {
         let key =
             STANDARD.decode("MC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF").unwrap();
         let seed = key.last_chunk().unwrap();
-        let signature = WebhookKey::from_seed(seed).unwrap().pair.sign(base.as_bytes());
+        let signature = WebhookKey::from_seed(seed).unwrap().key.sign(base.as_bytes());
         assert_eq!(
             STANDARD.encode(signature),
             "wqcAqbmYJ2ji2glfAMaRy4gruYYnx2nEFN2HN6jrnDnQCK1u02Gb04v9EDgwUPiu4A0w6vuQv5lIp5WPpBKRCw=="
@@ -248,7 +240,7 @@ mod tests {
         // RFC 8037, appendix A.1 to A.3.
         let seed = URL_SAFE_NO_PAD.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").unwrap();
         let key = WebhookKey::from_seed(&seed.try_into().unwrap()).unwrap();
-        assert_eq!(key.id, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+        assert_eq!(key.key.id(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
         assert_eq!(key.public_set()["keys"][0]["x"], "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
     }
 

@@ -3,7 +3,7 @@
 use crate::{latency::Latencies, looks::Looks};
 use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy};
-use dancu_exchange::{Directory, ExchangeStore, RefusalLog, TokenService, VerifyService};
+use dancu_exchange::{Directory, ExchangeStore, RefusalLog, SigningKey, TokenService, VerifyService};
 use dancu_feed::{ChangePuller, ChangeSource, FeedStore, WebhookKey};
 use dancu_handover::Handover;
 use dancu_identity::Identity;
@@ -54,6 +54,8 @@ pub struct AppState {
     pub feed: Arc<dyn FeedStore>,
     /// The outbox of changes.
     pub outbox: Arc<dyn ChangeSource>,
+    /// Signs answers for contracts that want them signed.
+    pub answer_key: Arc<SigningKey>,
     /// Signs deliveries to webhooks.
     pub webhook_key: Arc<WebhookKey>,
     /// The log's writing side.

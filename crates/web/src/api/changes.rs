@@ -1,4 +1,4 @@
-//! `GET /v1/changes`: what changed of the persons and fields of a contract. And the keys of webhooks.
+//! `GET /v1/changes`: what changed of the persons and fields of a contract.
 
 use super::limits::tell_limits;
 use super::verify::{caller, refusal_problem};
@@ -71,16 +71,6 @@ fn problem(state: &AppState, error: FeedError) -> Problem {
         }
         FeedError::Store(error) => error.into(),
     }
-}
-
-/// The public keys with which deliveries to webhooks are signed (RFC 7517).
-pub(super) async fn keys(State(state): State<Arc<AppState>>) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "application/jwk-set+json"),
-        (header::CACHE_CONTROL, "public, max-age=300"),
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-    ];
-    (headers, state.webhook_key.public_set().to_string()).into_response()
 }
 
 #[cfg(test)]

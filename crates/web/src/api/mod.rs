@@ -4,6 +4,7 @@ pub(crate) mod body;
 mod changes;
 mod commands;
 mod health;
+mod keys;
 mod limits;
 mod public_log;
 mod token;
@@ -29,7 +30,8 @@ pub(crate) fn machine() -> Router<Arc<AppState>> {
         .route("/v1/events/{id}", get(commands::event))
         .route("/v1/changes", get(changes::changes))
         .route("/v1/limits", get(limits::limits))
-        .route("/.well-known/dancu-webhook-jwks.json", get(changes::keys))
+        .route("/.well-known/dancu-webhook-jwks.json", get(keys::webhooks))
+        .route("/.well-known/dancu-answers-jwks.json", get(keys::answers))
         .route("/oauth/token", post(token::token))
         .route("/health", get(health::health))
 }

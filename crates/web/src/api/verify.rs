@@ -38,9 +38,17 @@ pub(crate) async fn verify(
             return Err(response);
         }
     };
-    let body = serde_json::to_vec(&answer).map_err(|_| Problem::bad_body("answer").into_response())?;
+    let unwritable = || Problem::fault().into_response();
+    let (kind, body) = if caller.contract.signed_answers {
+        let issuer = state.public_origin.as_str().trim_end_matches('/');
+        let signed =
+            state.answer_key.sign_answer(issuer, caller.client.id.as_str(), state.clock.now(), &answer);
+        ("application/jwt", signed.map_err(|_| unwritable())?.into_bytes())
+    } else {
+        ("application/json", serde_json::to_vec(&answer).map_err(|_| unwritable())?)
+    };
     state.latencies.count(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX));
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")];
     let mut response = (headers, body).into_response();
     tell_limits(&state, &caller, response.headers_mut());
     Ok(response)

@@ -102,3 +102,28 @@ async fn the_public_log_names_no_file_of_ours() {
     assert_eq!(answer.problem(), (503, "DANCU-WEB-013".to_owned()));
     assert!(!answer.body.contains("tile"), "{}", answer.body);
 }
+
+#[tokio::test]
+async fn a_contract_that_wants_it_gets_its_answers_signed() {
+    let house = House::open().await;
+    let mut whole: Value = serde_json::from_str(include_str!("connections.json")).unwrap();
+    whole["contracts"][1]["signed_answers"] = json!(true);
+    let document: dancu_exchange::ConnectionsDocument = serde_json::from_value(whole).unwrap();
+    document.apply(&*house.state.exchange_store, &house.state.directory).await.unwrap();
+    let bearer = house.bearer().await;
+    let body = json!({ "number": HOA, "name": "Nguyễn Văn Hòa" }).to_string();
+    let answer = house.knock("POST", "/v1/verify").header("authorization", &bearer).send(body).await;
+    assert_eq!(answer.headers["content-type"], "application/jwt");
+    let keys = house.knock("GET", "/.well-known/dancu-answers-jwks.json").send("").await.json();
+    let jwk = serde_json::from_value(keys["keys"][0].clone()).unwrap();
+    let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::EdDSA);
+    validation.set_audience(&["bank-core"]);
+    validation.set_issuer(&[house.state.public_origin.as_str().trim_end_matches('/')]);
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    let key = jsonwebtoken::DecodingKey::from_jwk(&jwk).unwrap();
+    let claims = jsonwebtoken::decode::<Value>(&answer.body, &key, &validation).unwrap().claims;
+    assert_eq!(claims["answer"]["answers"]["name"], "match");
+    let receipt: dancu_ledger::Receipt = serde_json::from_value(claims["answer"]["receipt"].clone()).unwrap();
+    receipt.verify(house.state.ledger.verifier()).unwrap();
+}

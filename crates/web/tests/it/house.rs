@@ -8,8 +8,8 @@ use axum::{
 use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy, PersonalNumber};
 use dancu_exchange::{
-    AssertionRules, ConnectionsDocument, Directory, ExchangeStore, RefusalLog, StoredToken, TokenService,
-    TokenSettings, VerifyService,
+    AssertionRules, ConnectionsDocument, Directory, ExchangeStore, RefusalLog, SigningKey, StoredToken,
+    TokenService, TokenSettings, VerifyService,
 };
 use dancu_feed::{ChangePuller, ChangeTeller, WebhookKey};
 use dancu_identity::{
@@ -254,6 +254,7 @@ fn put_together(
         puller: Arc::new(puller),
         feed: Arc::new(store.clone()),
         outbox,
+        answer_key: Arc::new(SigningKey::from_seed(&[9; 32]).unwrap()),
         webhook_key: Arc::new(WebhookKey::from_seed(&[7; 32]).unwrap()),
         public_origin: ORIGIN.parse().unwrap(),
         source_url: "https://example.com/dancu".to_owned(),
