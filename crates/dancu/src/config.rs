@@ -1,5 +1,6 @@
 //! Configuration in layers: built-in values, then `dancu.toml`, then the environment (`DANCU_…`), then flags.
 
+use dancu_exchange::XRoadMember;
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
@@ -51,6 +52,8 @@ pub struct Config {
     pub tls_key: Option<PathBuf>,
     /// Where browsers find the pages. Passkeys are bound to its host name, so it must be a name, not an address.
     pub public_origin: Url,
+    /// Who we are on an X-Road, e.g. `VN/GOV/c06/dan-cu`; with it, and with TLS, the X-Road door is open.
+    pub xroad_member: Option<XRoadMember>,
     /// Where the running source code can be read, for the pages' footer; no link when left out.
     pub source_url: Option<String>,
     /// Name of the log, in its checkpoints for ever (C2SP tlog-checkpoint: the origin).
@@ -78,6 +81,7 @@ impl Default for Config {
             tls_certificate: None,
             tls_key: None,
             public_origin: Url::parse("http://localhost:8080").expect("a constant that is tested"),
+            xroad_member: None,
             source_url: None,
             log_origin: "dancu.example/log".to_owned(),
             readers: std::thread::available_parallelism().map_or(2, usize::from) + 2,
@@ -91,7 +95,7 @@ impl Default for Config {
 
 impl Config {
     /// The settings by name. Other variables that begin with `DANCU_` belong to others, such as the tests.
-    const NAMES: [&str; 14] = [
+    const NAMES: [&str; 15] = [
         "data_dir",
         "keys_dir",
         "store_url",
@@ -100,6 +104,7 @@ impl Config {
         "tls_key",
         "public_origin",
         "source_url",
+        "xroad_member",
         "log_origin",
         "readers",
         "commit_linger_us",

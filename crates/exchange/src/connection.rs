@@ -1,6 +1,6 @@
 //! Organisations, their client software, and the contract that binds each client.
 
-use crate::{Caseload, ClientKey, FieldSet};
+use crate::{Caseload, ClientKey, FieldSet, XRoadMember};
 use dancu_core::{CommuneCode, Explain, Explanation};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -152,6 +152,9 @@ pub struct Contract {
     /// Whether its officers may search for persons; `None`: they may not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<SearchTerms>,
+    /// The X-Road subsystem under which the client comes through the X-Road door; none: it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub xroad_client: Option<XRoadMember>,
     /// Whether answers are signed as a JSON Web Token, to be shown to others.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub signed_answers: bool,

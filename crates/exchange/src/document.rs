@@ -145,7 +145,7 @@ impl ConnectionsDocument {
         }
         let mine: HashSet<&str> = unique(self.organisations.iter().map(|row| row.id.as_str()))?;
         let my_clients = unique(self.clients.iter().map(|row| row.id.as_str()))?;
-        unique(self.contracts.iter().map(|row| row.id.as_str()))?;
+        let my_contracts = unique(self.contracts.iter().map(|row| row.id.as_str()))?;
         unique(self.contracts.iter().map(|row| row.client.as_str()))?;
         for organisation in &self.organisations {
             if !is_readable(&organisation.name_vi) || !is_readable(&organisation.name_en) {
@@ -176,7 +176,13 @@ impl ConnectionsDocument {
             }
             contract_values(contract)?;
         }
-        Ok(())
+        let kept = contracts.iter().filter(|row| !my_contracts.contains(row.id.as_str()));
+        let doors = kept.chain(&self.contracts).filter_map(|row| row.xroad_client.as_ref());
+        let mut seen = HashSet::new();
+        match doors.into_iter().find(|member| !seen.insert(*member)) {
+            Some(doubled) => Err(DocumentError::Doubled(doubled.to_string())),
+            None => Ok(()),
+        }
     }
 }
 
@@ -325,6 +331,28 @@ mod tests {
         with["contracts"][0]["search"] = json!({"per_officer_minute_max": 10, "per_officer_day_max": 200});
         assert_eq!(read(with.clone())[0].search.unwrap().per_officer_day_max, 200);
         assert!(check(with).is_ok());
+    }
+
+    #[test]
+    fn an_xroad_subsystem_is_that_of_one_contract() {
+        let with = |id: &str, client: &str, member: &str| {
+            let mut contract = document()["contracts"][0].clone();
+            contract["id"] = json!(id);
+            contract["client"] = json!(client);
+            contract["xroad_client"] = json!(member);
+            serde_json::from_value::<Contract>(contract).unwrap()
+        };
+        let mut whole: ConnectionsDocument = serde_json::from_value(document()).unwrap();
+        let other = serde_json::from_value(json!({"id": "other", "organisation": "bank-a"})).unwrap();
+        whole.clients.push(other);
+        whole.contracts = vec![with("c-1", "bank-a-core", "VN/COM/1/a"), with("c-2", "other", "VN/COM/1/b")];
+        assert_eq!(whole.check(&[], &[], &[]), Ok(()));
+        let stored = whole.contracts.clone();
+        whole.contracts[1].xroad_client = whole.contracts[0].xroad_client.clone();
+        assert_eq!(whole.check(&[], &[], &[]), Err(DocumentError::Doubled("VN/COM/1/a".to_owned())));
+        // What is replaced in the same document does not stand in the way: the two may be exchanged.
+        whole.contracts = vec![with("c-1", "bank-a-core", "VN/COM/1/b"), with("c-2", "other", "VN/COM/1/a")];
+        assert_eq!(whole.check(&[], &[], &stored), Ok(()));
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod signing_key;
 mod store;
 mod token;
 mod verify;
+mod xroad;
 
 pub use assertion::{Assertion, AssertionError, AssertionRules, CertificateThumbprint, ClientKey, KeyError};
 pub use caller::{Caller, InFlight};
@@ -44,3 +45,4 @@ pub use signing_key::{SigningKey, SigningKeyError};
 pub use store::{ExchangeStore, StoredToken, TokenGrant};
 pub use token::{IssuedToken, TokenError, TokenService, TokenSettings};
 pub use verify::{CardAnswer, LifeAnswer, VerifyAnswer, VerifyError, VerifyRequest, VerifyService};
+pub use xroad::{XRoadIdError, XRoadMember, xroad_part};

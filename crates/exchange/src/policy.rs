@@ -47,6 +47,7 @@ mod tests {
             may_tell_unknown,
             commands_for_commune: None,
             search: None,
+            xroad_client: None,
             signed_answers: false,
             daily_limit: 1,
             per_second_max: 1,

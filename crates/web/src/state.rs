@@ -3,7 +3,9 @@
 use crate::{latency::Latencies, looks::Looks};
 use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy};
-use dancu_exchange::{Directory, ExchangeStore, RefusalLog, SigningKey, TokenService, VerifyService};
+use dancu_exchange::{
+    Directory, ExchangeStore, RefusalLog, SigningKey, TokenService, VerifyService, XRoadMember,
+};
 use dancu_feed::{ChangePuller, ChangeSource, FeedStore, WebhookKey};
 use dancu_handover::Handover;
 use dancu_identity::Identity;
@@ -22,6 +24,8 @@ pub struct AppState {
     pub entropy: Arc<dyn Entropy>,
     /// Where the pages live, e.g. `http://localhost:8080`; passkeys are bound to its host name.
     pub public_origin: Url,
+    /// Who we are on an X-Road; none: there is no such door.
+    pub xroad_member: Option<XRoadMember>,
     /// Where the source code is kept, for the footer.
     pub source_url: String,
     /// Persons.

@@ -1,7 +1,9 @@
 //! `GET /v1/changes`: what changed of the persons and fields of a contract.
 
-use super::limits::tell_limits;
-use super::verify::{caller, refusal_problem};
+use super::{
+    limits::tell_limits,
+    verify::{caller, refusal_problem},
+};
 use crate::{AppState, Problem, tls::Peer};
 use axum::{
     Json,
@@ -9,7 +11,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use dancu_exchange::Refusal;
+use dancu_exchange::{Caller, Refusal};
 use dancu_feed::{FeedError, Pull};
 use serde_json::json;
 use std::{collections::HashMap, sync::Arc};
@@ -26,11 +28,16 @@ pub(super) async fn changes(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Response> {
     let caller = caller(&state, &headers, peer).await?;
-    let asked = parameters(query.as_deref().unwrap_or_default()).map_err(IntoResponse::into_response)?;
+    answer(&state, &caller, query.as_deref().unwrap_or_default()).await
+}
+
+/// Answers a client that has proved itself.
+pub(super) async fn answer(state: &AppState, caller: &Caller, query: &str) -> Result<Response, Response> {
+    let asked = parameters(query).map_err(IntoResponse::into_response)?;
     let pull =
         Pull { after: asked.get("after").map(String::as_str), limit: asked.get("limit").map(String::as_str) };
     let telling =
-        state.puller.pull(&caller, pull).await.map_err(|error| problem(&state, error).into_response())?;
+        state.puller.pull(caller, pull).await.map_err(|error| problem(state, error).into_response())?;
     let body = json!({
         "entries": telling.entries, "next": telling.next.to_string(), "has_more": telling.has_more,
     });
@@ -40,7 +47,7 @@ pub(super) async fn changes(
     if !telling.has_more {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(ASK_AGAIN_S));
     }
-    tell_limits(&state, &caller, headers);
+    tell_limits(state, caller, headers);
     Ok(response)
 }
 

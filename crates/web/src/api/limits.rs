@@ -24,18 +24,23 @@ pub(super) async fn limits(
     headers: HeaderMap,
 ) -> Result<Response, Response> {
     let caller = caller(&state, &headers, peer).await?;
+    answer(&state, &caller).await
+}
+
+/// Answers a client that has proved itself.
+pub(super) async fn answer(state: &AppState, caller: &Caller) -> Result<Response, Response> {
     let contract = &caller.contract;
-    let days = used_days(&state, contract.id.as_str()).await.map_err(IntoResponse::into_response)?;
+    let days = used_days(state, contract.id.as_str()).await.map_err(IntoResponse::into_response)?;
     let computed = contract.caseload.and_then(|caseload| caseload.limit(contract.valid_to).ok());
     let body = json!({
         "contract": contract.id, "daily_limit": contract.daily_limit, "per_second_max": contract.per_second_max,
-        "used_today": state.ledger.used_today(contract.id.as_str()), "resets_in_s": day_left_s(&state),
+        "used_today": state.ledger.used_today(contract.id.as_str()), "resets_in_s": day_left_s(state),
         "caseload": contract.caseload, "computed": computed, "limit_reason": contract.limit_reason,
         "notices": notices(contract, &days),
     });
     let mut response = Json(body).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    tell_limits(&state, &caller, response.headers_mut());
+    tell_limits(state, caller, response.headers_mut());
     Ok(response)
 }
 

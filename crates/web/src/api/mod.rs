@@ -6,9 +6,11 @@ mod commands;
 mod health;
 mod keys;
 mod limits;
+mod openapi;
 mod public_log;
 mod token;
 mod verify;
+mod xroad;
 
 pub(crate) use body::collect;
 pub(crate) use limits::used_days;
@@ -18,7 +20,7 @@ pub(crate) use verify::{refusal_problem, verify_problem};
 use crate::AppState;
 use axum::{
     Router,
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use std::sync::Arc;
 
@@ -32,6 +34,8 @@ pub(crate) fn machine() -> Router<Arc<AppState>> {
         .route("/v1/limits", get(limits::limits))
         .route("/.well-known/dancu-webhook-jwks.json", get(keys::webhooks))
         .route("/.well-known/dancu-answers-jwks.json", get(keys::answers))
+        .route("/openapi.json", get(async || openapi::document()))
+        .route("/r1/{*service}", any(xroad::door))
         .route("/oauth/token", post(token::token))
         .route("/health", get(health::health))
 }

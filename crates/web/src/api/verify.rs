@@ -22,19 +22,30 @@ pub(crate) async fn verify(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Response> {
-    let begun = Instant::now();
     let caller = caller(&state, &headers, peer).await?;
     let bytes = collect(body, BODY_BYTES_MAX).await.map_err(IntoResponse::into_response)?;
-    let request: VerifyRequest = serde_json::from_slice(&bytes).map_err(|error| {
+    answer(&state, &caller, &bytes, None).await
+}
+
+/// Answers a client that has proved itself. `reference` stands in the record where the request gives none of its own.
+pub(super) async fn answer(
+    state: &AppState,
+    caller: &Caller,
+    bytes: &[u8],
+    reference: Option<&str>,
+) -> Result<Response, Response> {
+    let begun = Instant::now();
+    let mut request: VerifyRequest = serde_json::from_slice(bytes).map_err(|error| {
         // The parser's own message may repeat values; its place does not.
         let place = format!("line {}, column {}", error.line(), error.column());
         Problem::bad_body(&place).into_response()
     })?;
-    let answer = match state.verify.verify(&caller, &request, Channel::Api).await {
+    request.reference = request.reference.or_else(|| reference.map(str::to_owned));
+    let answer = match state.verify.verify(caller, &request, Channel::Api).await {
         Ok(answer) => answer,
         Err(error) => {
-            let mut response = failed(&state, error);
-            tell_limits(&state, &caller, response.headers_mut());
+            let mut response = failed(state, error);
+            tell_limits(state, caller, response.headers_mut());
             return Err(response);
         }
     };
@@ -50,7 +61,7 @@ pub(crate) async fn verify(
     state.latencies.count(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX));
     let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")];
     let mut response = (headers, body).into_response();
-    tell_limits(&state, &caller, response.headers_mut());
+    tell_limits(state, caller, response.headers_mut());
     Ok(response)
 }
 

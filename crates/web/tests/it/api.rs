@@ -127,3 +127,15 @@ async fn a_contract_that_wants_it_gets_its_answers_signed() {
     let receipt: dancu_ledger::Receipt = serde_json::from_value(claims["answer"]["receipt"].clone()).unwrap();
     receipt.verify(house.state.ledger.verifier()).unwrap();
 }
+
+#[tokio::test]
+async fn every_door_that_is_described_is_there() {
+    let house = House::open().await;
+    let document = house.knock("GET", "/openapi.json").send("").await.json();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            let status = house.knock(&method.to_uppercase(), path).send("").await.status.as_u16();
+            assert!(!matches!(status, 404 | 405), "{method} {path}: {status}");
+        }
+    }
+}

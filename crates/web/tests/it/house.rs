@@ -257,6 +257,7 @@ fn put_together(
         answer_key: Arc::new(SigningKey::from_seed(&[9; 32]).unwrap()),
         webhook_key: Arc::new(WebhookKey::from_seed(&[7; 32]).unwrap()),
         public_origin: ORIGIN.parse().unwrap(),
+        xroad_member: Some("VN/GOV/c06/dan-cu".parse().unwrap()),
         source_url: "https://example.com/dancu".to_owned(),
         register,
         changes: Arc::new(changes),

@@ -13,3 +13,4 @@ mod refusals;
 mod search;
 mod tls;
 mod twins;
+mod xroad;

@@ -24,22 +24,22 @@ fn pair(folder: &Path, name: &str) -> Pair {
     Pair { certificate, key }
 }
 
-struct Pair {
+pub struct Pair {
     certificate: std::path::PathBuf,
     key: std::path::PathBuf,
 }
 
 /// The house behind TLS, with the bank's software bound to a certificate.
-struct Guarded {
-    house: House,
+pub struct Guarded {
+    pub house: House,
     address: SocketAddr,
     server: Pair,
-    bank: Pair,
-    stranger: Pair,
+    pub bank: Pair,
+    pub stranger: Pair,
 }
 
 impl Guarded {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         let house = House::open().await;
         let [server, bank, stranger] = ["server", "bank", "stranger"].map(|name| pair(house.path(), name));
         let mut clients: Value = serde_json::from_str(include_str!("connections.json")).unwrap();
@@ -48,6 +48,7 @@ impl Guarded {
             "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
             "x5t#S256": thumbprint_of_file(&bank.certificate).unwrap(),
         }]);
+        clients["contracts"][1]["xroad_client"] = json!("VN/COM/ngan-hang/core");
         let document: dancu_exchange::ConnectionsDocument = serde_json::from_value(clients).unwrap();
         document.apply(&*house.state.exchange_store, &house.state.directory).await.unwrap();
         let tls = Some(Arc::new(Tls::open(&server.certificate, &server.key).unwrap()));
@@ -59,7 +60,13 @@ impl Guarded {
     }
 
     /// One request over a connection of its own; status and JSON of the answer.
-    async fn ask(&self, shows: Option<&Pair>, request: &str, body: &str) -> (u16, Value) {
+    pub async fn ask(&self, shows: Option<&Pair>, request: &str, body: &str) -> (u16, Value) {
+        let (status, _, body) = self.ask_whole(shows, request, body).await;
+        (status, body)
+    }
+
+    /// The same, with the head of the answer.
+    pub async fn ask_whole(&self, shows: Option<&Pair>, request: &str, body: &str) -> (u16, String, Value) {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(&self.server.certificate).unwrap()).unwrap();
         let provider = Arc::new(aws_lc_rs::default_provider());
@@ -87,7 +94,7 @@ impl Guarded {
         stream.read_to_string(&mut answer).await.unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+        (status, head.to_owned(), serde_json::from_str(body).unwrap_or(Value::Null))
     }
 
     async fn token(&self, shows: Option<&Pair>, client: &str) -> (u16, Value) {

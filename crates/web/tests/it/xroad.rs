@@ -1,0 +1,115 @@
+//! The X-Road door, as a consumer's information system knocks at it.
+
+use crate::{house::HOA, tls::Guarded};
+use serde_json::{Value, json};
+
+const CLIENT: &str = "x-road-client: VN/COM/ngan-hang/core";
+const US: &str = "/r1/VN/GOV/c06/dan-cu";
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: Value,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+}
+
+/// Knocks with the bank's certificate.
+async fn knock(guarded: &Guarded, request: &str, headers: &[&str], body: &str) -> Answer {
+    let mut text = format!("{request} HTTP/1.1");
+    for header in headers {
+        text = format!("{text}\r\n{header}");
+    }
+    let (status, head, body) = guarded.ask_whole(Some(&guarded.bank), &text, body).await;
+    Answer { status, head, body }
+}
+
+#[tokio::test]
+async fn a_verification_comes_through_the_door_with_the_protocols_headers() {
+    let guarded = Guarded::open().await;
+    let body = json!({ "number": HOA, "name": "Nguyễn Văn Hòa" }).to_string();
+    let headers = [CLIENT, "x-road-id: hồ sơ-1", "x-road-issue: MT-324/2026"];
+    let wrong = knock(&guarded, &format!("POST {US}/verify"), &headers, &body).await;
+    assert_eq!((wrong.status, &wrong.body["type"]), (400, &json!("Client.BadRequest")), "not plain text");
+    let headers = [CLIENT, "x-road-id: ho-so-1", "x-road-issue: MT-324/2026"];
+    let answer = knock(&guarded, &format!("POST {US}/verify"), &headers, &body).await;
+    assert_eq!((answer.status, &answer.body["answers"]["name"]), (200, &json!("match")), "{}", answer.body);
+    assert_eq!(answer.header("x-road-id"), Some("ho-so-1"));
+    assert_eq!(answer.header("x-road-client"), Some("VN/COM/ngan-hang/core"));
+    assert_eq!(answer.header("x-road-service"), Some("VN/GOV/c06/dan-cu/verify"));
+    assert_eq!(answer.header("x-road-request-hash").map(str::len), Some(88));
+    assert!(answer.header("x-road-request-id").is_some() && answer.header("x-road-error").is_none());
+    // The matter stands in the record that the person reads.
+    assert!(answer.body["receipt"]["record"].to_string().contains("MT-324/2026"));
+    // An error of the provider passes as it is.
+    let error = knock(&guarded, &format!("POST {US}/verify"), &[CLIENT], "{}").await;
+    assert_eq!((error.status, error.header("x-road-error")), (400, None));
+    assert_eq!(error.body["code"], "DANCU-WEB-005");
+}
+
+#[tokio::test]
+async fn faults_of_the_door_are_told_in_the_protocols_words() {
+    let guarded = Guarded::open().await;
+    let unknown = "x-road-client: VN/COM/nobody/x";
+    for (request, headers, status, kind) in [
+        (format!("GET {US}/limits"), vec![], 400, "Client.BadRequest"),
+        (format!("GET {US}/limits"), vec![CLIENT, CLIENT], 400, "Client.BadRequest"),
+        (format!("GET {US}/limits"), vec!["x-road-client: VN"], 400, "Client.BadRequest"),
+        ("GET /r1/VN/limits".to_owned(), vec![CLIENT], 400, "Client.BadRequest"),
+        ("GET /r1/VN%2FGOV%2Fc06%2Fdan-cu/limits".to_owned(), vec![CLIENT], 400, "Client.BadRequest"),
+        (format!("GET {US}/limits"), vec![unknown], 500, "Server.ClientProxy.UnknownMember"),
+        ("GET /r1/VN/GOV/c06/other/limits".to_owned(), vec![CLIENT], 500, "Server.ClientProxy.UnknownMember"),
+        (format!("GET {US}/nothing"), vec![CLIENT], 500, "Server.ServerProxy.UnknownService"),
+        (format!("GET {US}/limits/more"), vec![CLIENT], 500, "Server.ServerProxy.UnknownService"),
+        (format!("GET {US}/changes"), vec![CLIENT], 500, "Server.ServerProxy.AccessDenied"),
+        (format!("GET {US}/getOpenAPI"), vec![CLIENT], 400, "Client.BadRequest"),
+        (
+            format!("GET {US}/getOpenAPI?serviceCode=x"),
+            vec![CLIENT],
+            500,
+            "Server.ServerProxy.UnknownService",
+        ),
+    ] {
+        let answer = knock(&guarded, &request, &headers, "").await;
+        assert_eq!((answer.status, &answer.body["type"]), (status, &json!(kind)), "{request} {headers:?}");
+        assert_eq!(answer.header("x-road-error"), Some(kind));
+        assert_eq!(answer.body["detail"].as_str(), answer.header("x-road-request-id"));
+    }
+    for shows in [None, Some(&guarded.stranger)] {
+        let request = format!("GET {US}/limits HTTP/1.1\r\n{CLIENT}");
+        let (status, body) = guarded.ask(shows, &request, "").await;
+        assert_eq!((status, &body["type"]), (500, &json!("Server.ClientProxy.SslAuthenticationFailed")));
+    }
+    assert_eq!(guarded.house.state.ledger.size(), 0);
+}
+
+#[tokio::test]
+async fn the_metadata_name_services_members_and_the_description() {
+    let guarded = Guarded::open().await;
+    let codes = |answer: &Answer| {
+        let services = answer.body["service"].as_array().unwrap().iter();
+        services.map(|service| service["service_code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let all = knock(&guarded, &format!("GET {US}/listMethods"), &[CLIENT], "").await;
+    assert_eq!(codes(&all), ["verify", "changes", "limits"]);
+    assert_eq!(
+        all.body["service"][0],
+        json!({
+            "object_type": "SERVICE", "xroad_instance": "VN", "member_class": "GOV", "member_code": "c06",
+            "subsystem_code": "dan-cu", "service_code": "verify", "service_type": "OPENAPI",
+            "endpoint_list": [{ "method": "POST", "path": "/" }],
+        })
+    );
+    let allowed = knock(&guarded, &format!("GET {US}/allowedMethods"), &[CLIENT], "").await;
+    assert_eq!(codes(&allowed), ["verify", "limits"], "its contract has no feed");
+    let clients = knock(&guarded, "GET /r1/listClients", &[CLIENT], "").await;
+    assert_eq!(clients.body["member"][0]["id"]["member_code"], "ngan-hang");
+    assert_eq!(clients.body["member"][0]["name"], "Ngân hàng Thử");
+    let description =
+        knock(&guarded, &format!("GET {US}/getOpenAPI?serviceCode=verify"), &[CLIENT], "").await;
+    assert_eq!(description.body["openapi"], "3.0.3");
+}
