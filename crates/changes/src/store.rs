@@ -92,6 +92,15 @@ pub trait ChangeStore: RegisterStore {
     /// A person's record for the rules.
     async fn record(&self, number: PersonalNumber) -> Result<Record, StoreError>;
 
+    /// The records of many persons, in the order of the numbers. Stores with a way to go ask once for all.
+    async fn records(&self, numbers: &[PersonalNumber]) -> Result<Vec<Record>, StoreError> {
+        let mut records = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            records.push(self.record(*number).await?);
+        }
+        Ok(records)
+    }
+
     /// Everyone who ever was in a household, ascending, at most `length_max`.
     async fn ever_in_household(
         &self,

@@ -41,6 +41,17 @@ impl<'s> World<'s> {
         Ok(&self.persons[&number])
     }
 
+    /// Looks at the records of persons of whom several are going to be asked for, in one go.
+    pub async fn look_at(&mut self, numbers: &[PersonalNumber]) -> Result<(), StoreError> {
+        let mut unseen: Vec<PersonalNumber> = numbers.to_vec();
+        unseen.retain(|number| !self.persons.contains_key(number));
+        if unseen.len() > 1 {
+            let records = self.store.records(&unseen).await?;
+            self.persons.extend(unseen.into_iter().zip(records));
+        }
+        Ok(())
+    }
+
     /// A record that was looked at before.
     pub fn seen(&self, number: PersonalNumber) -> Option<&Record> {
         self.persons.get(&number)
@@ -73,7 +84,9 @@ impl<'s> World<'s> {
         day: Date,
     ) -> Result<Vec<Person>, StoreError> {
         let mut members = Vec::new();
-        for number in self.ever_in(household).await? {
+        let ever = self.ever_in(household).await?;
+        self.look_at(&ever).await?;
+        for number in ever {
             let Some(person) = self.person_on(number, day).await? else { continue };
             if person.residence().is_some_and(|home| home.household.as_ref() == Some(household)) {
                 members.push(person);
@@ -89,7 +102,9 @@ impl<'s> World<'s> {
         day: Date,
     ) -> Result<Vec<(Person, Link)>, StoreError> {
         let mut related = Vec::new();
-        for other in self.ever_related(number).await? {
+        let ever = self.ever_related(number).await?;
+        self.look_at(&ever).await?;
+        for other in ever {
             let Some(person) = self.person_on(other, day).await? else { continue };
             for kind in dancu_register::FactKind::ALL {
                 let named = person.held(kind).map(|held| links(&held.value)).unwrap_or_default();

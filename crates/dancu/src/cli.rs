@@ -306,7 +306,7 @@ pub enum ClientCommand {
 /// What to measure.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// `verify`, `ledger`, `load`, `read`, `change` or `search`.
+    /// `verify`, `ledger`, `load`, `read`, `change`, `search`, `cost` or `layout`.
     pub name: BenchName,
     /// One JSON object a line.
     #[arg(long)]
@@ -320,6 +320,9 @@ pub struct BenchArgs {
     /// Connections of the load.
     #[arg(long, default_value_t = 128)]
     pub connections: usize,
+    /// Measure on a PostgreSQL server of its own, started for it in its folder, in place of files.
+    #[arg(long)]
+    pub postgres: bool,
     /// Folder for its files; a temporary one in `var/` when left out.
     #[arg(long)]
     pub folder: Option<PathBuf>,
@@ -340,4 +343,8 @@ pub enum BenchName {
     Change,
     /// Searching persons in every way, against a raw read of the index.
     Search,
+    /// What a person costs: bytes by table, and the load where the folder is empty. `load` prints it too.
+    Cost,
+    /// History laid out in several ways: written, read, changed.
+    Layout,
 }

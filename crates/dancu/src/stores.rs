@@ -75,8 +75,7 @@ impl Stores {
         make_folder(&config.data_dir)?;
         let lock = lock_data_folder(&config.data_dir)?;
         let stores = if let Some(location) = location(config)? {
-            let options =
-                dancu_store_postgres::DatabaseOptions { connections_max: config.readers.saturating_mul(4) };
+            let options = dancu_store_postgres::DatabaseOptions { connections_max: connections_max(config) };
             let store = PostgresStore::open(&location, options).await?;
             must_be_whole(store.copied_from().await?.as_deref(), location.shown())?;
             Self::of(&store, Engine::Postgres(store.clone()))
@@ -104,6 +103,11 @@ pub fn open_files(config: &Config) -> Result<(SqliteStore, FolderLock), Failure>
     let lock = lock_data_folder(&config.data_dir)?;
     let options = DatabaseOptions { readers: config.readers, ..DatabaseOptions::default() };
     Ok((SqliteStore::open(&config.data_dir, options)?, lock))
+}
+
+/// Connections to a database at most. One that reads waits for the server and not for a core.
+pub const fn connections_max(config: &Config) -> usize {
+    config.readers.saturating_mul(4)
 }
 
 /// Half a copy is no store.

@@ -227,6 +227,20 @@ pub trait RegisterStore: Send + Sync {
         kinds: KindSet,
     ) -> Result<Option<Person>, StoreError>;
 
+    /// Persons at a point of time, in the order of the numbers. Stores with a way to go ask once for all.
+    async fn persons_now(
+        &self,
+        numbers: &[PersonalNumber],
+        at: At,
+        kinds: KindSet,
+    ) -> Result<Vec<Option<Person>>, StoreError> {
+        let mut persons = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            persons.push(self.person_now(*number, at, kinds).await?);
+        }
+        Ok(persons)
+    }
+
     /// Every row of a person on both time axes, the sealed kinds left out, by kind, then by time of record, then by validity.
     async fn history(&self, number: PersonalNumber) -> Result<Vec<Fact>, StoreError>;
 

@@ -17,6 +17,8 @@ use std::{collections::HashSet, sync::Arc};
 const CANDIDATES_MAX: usize = 1_000;
 /// Entries of the index that one search looks at: some ten milliseconds' worth.
 const VISITS_MAX: usize = 400_000;
+/// Persons whose facts are read at once.
+const READ_TOGETHER: usize = 200;
 /// Parents whose children one search by a parent's name looks up.
 const PARENTS_MAX: usize = 200;
 /// Children and spouses that are looked through for one parent.
@@ -48,6 +50,16 @@ pub struct Finder {
     register: Arc<dyn RegisterStore>,
     store: Arc<dyn SearchStore>,
     vocabulary: Vocabulary,
+}
+
+/// How a name is looked for.
+#[derive(Clone, Copy)]
+enum Stage {
+    AsWritten,
+    /// Its words in other orders.
+    Reordered,
+    /// One of them replaced by a similar one.
+    Mistyped,
 }
 
 /// Numbers to look at, each once, within the bounds of one search.
@@ -85,55 +97,81 @@ impl Finder {
 
     /// Those who fit at a point of time.
     pub async fn find(&self, query: &Query, at: At) -> Result<Candidates, StoreError> {
-        let gathered = self.gather(query, at).await?;
-        let mut found = Candidates { hits: Vec::new(), is_cut: gathered.is_cut };
+        let mut gathered = Gathered::default();
+        let mut found = Candidates::default();
         let wanted = query.name.as_ref().map(Wanted::new);
         let parent = query.parent_name.as_ref().map(Wanted::new);
-        for number in gathered.numbers {
-            if let Some(hit) = self.weigh(query, wanted.as_ref(), parent.as_ref(), number, at).await? {
-                found.hits.push(hit);
+        let mut weighed = 0;
+        for stage in [Stage::AsWritten, Stage::Reordered, Stage::Mistyped] {
+            self.gather(query, stage, at, &mut gathered).await?;
+            for numbers in gathered.numbers[weighed..].chunks(READ_TOGETHER) {
+                let persons = self.register.persons_now(numbers, at, needed_kinds()).await?;
+                for person in persons.iter().flatten() {
+                    found.hits.extend(
+                        self.weigh(query, wanted.as_ref(), parent.as_ref(), person, at).await?,
+                    );
+                }
+            }
+            weighed = gathered.numbers.len();
+            if gathered.is_cut || !is_by_name(query) {
+                break;
+            }
+            // A full list has to be narrowed down anyway; similar names would cost the most to look for and would
+            // hardly get into it.
+            if found.hits.len() >= RESULTS_MAX {
+                found.is_cut = true;
+                break;
             }
         }
+        found.is_cut |= gathered.is_cut || found.hits.len() > RESULTS_MAX;
         found.hits.sort_by_key(|hit| (std::cmp::Reverse(hit.points), hit.number));
-        found.is_cut |= found.hits.len() > RESULTS_MAX;
         found.hits.truncate(RESULTS_MAX);
         Ok(found)
     }
 
-    /// The narrowest condition says where to look.
-    async fn gather(&self, query: &Query, at: At) -> Result<Gathered, StoreError> {
-        let mut gathered = Gathered::default();
+    /// The narrowest condition says where to look. Only a name is looked for in several stages.
+    async fn gather(
+        &self,
+        query: &Query,
+        stage: Stage,
+        at: At,
+        gathered: &mut Gathered,
+    ) -> Result<(), StoreError> {
         if let Some(number) = query.number {
             gathered.add([number]);
         } else if let Some(old) = query.old_number {
-            self.scan(vec![plan::old_number(old)], &mut gathered).await?;
+            self.scan(vec![plan::old_number(old)], gathered).await?;
         } else if let Some(parent) = query.parent_number {
-            self.children(parent, at, &mut gathered).await?;
+            self.children(parent, at, gathered).await?;
         } else if let Some(name) = &query.name {
             let conditions = Conditions {
                 year: query.birth_date.map(year),
                 communes: query.residence.as_ref().map_or_else(Vec::new, |residence| residence.codes.clone()),
             };
-            self.by_name(name, &conditions, &mut gathered).await?;
+            self.by_name(name, stage, &conditions, gathered).await?;
         } else if let Some(name) = &query.parent_name {
             let mut parents = Gathered::default();
-            self.by_name(name, &Conditions::default(), &mut parents).await?;
+            for stage in [Stage::AsWritten, Stage::Reordered, Stage::Mistyped] {
+                if !parents.is_cut {
+                    self.by_name(name, stage, &Conditions::default(), &mut parents).await?;
+                }
+            }
             gathered.is_cut = parents.is_cut || parents.numbers.len() > PARENTS_MAX;
             for parent in parents.numbers.into_iter().take(PARENTS_MAX) {
-                self.children(parent, at, &mut gathered).await?;
+                self.children(parent, at, gathered).await?;
                 if gathered.numbers.len() >= CANDIDATES_MAX {
                     gathered.is_cut = true;
                     break;
                 }
             }
         }
-        Ok(gathered)
+        Ok(())
     }
 
-    /// The name as written; its words in other orders; one of them mistyped. Once a bound is reached there is enough.
     async fn by_name(
         &self,
         name: &PersonName,
+        stage: Stage,
         conditions: &Conditions,
         gathered: &mut Gathered,
     ) -> Result<(), StoreError> {
@@ -142,16 +180,16 @@ impl Finder {
         if words.is_empty() {
             return Ok(());
         }
-        self.scan(plan::as_written(&words, conditions), gathered).await?;
-        if !gathered.is_cut {
-            self.scan(plan::reordered(&words, conditions), gathered).await?;
-        }
-        if !gathered.is_cut {
-            self.vocabulary.refresh(&*self.store).await?;
-            let words: Vec<WordChoice> = keys.iter().map(|key| self.vocabulary.choose(key)).collect();
-            self.scan(plan::mistyped(&words, conditions), gathered).await?;
-        }
-        Ok(())
+        let probes = match stage {
+            Stage::AsWritten => plan::as_written(&words, conditions),
+            Stage::Reordered => plan::reordered(&words, conditions),
+            Stage::Mistyped => {
+                self.vocabulary.refresh(&*self.store).await?;
+                let words: Vec<WordChoice> = keys.iter().map(|key| self.vocabulary.choose(key)).collect();
+                plan::mistyped(&words, conditions)
+            }
+        };
+        self.scan(probes, gathered).await
     }
 
     async fn scan(&self, probes: Vec<Probe>, gathered: &mut Gathered) -> Result<(), StoreError> {
@@ -190,17 +228,15 @@ impl Finder {
         query: &Query,
         wanted: Option<&Wanted>,
         parent: Option<&Wanted>,
-        number: PersonalNumber,
+        person: &Person,
         at: At,
     ) -> Result<Option<Hit>, StoreError> {
-        let Some(person) = self.register.person_now(number, at, needed_kinds()).await? else {
-            return Ok(None);
-        };
+        let number = person.number;
         let Some(identity) = person.identity() else { return Ok(None) };
         let Some(birth_penalty) = birth_penalty(query.birth_date, identity.birth_date) else {
             return Ok(None);
         };
-        if !resides(&person, query.residence.as_ref()) {
+        if !resides(person, query.residence.as_ref()) {
             return Ok(None);
         }
         let parents = person.family().map_or([None, None], |family| [family.father, family.mother]);
@@ -214,7 +250,7 @@ impl Finder {
         }
         let held_now = match wanted {
             None => Some((Measured { likeness: Likeness::Same, points: 1000 }, FoundBy::Present)),
-            Some(wanted) => name_now(wanted, &person),
+            Some(wanted) => name_now(wanted, person),
         };
         let has_old_number = query.old_number.is_none() || query.old_number == identity.old_number;
         let found = match held_now {
@@ -289,6 +325,14 @@ pub(crate) const fn needed_kinds() -> KindSet {
         .with(FactKind::Residence)
         .with(FactKind::Life)
         .with(FactKind::Number)
+}
+
+/// Whether a name is what leads to the persons.
+const fn is_by_name(query: &Query) -> bool {
+    query.number.is_none()
+        && query.old_number.is_none()
+        && query.parent_number.is_none()
+        && query.name.is_some()
 }
 
 fn year(date: PartialDate) -> u16 {

@@ -14,8 +14,9 @@ use dancu_changes::{
 };
 use dancu_core::{CommuneCode, PersonalNumber, StoreError};
 use dancu_register::{FactKind, HouseholdNumber, KindSet};
-use deadpool_postgres::{GenericClient, Transaction};
+use deadpool_postgres::GenericClient;
 use jiff::{Timestamp, civil::Date};
+use std::collections::HashMap;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -24,9 +25,11 @@ type Answer<T> = std::result::Result<T, StoreError>;
 #[async_trait]
 impl ChangeStore for PostgresStore {
     async fn record(&self, number: PersonalNumber) -> Answer<Record> {
-        self.database
-            .read_snapshot(&number, |transaction, number| Box::pin(record(transaction, *number)))
-            .await
+        Ok(self.records(&[number]).await?.pop().unwrap_or_default())
+    }
+
+    async fn records(&self, numbers: &[PersonalNumber]) -> Answer<Vec<Record>> {
+        self.database.read(&numbers, |client, numbers| Box::pin(records(client, numbers))).await
     }
 
     async fn ever_in_household(
@@ -181,12 +184,23 @@ impl ChangeStore for PostgresStore {
     }
 }
 
-async fn record(transaction: &Transaction<'_>, number: PersonalNumber) -> Result<Record> {
-    let facts = facts::history(transaction, number).await?;
-    let statement = transaction.prepare_cached("SELECT version FROM person WHERE number = $1").await?;
-    let row = transaction.query_opt(&statement, &[&number_to_sql(number)]).await?;
-    let version = row.map(|row| instant_from_sql(cell(&row, 0)?)).transpose()?;
-    Ok(Record { facts, version })
+/// The records of persons from one statement, so that facts and version are of the same commits.
+async fn records(client: &impl GenericClient, numbers: &[PersonalNumber]) -> Result<Vec<Record>> {
+    let sql = "SELECT number, kind, value, valid_from, valid_to, recorded_from, recorded_to, name, version
+               FROM person LEFT JOIN (fact JOIN fact_source ON fact_source.id = source) USING (number)
+               WHERE number = ANY ($1) ORDER BY number, kind, recorded_from, valid_from";
+    let statement = client.prepare_cached(sql).await?;
+    let asked: Vec<i64> = numbers.iter().map(|number| number_to_sql(*number)).collect();
+    let mut records: HashMap<i64, Record> = HashMap::new();
+    for row in &client.query(&statement, &[&asked]).await? {
+        let record = records.entry(cell(row, 0)?).or_default();
+        record.version = Some(instant_from_sql(cell(row, 8)?)?);
+        // Of whom only a note was made has a version and no fact.
+        if cell::<Option<i32>>(row, 1)?.is_some() {
+            record.facts.push(facts::fact(row, false)?);
+        }
+    }
+    Ok(asked.iter().map(|number| records.get(number).cloned().unwrap_or_default()).collect())
 }
 
 async fn numbers(

@@ -12,13 +12,17 @@ use crate::{
     fact_writer::{FactWriter, source_number},
     facts::{bits, cell, number_to_sql, signed},
     lists::{add_findings, insert_stays, insert_units},
-    load::{count_persons, lock_persons, pass_gate, save_versions, sources_of, wait_for_all},
+    load::{
+        GATE_SQL, PERSONS_SQL, Version, count_persons, lock_persons, pass_gate, save_versions, sources_of,
+        wait_for_all,
+    },
 };
 use dancu_changes::{Command, CommandId, Commit, Committed, Event};
 use dancu_core::{PersonalNumber, StoreError};
 use dancu_register::{Change, Fact, FactKind, FactValue, KindSet, links};
 use deadpool_postgres::{Client, GenericClient, Transaction};
-use std::collections::{BTreeMap, BTreeSet};
+use futures_util::future::{try_join4, try_join5};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tokio_postgres::types::ToSql;
 
 /// Parts of the count of persons to which changes add.
@@ -105,7 +109,7 @@ async fn settle(client: &Client, prepared: &Prepared<'_>, answer: Committed) -> 
 
 /// An event with the digest of its command.
 pub(crate) async fn event(client: &impl GenericClient, id: CommandId) -> Result<Option<(Event, [u8; 32])>> {
-    let statement = client.prepare_cached("SELECT body, digest FROM event WHERE id = $1").await?;
+    let statement = client.prepare_cached(EVENT_SQL).await?;
     let Some(row) = client.query_opt(&statement, &[&id.0.as_bytes().as_slice()]).await? else {
         return Ok(None);
     };
@@ -120,11 +124,6 @@ pub(crate) fn event_from_json(body: &str) -> Result<Event> {
 
 async fn commit_once(transaction: &Transaction<'_>, prepared: &Prepared<'_>) -> Result<Outcome<Committed>> {
     let commit = prepared.commit;
-    pass_gate(transaction).await?;
-    lock(transaction, &prepared.locks).await?;
-    if let Some((event, digest)) = event(transaction, commit.event.id).await? {
-        return Ok(Outcome::Undo(Committed::Known { event: Box::new(event), digest }));
-    }
     let numbers: BTreeSet<i64> = commit
         .guards
         .persons
@@ -134,19 +133,16 @@ async fn commit_once(transaction: &Transaction<'_>, prepared: &Prepared<'_>) -> 
         .chain(commit.event.persons.iter().map(|number| number_to_sql(*number)))
         .collect();
     let numbers: Vec<i64> = numbers.into_iter().collect();
-    let versions = lock_persons(transaction, &numbers).await?;
+    let (known, versions, circles_hold) = look(transaction, prepared, &numbers).await?;
+    if let Some((event, digest)) = known {
+        return Ok(Outcome::Undo(Committed::Known { event: Box::new(event), digest }));
+    }
     let guarded = &commit.guards.persons;
     let are_same = guarded
         .iter()
         .all(|(number, version)| versions.get(&number_to_sql(*number)).map(|known| known.last) == *version);
-    if !are_same || !circles_hold(transaction, commit).await? {
+    if !are_same || !circles_hold {
         return Ok(Outcome::Undo(Committed::Stale));
-    }
-    if !insert_event(transaction, prepared).await? {
-        // Somebody sends the same event at this very moment, about other persons.
-        let known = event(transaction, commit.event.id).await?;
-        let (event, digest) = known.ok_or(Fault::Defect("an event is there and is not"))?;
-        return Ok(Outcome::Undo(Committed::Known { event: Box::new(event), digest }));
     }
     if let Some(back) = commit.takes_back {
         let sql = "INSERT INTO taken_back (event, by_event) VALUES ($1, $2) ON CONFLICT DO NOTHING";
@@ -161,17 +157,28 @@ async fn commit_once(transaction: &Transaction<'_>, prepared: &Prepared<'_>) -> 
     for (number, changes) in &commit.changes {
         facts.change(*number, changes, &sources)?;
     }
-    facts.finish(transaction).await?;
     let recorded_at = commit.event.recorded_at.as_microsecond();
     let noted = commit.event.persons.iter().map(|number| (number_to_sql(*number), (recorded_at, false)));
     let mut all: BTreeMap<i64, (i64, bool)> = noted.collect();
     all.extend(numbers_changed(commit).map(|number| (number, (recorded_at, true))));
     let is_new = |number: &i64| versions.get(number).is_none_or(|known| !known.is_held);
     let added = all.iter().filter(|(number, (_, is_held))| *is_held && is_new(number)).count();
-    save_versions(transaction, &all).await?;
+    // Sent together: none of them asks for what another one answers, and all stand or fall with the transaction.
+    let (is_ours, (), (), ()) = try_join4(
+        insert_event(transaction, prepared),
+        facts.finish(transaction),
+        save_versions(transaction, &all),
+        insert_outbox(transaction, commit),
+    )
+    .await?;
+    if !is_ours {
+        // Somebody sends the same event at this very moment, about other persons.
+        let known = event(transaction, commit.event.id).await?;
+        let (event, digest) = known.ok_or(Fault::Defect("an event is there and is not"))?;
+        return Ok(Outcome::Undo(Committed::Known { event: Box::new(event), digest }));
+    }
     let part = recorded_at.rem_euclid(COUNT_PARTS) + 1;
     count_persons(transaction, signed(added as u64), i32::try_from(part).unwrap_or(1)).await?;
-    insert_outbox(transaction, commit).await?;
     add_findings(transaction, &commit.findings).await?;
     insert_stays(transaction, &commit.stays).await?;
     insert_units(transaction, &commit.units).await?;
@@ -184,15 +191,52 @@ fn numbers_changed(commit: &Commit) -> impl Iterator<Item = i64> {
     changed.map(|(number, _)| number_to_sql(*number))
 }
 
+/// An event with the digest of its command.
+type Known = Option<(Event, [u8; 32])>;
+
+/// Locks, and then looks what stands: the event if it is known, the versions of persons, and whether the households and
+/// families are as the decision saw them. Everything is sent at once; PostgreSQL does one after the other.
+async fn look(
+    transaction: &Transaction<'_>,
+    prepared: &Prepared<'_>,
+    numbers: &[i64],
+) -> Result<(Known, HashMap<i64, Version>, bool)> {
+    let commit = prepared.commit;
+    // Prepared first, since a statement that has to be prepared would be sent behind those that need its lock.
+    for sql in [GATE_SQL, LOCK_SQL, EVENT_SQL, PERSONS_SQL, CIRCLES_SQL] {
+        transaction.prepare_cached(sql).await?;
+    }
+    let ((), (), known, versions, circles_hold) = try_join5(
+        pass_gate(transaction),
+        lock(transaction, &prepared.locks),
+        event(transaction, commit.event.id),
+        lock_persons(transaction, numbers),
+        circles_hold(transaction, commit),
+    )
+    .await?;
+    let Some(then) = commit.guards.units else { return Ok((known, versions, circles_hold)) };
+    let statement = transaction.prepare_cached("SELECT count(*) FROM unit_change").await?;
+    let count: i64 = cell(&transaction.query_one(&statement, &[]).await?, 0)?;
+    Ok((known, versions, circles_hold && count == signed(then)))
+}
+
 /// Locks in ascending order of what PostgreSQL knows the names by.
+const LOCK_SQL: &str = "SELECT pg_advisory_xact_lock(name) FROM (
+                            SELECT DISTINCT hashtextextended(name, 0) AS name FROM unnest($1::text[]) AS name
+                            ORDER BY 1 OFFSET 0) AS ordered";
+const EVENT_SQL: &str = "SELECT body, digest FROM event WHERE id = $1";
+/// How many households and families are not as they were.
+const CIRCLES_SQL: &str = "SELECT
+    (SELECT count(*) FROM unnest($1::text[], $2::bigint[]) AS seen (household, ever)
+     WHERE ever <> (SELECT count(*) FROM household_person AS held WHERE held.household = seen.household))
+  + (SELECT count(*) FROM unnest($3::bigint[], $4::bigint[]) AS seen (relative, ever)
+     WHERE ever <> (SELECT count(*) FROM relative AS held WHERE held.relative = seen.relative))";
+
 async fn lock(transaction: &Transaction<'_>, names: &[String]) -> Result<()> {
     if names.is_empty() {
         return Ok(());
     }
-    let sql = "SELECT pg_advisory_xact_lock(name) FROM (
-                   SELECT DISTINCT hashtextextended(name, 0) AS name FROM unnest($1::text[]) AS name
-                   ORDER BY 1 OFFSET 0) AS ordered";
-    let statement = transaction.prepare_cached(sql).await?;
+    let statement = transaction.prepare_cached(LOCK_SQL).await?;
     transaction.query(&statement, &[&names]).await?;
     Ok(())
 }
@@ -200,26 +244,17 @@ async fn lock(transaction: &Transaction<'_>, names: &[String]) -> Result<()> {
 /// Whether the households and families that the decision looked at are as it saw them.
 async fn circles_hold(transaction: &Transaction<'_>, commit: &Commit) -> Result<bool> {
     let guards = &commit.guards;
-    for (household, ever) in &guards.households {
-        let sql = "SELECT count(*) FROM household_person WHERE household = $1";
-        let statement = transaction.prepare_cached(sql).await?;
-        let count: i64 = cell(&transaction.query_one(&statement, &[&household.as_str()]).await?, 0)?;
-        if count != signed(*ever) {
-            return Ok(false);
-        }
+    if guards.households.is_empty() && guards.relatives.is_empty() {
+        return Ok(true);
     }
-    for (number, ever) in &guards.relatives {
-        let statement =
-            transaction.prepare_cached("SELECT count(*) FROM relative WHERE relative = $1").await?;
-        let count: i64 = cell(&transaction.query_one(&statement, &[&number_to_sql(*number)]).await?, 0)?;
-        if count != signed(*ever) {
-            return Ok(false);
-        }
-    }
-    let Some(then) = guards.units else { return Ok(true) };
-    let statement = transaction.prepare_cached("SELECT count(*) FROM unit_change").await?;
-    let count: i64 = cell(&transaction.query_one(&statement, &[]).await?, 0)?;
-    Ok(count == signed(then))
+    let households = guards.households.iter().map(|(household, ever)| (household.as_str(), signed(*ever)));
+    let (households, members): (Vec<&str>, Vec<i64>) = households.unzip();
+    let relatives = guards.relatives.iter().map(|(number, ever)| (number_to_sql(*number), signed(*ever)));
+    let (relatives, naming): (Vec<i64>, Vec<i64>) = relatives.unzip();
+    let statement = transaction.prepare_cached(CIRCLES_SQL).await?;
+    let changed =
+        transaction.query_one(&statement, &[&households, &members, &relatives, &naming]).await?;
+    Ok(cell::<i64>(&changed, 0)? == 0)
 }
 
 /// Writes the event and puts it in the lists of its persons; `false` when its identifier is taken.

@@ -24,9 +24,13 @@ const CONFLICTS_MAX: u32 = 8;
 const LOSSES_MAX: u32 = 1;
 /// Longest wait for a free connection, and for a new one.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
-/// What holds for every connection. Statements and locks end rather than pile up behind one that hangs.
+/// What holds for every connection. Statements and locks end rather than pile up behind one that hangs. Every statement
+/// goes by a key, and its plan must not depend on statistics: right after a load there are none, and PostgreSQL then
+/// reads the whole table of facts for two hundred persons.
 const SESSION: &str = "SET statement_timeout = '120s'; SET lock_timeout = '30s'; \
-                       SET idle_in_transaction_session_timeout = '120s'; SET jit = off";
+                       SET idle_in_transaction_session_timeout = '120s'; SET jit = off; \
+                       SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
+                       SET max_parallel_workers_per_gather = 0";
 
 /// Bounds.
 #[derive(Debug, Clone, Copy)]

@@ -8,6 +8,7 @@ use crate::{
 use dancu_core::PersonalNumber;
 use dancu_register::{Belief, Change, FactValue, communes, day_to_number, links};
 use deadpool_postgres::{GenericClient, Transaction};
+use futures_util::future::try_join4;
 use jiff::Timestamp;
 use std::{collections::HashMap, pin::pin, sync::Arc};
 use tokio_postgres::{
@@ -156,19 +157,24 @@ impl FactWriter {
     }
 
     async fn fill_indexes(self, transaction: &Transaction<'_>) -> Result<()> {
-        let (names, numbers): (Vec<String>, Vec<i64>) = in_order(self.households).into_iter().unzip();
-        let sql = "INSERT INTO household_person SELECT * FROM unnest($1::text[], $2::bigint[])
-                   ON CONFLICT DO NOTHING";
-        run(transaction, sql, numbers.len(), &[&names, &numbers]).await?;
-        let (relatives, numbers): (Vec<i64>, Vec<i64>) = in_order(self.relatives).into_iter().unzip();
-        let sql = "INSERT INTO relative SELECT * FROM unnest($1::bigint[], $2::bigint[])
-                   ON CONFLICT DO NOTHING";
-        run(transaction, sql, numbers.len(), &[&relatives, &numbers]).await?;
-        let (communes, numbers): (Vec<i32>, Vec<i64>) = in_order(self.communes).into_iter().unzip();
-        let sql = "INSERT INTO commune_person SELECT * FROM unnest($1::integer[], $2::bigint[])
-                   ON CONFLICT DO NOTHING";
-        run(transaction, sql, numbers.len(), &[&communes, &numbers]).await?;
-        self.search.finish(transaction).await
+        let (names, members): (Vec<String>, Vec<i64>) = in_order(self.households).into_iter().unzip();
+        let households = "INSERT INTO household_person SELECT * FROM unnest($1::text[], $2::bigint[])
+                          ON CONFLICT DO NOTHING";
+        let (named, naming): (Vec<i64>, Vec<i64>) = in_order(self.relatives).into_iter().unzip();
+        let relatives = "INSERT INTO relative SELECT * FROM unnest($1::bigint[], $2::bigint[])
+                         ON CONFLICT DO NOTHING";
+        let (codes, residents): (Vec<i32>, Vec<i64>) = in_order(self.communes).into_iter().unzip();
+        let communes = "INSERT INTO commune_person SELECT * FROM unnest($1::integer[], $2::bigint[])
+                        ON CONFLICT DO NOTHING";
+        // Sent together: none waits for another's answer.
+        try_join4(
+            run(transaction, households, members.len(), &[&names, &members]),
+            run(transaction, relatives, naming.len(), &[&named, &naming]),
+            run(transaction, communes, residents.len(), &[&codes, &residents]),
+            self.search.finish(transaction),
+        )
+        .await
+        .map(drop)
     }
 }
 

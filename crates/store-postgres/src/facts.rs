@@ -5,7 +5,7 @@ use dancu_core::PersonalNumber;
 use dancu_register::{At, Fact, FactKind, FactValue, Held, KindSet, Person, day_from_number, day_to_number};
 use deadpool_postgres::GenericClient;
 use jiff::{Timestamp, civil::Date};
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 use tokio_postgres::{Row, types::FromSql};
 
 /// A person's number as PostgreSQL keeps whole numbers.
@@ -103,6 +103,36 @@ pub(crate) async fn person(
     Ok(person)
 }
 
+/// Persons at a point of both time axes, from one statement, in the order of the numbers.
+pub(crate) async fn persons(
+    client: &impl GenericClient,
+    numbers: &[PersonalNumber],
+    at: At,
+    kinds: KindSet,
+) -> Result<Vec<Option<Person>>> {
+    let statement = client
+        .prepare_cached(
+            "SELECT kind, value, valid_from, recorded_from, number FROM fact
+             WHERE number = ANY ($1) AND (1 << kind) & $2 <> 0
+               AND valid_from <= $3 AND (valid_to IS NULL OR $3 < valid_to)
+               AND recorded_from <= $4 AND (recorded_to IS NULL OR $4 < recorded_to)",
+        )
+        .await?;
+    let asked: Vec<i64> = numbers.iter().map(|number| number_to_sql(*number)).collect();
+    let (as_of, known_at) = (day_to_number(at.as_of), at.known_at.as_microsecond());
+    let rows = client.query(&statement, &[&asked, &bits(kinds), &as_of, &known_at]).await?;
+    let mut persons: HashMap<i64, Person> = HashMap::new();
+    for row in &rows {
+        let number: i64 = cell(row, 4)?;
+        let person = match persons.entry(number) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(Person::new(number_from_sql(number)?)),
+        };
+        person.hold(held(row, 0)?);
+    }
+    Ok(asked.iter().map(|number| persons.get(number).cloned()).collect())
+}
+
 /// Every row of a person by kind, time of record and validity, the sealed kinds left out.
 pub(crate) async fn history(client: &impl GenericClient, number: PersonalNumber) -> Result<Vec<Fact>> {
     let sql = "SELECT number, kind, value, valid_from, valid_to, recorded_from, recorded_to, name
@@ -142,7 +172,8 @@ pub(crate) async fn histories(
     Ok(histories)
 }
 
-fn fact(row: &Row, is_sealed: bool) -> Result<Fact> {
+/// A fact from the columns of a history.
+pub(crate) fn fact(row: &Row, is_sealed: bool) -> Result<Fact> {
     let kind = kind_from_sql(cell(row, 1)?)?;
     let stored: &[u8] = if is_sealed { cell(row, 2)? } else { cell::<&str>(row, 2)?.as_bytes() };
     let source: &str = cell(row, 7)?;

@@ -20,9 +20,13 @@ use std::{
 /// Held by loads alone and by changes together: a load touches too many persons and households to lock each.
 const GATE: i64 = 0x6461_6e63_7501;
 
+pub(crate) const GATE_SQL: &str = "SELECT pg_advisory_xact_lock_shared($1)";
+pub(crate) const PERSONS_SQL: &str =
+    "SELECT number, version, is_held FROM person WHERE number = ANY ($1) ORDER BY number FOR UPDATE";
+
 /// Waits at the gate as a change, until the transaction ends.
 pub(crate) async fn pass_gate(transaction: &Transaction<'_>) -> Result<()> {
-    let statement = transaction.prepare_cached("SELECT pg_advisory_xact_lock_shared($1)").await?;
+    let statement = transaction.prepare_cached(GATE_SQL).await?;
     transaction.query(&statement, &[&GATE]).await?;
     Ok(())
 }
@@ -207,9 +211,7 @@ pub(crate) async fn lock_persons(
     if numbers.is_empty() {
         return Ok(HashMap::new());
     }
-    let sql =
-        "SELECT number, version, is_held FROM person WHERE number = ANY ($1) ORDER BY number FOR UPDATE";
-    let statement = transaction.prepare_cached(sql).await?;
+    let statement = transaction.prepare_cached(PERSONS_SQL).await?;
     let rows = transaction.query(&statement, &[&numbers]).await?;
     rows.iter()
         .map(|row| {

@@ -29,6 +29,19 @@ impl RegisterStore for PostgresStore {
             .await
     }
 
+    async fn persons_now(
+        &self,
+        numbers: &[PersonalNumber],
+        at: At,
+        kinds: KindSet,
+    ) -> std::result::Result<Vec<Option<Person>>, StoreError> {
+        self.database
+            .read(&(numbers, at, kinds), |client, (numbers, at, kinds)| {
+                Box::pin(facts::persons(client, numbers, *at, *kinds))
+            })
+            .await
+    }
+
     async fn history(&self, number: PersonalNumber) -> std::result::Result<Vec<Fact>, StoreError> {
         self.database.read(&number, |client, number| Box::pin(facts::history(client, *number))).await
     }

@@ -49,6 +49,7 @@ pub async fn register_suite<S: RegisterStore, G>(open: impl Fn() -> (S, G)) {
         a_load_goes_on_where_it_stopped
         a_batch_out_of_turn_is_not_applied
         answers_agree_with_the_history
+        many_persons_are_read_as_each_of_them_is
     }
 }
 
@@ -344,4 +345,19 @@ async fn answers_agree_with_the_history(desk: &Desk<'_>) {
             }
         }
     }
+}
+
+async fn many_persons_are_read_as_each_of_them_is(desk: &Desk<'_>) {
+    desk.load("a.csv", &people(0..5)).await.expect("loads");
+    let now = desk.now();
+    // In any order, with one whom nobody knows and one who is asked for twice.
+    let asked: Vec<_> = [3, 9, 0, 3].map(number).to_vec();
+    for kinds in [KindSet::ALL, KindSet::EMPTY.with(FactKind::Identity)] {
+        let persons = desk.store.persons_now(&asked, now, kinds).await.expect("reads");
+        assert_eq!(persons.len(), asked.len());
+        for (number, person) in asked.iter().zip(persons) {
+            assert_eq!(person, desk.store.person_now(*number, now, kinds).await.expect("reads"));
+        }
+    }
+    assert_eq!(desk.store.persons_now(&[], now, KindSet::ALL).await.expect("reads"), []);
 }

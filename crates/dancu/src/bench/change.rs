@@ -1,28 +1,33 @@
-//! Recording changes of persons through the rules, against raw writes of the same rows in transactions of the same size.
+//! Recording changes of persons through the rules, against raw writes of the same rows: in files by transactions of the
+//! same size, in a database by a transaction each on as many connections.
 
 use crate::{
     bench::{
-        change_rows::{Rows, apply},
+        change_raw::{RawConnections, write_to_file},
+        change_rows::{ChangeReader, EventId, EventRows},
+        memory::Peak,
         people,
-        report::{Report, memory_mib, quantile_ms},
+        place::Place,
+        raw_rows::{file_failed, join, open},
+        report::{Report, quantile_ms},
     },
     cli::BenchArgs,
     failure::Failure,
-    stores::open_files,
+    stores::{Stores, connections_max, open_files},
     system::{SystemClock, SystemEntropy},
 };
 use dancu_changes::{
-    Actor, Address, ChangeError, ChangeService, Command, CommandId, ContactChange, Envelope, Evidence,
-    EvidenceKind, Member, PermanentMove,
+    Actor, Address, ChangeError, ChangeService, ChangeStore, Command, CommandId, ContactChange, Envelope,
+    Evidence, EvidenceKind, Member, PermanentMove,
 };
 use dancu_core::{Clock, CommuneCode, Entropy, PersonalNumber};
 use dancu_places::Places;
 use dancu_register::{Relation, Seals};
-use dancu_store_sqlite::{ConnectionRole, open_connection, store_error};
+use dancu_store_sqlite::{ConnectionRole, FolderLock, SqliteStore};
 use jiff::civil::Date;
+use rusqlite::Connection;
 use serde::Deserialize;
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -60,99 +65,148 @@ struct Measured {
     raw_seconds: f64,
 }
 
+/// The store of the measurement, as the service and as the calibration see it.
+enum Sides {
+    Files { store: Arc<SqliteStore>, raw: Box<Connection>, raw_file: PathBuf, _lock: FolderLock },
+    Database { stores: Box<Stores>, raw: RawConnections, _lock: FolderLock },
+}
+
 /// Runs the measurement.
-pub fn run(args: &BenchArgs, folder: &Path) -> Result<Vec<Report>, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::file(folder, &error))?;
-    let people = runtime.block_on(async {
-        let (platform, _) = people::platform(args, folder).await?;
-        platform.close();
-        people::csv(args, folder)
-    })?;
-    let raw_file = copy(folder)?;
+pub async fn run(args: &BenchArgs, folder: &Path) -> Result<Vec<Report>, Failure> {
+    let place = Place::open(args, folder)?;
+    let (platform, samples) = people::platform(args, &place).await?;
+    platform.close();
+    drop(samples);
+    let people = people::csv(args, folder)?;
     let commands = Arc::new(Commands::new(people::samples(&people, args.persons)?));
-    let config = people::config(folder);
-    let (store, _lock) = open_files(&config)?;
-    let store = Arc::new(store);
+    let mut sides = Sides::open(&place).await?;
+    let mut reader = match place.country_url() {
+        Some(url) => ChangeReader::of_database(&url).await?,
+        None => ChangeReader::of_file(&place.country_file())?,
+    };
     let service = Arc::new(ChangeService::new(
-        Arc::clone(&store) as Arc<_>,
+        sides.changes(),
         Arc::new(Seals::new(&[(1, [7; 32])])),
         Arc::new(SystemClock),
         Arc::new(SystemEntropy),
     ));
-    let failed = |error: rusqlite::Error| store_error(&raw_file, &error);
-    let mut raw = open_connection(&raw_file, ConnectionRole::Writer)?;
-    let mut rows = Rows::open(store.database().file())?;
     let mut measured = Measured::default();
     let turn = Duration::from_millis(args.seconds * 1000 / ROUNDS);
+    let peak = Peak::start();
     for _ in 0..ROUNDS {
-        let before = store.database().counts();
+        let before = sides.counts();
         let begun = Instant::now();
-        let until = begun + turn;
-        let latencies = runtime.block_on(ours(folder, args.connections, &service, &commands, until))?;
+        let (latencies, events) = ours(args.connections, &service, &commands, begun + turn).await?;
         measured.seconds += begun.elapsed().as_secs_f64();
         measured.latencies_us.extend(latencies);
-        let after = store.database().counts();
-        let group = (after.jobs - before.jobs).div_ceil((after.commits - before.commits).max(1));
-        let events = rows.since_last()?;
-        let begun = Instant::now();
-        apply(&mut raw, &events, usize::try_from(group).unwrap_or(1)).map_err(failed)?;
-        measured.raw_seconds += begun.elapsed().as_secs_f64();
+        let group = sides.group_since(before);
+        let events = reader.rows_of(&events).await?;
         measured.raw_events += events.len() as u64;
+        measured.raw_seconds += sides.write(events, group).await?;
     }
-    store.database().close();
+    sides.close();
+    drop((service, sides, reader));
+    place.remove_raw()?;
     measured.latencies_us.sort_unstable();
-    Ok(vec![report(&measured)])
+    Ok(vec![report(&place, &measured, peak.end())])
 }
 
-/// The register before any change, for the raw writes.
-fn copy(folder: &Path) -> Result<PathBuf, Failure> {
-    let (from, to) = (folder.join("data/register.db"), folder.join("raw.db"));
-    for name in ["raw.db", "raw.db-wal", "raw.db-shm"] {
-        // There is none unless the folder was measured in before.
-        let _ = fs::remove_file(folder.join(name));
+impl Sides {
+    /// Copies the register as it is before any change, and opens both.
+    async fn open(place: &Place) -> Result<Self, Failure> {
+        place.copy_country()?;
+        let config = place.config();
+        let Some(url) = place.raw_url() else {
+            let raw_file = place.raw_file();
+            let raw = Box::new(open(&raw_file, ConnectionRole::Writer)?);
+            let (store, lock) = open_files(&config)?;
+            return Ok(Self::Files { store: Arc::new(store), raw, raw_file, _lock: lock });
+        };
+        let (stores, lock) = Stores::open(&config).await?;
+        let raw = RawConnections::open(&url, connections_max(&config)).await?;
+        Ok(Self::Database { stores: Box::new(stores), raw, _lock: lock })
     }
-    fs::copy(&from, &to).map_err(|error| Failure::file(&to, &error))?;
-    Ok(to)
+
+    fn changes(&self) -> Arc<dyn ChangeStore> {
+        match self {
+            Self::Files { store, .. } => Arc::clone(store) as Arc<_>,
+            Self::Database { stores, .. } => Arc::clone(&stores.changes),
+        }
+    }
+
+    /// Jobs and commits so far; a database commits each for itself.
+    fn counts(&self) -> (u64, u64) {
+        match self {
+            Self::Files { store, .. } => {
+                let counts = store.database().counts();
+                (counts.jobs, counts.commits)
+            }
+            Self::Database { .. } => (0, 0),
+        }
+    }
+
+    /// Events of one transaction on average since then.
+    fn group_since(&self, (jobs, commits): (u64, u64)) -> usize {
+        let now = self.counts();
+        usize::try_from((now.0 - jobs).div_ceil((now.1 - commits).max(1))).unwrap_or(1).max(1)
+    }
+
+    /// Writes the same rows once more; the seconds it took.
+    async fn write(&mut self, events: Vec<EventRows>, group: usize) -> Result<f64, Failure> {
+        let begun = Instant::now();
+        match self {
+            Self::Files { raw, raw_file, .. } => {
+                write_to_file(raw, &events, group).map_err(file_failed(raw_file))?;
+            }
+            Self::Database { raw, .. } => raw.write(events).await?,
+        }
+        Ok(begun.elapsed().as_secs_f64())
+    }
+
+    fn close(&self) {
+        match self {
+            Self::Files { store, .. } => store.database().close(),
+            Self::Database { stores, .. } => stores.close(),
+        }
+    }
 }
 
-/// Records commands from so many callers at once; how long each was under way.
+/// Records commands from so many callers at once: how long each was under way, and the events.
 async fn ours(
-    folder: &Path,
     callers: usize,
     service: &Arc<ChangeService>,
     commands: &Arc<Commands>,
     until: Instant,
-) -> Result<Vec<u32>, Failure> {
+) -> Result<(Vec<u32>, Vec<EventId>), Failure> {
     let tasks: Vec<_> = (0..callers)
         .map(|_| {
             let (service, commands) = (Arc::clone(service), Arc::clone(commands));
             tokio::spawn(async move {
-                let mut latencies = Vec::new();
+                let (mut latencies, mut events) = (Vec::new(), Vec::new());
                 while Instant::now() < until {
                     let envelope = commands.next();
                     let begun = Instant::now();
                     match service.execute(&envelope).await {
                         Ok(_) => {
                             latencies.push(u32::try_from(begun.elapsed().as_micros()).unwrap_or(u32::MAX));
+                            events.push(*envelope.id.0.as_bytes());
                         }
                         // A household that would be left without its only adult, for instance.
                         Err(ChangeError::Refused(_)) => {}
-                        Err(error) => return Err(error),
+                        Err(error) => return Err(Failure::from(error)),
                     }
                 }
-                Ok(latencies)
+                Ok((latencies, events))
             })
         })
         .collect();
-    let mut all = Vec::new();
+    let (mut latencies, mut events) = (Vec::new(), Vec::new());
     for task in tasks {
-        let one = task.await.map_err(|error| Failure::file(folder, &std::io::Error::other(error)))?;
-        all.extend(one?);
+        let one = join(task).await?;
+        latencies.extend(one.0);
+        events.extend(one.1);
     }
-    Ok(all)
+    Ok((latencies, events))
 }
 
 impl Commands {
@@ -203,20 +257,24 @@ impl Commands {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "rates")]
-fn report(measured: &Measured) -> Report {
+fn report(place: &Place, measured: &Measured, memory_mib: f64) -> Report {
     let rows = measured.latencies_us.len() as u64;
     let ours_per_second = rows as f64 / measured.seconds;
     let calibration_per_second = measured.raw_events as f64 / measured.raw_seconds;
     Report {
         name: "change",
-        store: "sqlite",
+        store: place.store(),
         ours_per_second,
-        calibration: "raw rusqlite writes of the same rows, same order, transactions of the same size",
+        calibration: if place.cluster().is_some() {
+            "prepared writes of the same rows, a transaction an event, pipelined, as many connections"
+        } else {
+            "prepared writes of the same rows, same order, transactions of the same size"
+        },
         calibration_per_second,
         ratio: ours_per_second / calibration_per_second,
         p50_ms: quantile_ms(&measured.latencies_us, 0.5),
         p99_ms: quantile_ms(&measured.latencies_us, 0.99),
-        memory_mib: memory_mib(),
+        memory_mib,
         seconds: measured.seconds,
         rows,
     }

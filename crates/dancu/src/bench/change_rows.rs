@@ -1,172 +1,205 @@
-//! The rows that recorded changes left behind, in the order of their commits, and their writing without any rule.
+//! The rows that recorded changes left behind, as both stores keep them.
 
-use crate::failure::Failure;
+use crate::{
+    bench::{
+        cluster::database_failed,
+        raw_rows::{FactRow, IndexRows, connect, facts_of_database, facts_of_file, file_failed, open},
+    },
+    failure::Failure,
+};
 use dancu_changes::Event;
-use dancu_core::PersonalNumber;
-use dancu_register::{FactKind, FactValue, communes, links};
-use dancu_store_sqlite::{ConnectionRole, open_connection, store_error};
-use rusqlite::{Connection, TransactionBehavior, params_from_iter, types::Value};
+use dancu_store_sqlite::ConnectionRole;
+use rusqlite::Connection;
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
 };
+use tokio_postgres::{Client, Row};
 
-/// What one change writes: statements with their values.
-const STATEMENTS: [&str; 8] = [
-    "INSERT INTO event (id, recorded_at, kind, digest, body) VALUES (?1, ?2, ?3, ?4, ?5)",
-    "INSERT INTO event_person (number, recorded_at, event) VALUES (?1, ?2, ?3)",
-    "INSERT INTO outbox (number, event, recorded_at, kinds) VALUES (?1, ?2, ?3, ?4)",
-    "INSERT INTO fact (number, kind, recorded_from, valid_from, recorded_to, valid_to, source, value)
-     VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6, ?7)",
-    "UPDATE fact SET recorded_to = ?4 WHERE number = ?1 AND kind = ?2 AND recorded_from = ?3 AND valid_from = ?5",
-    "INSERT OR IGNORE INTO household_person (household, number) VALUES (?1, ?2)",
-    "INSERT OR IGNORE INTO relative (relative, number) VALUES (?1, ?2)",
-    "INSERT OR IGNORE INTO commune_person (commune, number) VALUES (?1, ?2)",
-];
-const EVENT: usize = 0;
-const EVENT_PERSON: usize = 1;
-const OUTBOX: usize = 2;
-const FACT: usize = 3;
-const CLOSE: usize = 4;
-const HOUSEHOLD: usize = 5;
-const RELATIVE: usize = 6;
-const COMMUNE: usize = 7;
+/// An identifier of an event.
+pub type EventId = [u8; 16];
 
-/// The rows of one event, each with its statement.
-pub type EventRows = Vec<(usize, Vec<Value>)>;
-
-/// Reads what was committed since it was asked last.
-pub struct Rows {
-    file: PathBuf,
-    connection: Connection,
-    last_event: i64,
-    last_entry: i64,
+/// A row of the outbox without its place.
+#[derive(Clone)]
+pub struct OutboxRow {
+    pub number: i64,
+    pub event: Vec<u8>,
+    pub recorded_at: i64,
+    pub kinds: i32,
 }
 
-impl Rows {
-    /// Stands behind everything that is there.
-    pub fn open(file: &Path) -> Result<Self, Failure> {
-        let connection = open_connection(file, ConnectionRole::Reader)?;
-        let last = |sql| connection.query_row(sql, [], |row| row.get(0));
-        let ends = last("SELECT coalesce(max(rowid), 0) FROM event")
-            .and_then(|event| Ok((event, last("SELECT coalesce(max(sequence), 0) FROM outbox")?)));
-        let (last_event, last_entry) = ends.map_err(|error| store_error(file, &error))?;
-        Ok(Self { file: file.to_owned(), connection, last_event, last_entry })
+/// A fact whose time of record an event ended.
+#[derive(Clone)]
+pub struct Closing {
+    pub number: i64,
+    pub kind: i32,
+    pub recorded_from: i64,
+    pub valid_from: i32,
+    pub recorded_to: i64,
+}
+
+/// Everything that one event left.
+pub struct EventRows {
+    pub id: EventId,
+    pub recorded_at: i64,
+    pub kind: String,
+    pub digest: Vec<u8>,
+    pub body: String,
+    pub persons: Vec<i64>,
+    pub closings: Vec<Closing>,
+    pub facts: Vec<FactRow>,
+    pub index: IndexRows,
+    pub outbox: Vec<OutboxRow>,
+}
+
+/// Reads what was recorded.
+pub enum ChangeReader {
+    File { file: PathBuf, connection: Box<Connection>, last_entry: i64 },
+    Database { client: Client, last_entry: i64 },
+}
+
+const LAST_ENTRY: &str = "SELECT coalesce(max(sequence), 0) FROM outbox";
+const ENTRIES: &str = "SELECT sequence, number, event, recorded_at, kinds FROM outbox WHERE sequence > ";
+const EVENT: &str = "SELECT id, recorded_at, kind, digest, body FROM event WHERE id ";
+
+impl ChangeReader {
+    /// Over files.
+    pub fn of_file(file: &Path) -> Result<Self, Failure> {
+        let connection = Box::new(open(file, ConnectionRole::Reader)?);
+        let last_entry =
+            connection.query_row(LAST_ENTRY, [], |row| row.get(0)).map_err(file_failed(file))?;
+        Ok(Self::File { file: file.to_owned(), connection, last_entry })
     }
 
-    /// The rows of every event since, in the order of their commits.
-    pub fn since_last(&mut self) -> Result<Vec<EventRows>, Failure> {
-        let (last_event, last_entry) = (self.last_event, self.last_entry);
-        let read = read(&self.connection, last_event, last_entry);
-        let (events, ends) = read.map_err(|error| store_error(&self.file, &error))?;
-        (self.last_event, self.last_entry) = ends;
-        Ok(events)
+    /// Over a database.
+    pub async fn of_database(url: &str) -> Result<Self, Failure> {
+        let client = connect(url).await?;
+        let row = client.query_one(LAST_ENTRY, &[]).await.map_err(|error| database_failed(&error))?;
+        Ok(Self::Database { last_entry: row.get(0), client })
+    }
+
+    /// The rows of events, in the order in which they were recorded.
+    pub async fn rows_of(&mut self, events: &[EventId]) -> Result<Vec<EventRows>, Failure> {
+        let mut rows = self.events(events).await?;
+        rows.sort_by_key(|event| event.recorded_at);
+        let persons: BTreeSet<i64> = rows.iter().flat_map(|event| event.persons.iter().copied()).collect();
+        let mut facts: HashMap<i64, Vec<FactRow>> = HashMap::new();
+        for fact in self.facts(&persons.into_iter().collect::<Vec<_>>()).await? {
+            facts.entry(fact.number).or_default().push(fact);
+        }
+        let mut entries: HashMap<Vec<u8>, Vec<OutboxRow>> = HashMap::new();
+        for entry in self.entries().await? {
+            entries.entry(entry.event.clone()).or_default().push(entry);
+        }
+        for event in &mut rows {
+            for number in event.persons.clone() {
+                event.take_person(facts.get(&number).map_or(&[], Vec::as_slice));
+            }
+            event.outbox = entries.remove(&event.id[..]).unwrap_or_default();
+        }
+        Ok(rows)
+    }
+
+    async fn events(&self, ids: &[EventId]) -> Result<Vec<EventRows>, Failure> {
+        match self {
+            Self::File { file, connection, .. } => {
+                let failed = file_failed(file);
+                let mut statement = connection.prepare(&format!("{EVENT}= ?1")).map_err(&failed)?;
+                let mut read = |id: &EventId| {
+                    statement.query_row([&id[..]], |row| {
+                        Ok(event(*id, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+                    })
+                };
+                ids.iter().map(&mut read).collect::<Result<_, _>>().map_err(&failed)
+            }
+            Self::Database { client, .. } => {
+                let ids: Vec<&[u8]> = ids.iter().map(|id| &id[..]).collect();
+                let rows = client.query(&format!("{EVENT}= ANY ($1)"), &[&ids]).await;
+                let read = |row: &Row| {
+                    let id: Vec<u8> = row.get(0);
+                    let id = id.try_into().expect("the store wrote it");
+                    event(id, row.get(1), row.get(2), row.get(3), row.get(4))
+                };
+                Ok(rows.map_err(|error| database_failed(&error))?.iter().map(read).collect())
+            }
+        }
+    }
+
+    async fn facts(&self, numbers: &[i64]) -> Result<Vec<FactRow>, Failure> {
+        match self {
+            Self::File { file, connection, .. } => {
+                facts_of_file(connection, numbers).map_err(file_failed(file))
+            }
+            Self::Database { client, .. } => facts_of_database(client, numbers).await,
+        }
+    }
+
+    /// Entries of the outbox since the last time.
+    async fn entries(&mut self) -> Result<Vec<OutboxRow>, Failure> {
+        let mut last = 0;
+        let entries: Vec<OutboxRow> = match self {
+            Self::File { file, connection, last_entry } => {
+                let failed = file_failed(file);
+                let sql = format!("{ENTRIES}?1 ORDER BY sequence");
+                let mut statement = connection.prepare(&sql).map_err(&failed)?;
+                let read = statement.query_map([*last_entry], |row| {
+                    last = row.get(0)?;
+                    let (number, event) = (row.get(1)?, row.get(2)?);
+                    Ok(OutboxRow { number, event, recorded_at: row.get(3)?, kinds: row.get(4)? })
+                });
+                read.and_then(Iterator::collect).map_err(&failed)?
+            }
+            Self::Database { client, last_entry } => {
+                let rows = client.query(&format!("{ENTRIES}$1 ORDER BY sequence"), &[last_entry]).await;
+                let read = |row: &Row| {
+                    last = row.get(0);
+                    let (number, event) = (row.get(1), row.get(2));
+                    OutboxRow { number, event, recorded_at: row.get(3), kinds: row.get(4) }
+                };
+                rows.map_err(|error| database_failed(&error))?.iter().map(read).collect()
+            }
+        };
+        let (Self::File { last_entry, .. } | Self::Database { last_entry, .. }) = self;
+        *last_entry = last.max(*last_entry);
+        Ok(entries)
     }
 }
 
-fn read(
-    connection: &Connection,
-    mut last_event: i64,
-    mut last_entry: i64,
-) -> rusqlite::Result<(Vec<EventRows>, (i64, i64))> {
-    let mut entries: HashMap<Value16, Vec<Vec<Value>>> = HashMap::new();
-    let mut statement = connection.prepare(
-        "SELECT sequence, event, number, recorded_at, kinds FROM outbox WHERE sequence > ?1 ORDER BY sequence",
-    )?;
-    let mut rows = statement.query([last_entry])?;
-    while let Some(row) = rows.next()? {
-        last_entry = row.get(0)?;
-        entries.entry(row.get(1)?).or_default().push(vec![
-            row.get(2)?,
-            row.get(1)?,
-            row.get(3)?,
-            row.get(4)?,
-        ]);
-    }
-    let mut events = Vec::new();
-    let mut statement = connection.prepare(
-        "SELECT rowid, id, recorded_at, kind, digest, body FROM event WHERE rowid > ?1 ORDER BY rowid",
-    )?;
-    let mut rows = statement.query([last_event])?;
-    while let Some(row) = rows.next()? {
-        last_event = row.get(0)?;
-        let (id, recorded_at): (Value16, i64) = (row.get(1)?, row.get(2)?);
-        let body: String = row.get(5)?;
-        let event: Event = serde_json::from_str(&body).expect("the store reads what it wrote");
-        let mut one: EventRows = Vec::new();
-        for number in &event.persons {
-            facts(connection, *number, recorded_at, &mut one)?;
-        }
-        let values = (1..6).map(|column| row.get(column)).collect::<rusqlite::Result<_>>()?;
-        one.push((EVENT, values));
-        for number in &event.persons {
-            let number = Value::Integer(number_of(*number));
-            one.push((EVENT_PERSON, vec![number, Value::Integer(recorded_at), Value::Blob(id.to_vec())]));
-        }
-        one.extend(entries.remove(&id).into_iter().flatten().map(|values| (OUTBOX, values)));
-        events.push(one);
-    }
-    Ok((events, (last_event, last_entry)))
+fn event(id: EventId, recorded_at: i64, kind: String, digest: Vec<u8>, body: String) -> EventRows {
+    let read: Event = serde_json::from_str(&body).expect("the store wrote it");
+    let persons = read.persons.iter().map(|number| number.value().cast_signed()).collect();
+    let (closings, facts, outbox) = (Vec::new(), Vec::new(), Vec::new());
+    let index = IndexRows::default();
+    EventRows { id, recorded_at, kind, digest, body, persons, closings, facts, index, outbox }
 }
 
-type Value16 = [u8; 16];
-
-fn number_of(number: PersonalNumber) -> i64 {
-    i64::try_from(number.value()).unwrap_or(i64::MAX)
-}
-
-/// What an event wrote and closed of a person, with the entries of the indexes.
-fn facts(
-    connection: &Connection,
-    number: PersonalNumber,
-    recorded_at: i64,
-    into: &mut EventRows,
-) -> rusqlite::Result<()> {
-    let whose = Value::Integer(number_of(number));
-    let mut statement = connection.prepare_cached(
-        "SELECT kind, recorded_from, valid_from, valid_to, source, value FROM fact
-         WHERE number = ?1 AND (recorded_from = ?2 OR recorded_to = ?2)",
-    )?;
-    let mut rows = statement.query((number_of(number), recorded_at))?;
-    while let Some(row) = rows.next()? {
-        let (kind, recorded_from, valid_from): (u8, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let key = [whose.clone(), Value::Integer(kind.into()), Value::Integer(recorded_from)];
-        if recorded_from != recorded_at {
-            let [number, kind, recorded_from] = key;
-            let values =
-                vec![number, kind, recorded_from, Value::Integer(recorded_at), Value::Integer(valid_from)];
-            into.push((CLOSE, values));
-            continue;
+impl EventRows {
+    /// Takes what this event wrote and closed of a person, with the entries of the indexes that follow.
+    fn take_person(&mut self, facts: &[FactRow]) {
+        let at = self.recorded_at;
+        for fact in facts.iter().filter(|fact| fact.recorded_to == Some(at)) {
+            self.closings.push(Closing {
+                number: fact.number,
+                kind: fact.kind,
+                recorded_from: fact.recorded_from,
+                valid_from: fact.valid_from,
+                recorded_to: at,
+            });
         }
-        let rest = [Value::Integer(valid_from), row.get(3)?, row.get(4)?, row.get(5)?];
-        into.push((FACT, key.into_iter().chain(rest).collect()));
-        let json: String = row.get(5)?;
-        let value = FactKind::from_code(kind).and_then(|kind| FactValue::decode(kind, json.as_bytes()).ok());
-        let value = value.expect("the store reads what it wrote");
-        if let FactValue::Residence(home) = &value
-            && let Some(household) = &home.household
-        {
-            into.push((HOUSEHOLD, vec![Value::Text(household.as_str().to_owned()), whose.clone()]));
+        // As the event wrote it: what ended it later belongs to another event.
+        let new = facts.iter().filter(|fact| fact.recorded_from == at);
+        let new: Vec<FactRow> = new.map(|fact| FactRow { recorded_to: None, ..fact.clone() }).collect();
+        let mut index = IndexRows::of(&new);
+        if !index.entries.is_empty() || new.iter().any(|fact| !index.communes.is_empty() && fact.kind == 3) {
+            // A new home is joined with the name that was known before.
+            let known = IndexRows::of(facts.iter().filter(|fact| fact.recorded_from <= at));
+            (index.entries, index.words) = (known.entries, known.words);
         }
-        for (relative, _) in links(&value) {
-            into.push((RELATIVE, vec![Value::Integer(number_of(relative)), whose.clone()]));
-        }
-        for commune in communes(&value) {
-            into.push((COMMUNE, vec![Value::Integer(commune.value().into()), whose.clone()]));
-        }
+        self.index.households.append(&mut index.households);
+        self.index.relatives.append(&mut index.relatives);
+        self.index.communes.append(&mut index.communes);
+        self.index.entries.append(&mut index.entries);
+        self.index.words.append(&mut index.words);
+        self.facts.extend(new);
     }
-    Ok(())
-}
-
-/// Writes the rows, so many events a transaction.
-pub fn apply(connection: &mut Connection, events: &[EventRows], group: usize) -> rusqlite::Result<()> {
-    for group in events.chunks(group.max(1)) {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for (statement, values) in group.iter().flatten() {
-            let mut statement = transaction.prepare_cached(STATEMENTS[*statement])?;
-            statement.execute(params_from_iter(values))?;
-        }
-        transaction.commit()?;
-    }
-    Ok(())
 }

@@ -1,25 +1,32 @@
-//! Loading persons from a CSV, against a raw insert of the same rows in the same order into the same table.
+//! Loading persons from a CSV, against raw writes of the same rows in the same order into the same tables.
 
 use crate::{
     bench::{
+        cost::{self, Cost},
+        load_raw::{FileWriter, RawWriter, TableWriter},
+        memory::Peak,
         people,
-        report::{Report, memory_mib},
+        place::Place,
+        raw_rows::{FactRow, connect, facts_of_database, facts_of_file, file_failed, open},
+        report::Report,
     },
     cli::BenchArgs,
     failure::Failure,
     load,
     platform::Platform,
+    stores::Stores,
     system::{SystemClock, SystemEntropy},
 };
 use dancu_core::PersonalNumber;
-use dancu_store_sqlite::{ConnectionRole, open_connection, store_error};
-use rusqlite::{Connection, types::Value};
+use dancu_store_sqlite::ConnectionRole;
+use rusqlite::Connection;
 use serde::Deserialize;
 use std::{
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
+use tokio_postgres::Client;
 
 /// Persons of one transaction, as in the load.
 const BATCH: usize = dancu_register::load::BATCH_ROWS;
@@ -29,112 +36,136 @@ struct Number {
     number: String,
 }
 
-/// Runs the measurement. The country is written before the clock starts.
-pub fn run(args: &BenchArgs, folder: &Path) -> Result<Vec<Report>, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::file(folder, &error))?;
-    let people = people::csv(args, folder)?;
-    let seconds = runtime.block_on(async {
-        let platform =
-            Platform::open(&people::config(folder), Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
-        let begun = Instant::now();
-        load::run(&platform, &people, true).await?;
-        let seconds = begun.elapsed().as_secs_f64();
-        platform.close();
-        Ok::<f64, Failure>(seconds)
-    })?;
-    let memory_mib = memory_mib();
-    let raw_seconds = raw(args, folder, &people)?;
-    Ok(vec![report(args, seconds, raw_seconds, memory_mib)])
+/// Where the rows of the load are read back.
+enum Source {
+    File(Box<Connection>),
+    Database(Client),
 }
 
-/// Time to insert the same rows with prepared statements, and nothing else.
-fn raw(args: &BenchArgs, folder: &Path, people: &Path) -> Result<f64, Failure> {
-    let file = folder.join("raw.db");
-    let loaded = folder.join("data/register.db");
-    let failed = |error: rusqlite::Error| store_error(&file, &error);
-    let mut target = open_connection(&file, ConnectionRole::Writer)?;
-    let source = open_connection(&loaded, ConnectionRole::Reader)?;
-    let schema: String = source
-        .query_row("SELECT sql FROM sqlite_master WHERE name = 'fact'", [], |row| row.get(0))
-        .map_err(|error| store_error(&loaded, &error))?;
-    target.execute_batch(&schema).map_err(failed)?;
+/// What a load took.
+pub struct Loaded {
+    /// Seconds from the command to its end, closing included.
+    pub seconds: f64,
+    /// Peak of this process's own memory, MiB.
+    pub memory_mib: f64,
+}
+
+/// Runs the measurement. The country is written before the clock starts.
+pub async fn run(args: &BenchArgs, folder: &Path) -> Result<(Vec<Report>, Cost), Failure> {
+    let place = Place::open(args, folder)?;
+    let people = people::csv(args, folder)?;
+    let loaded = ours(&place, &people).await?;
+    let cost = cost::of(args, &place, Some(&loaded)).await?;
+    let raw_seconds = raw(args, &place, &people).await?;
+    place.remove_raw()?;
+    Ok((vec![report(args, &place, &loaded, raw_seconds)], cost))
+}
+
+/// What a folder's country costs, loaded first unless it is there.
+pub async fn cost(args: &BenchArgs, folder: &Path) -> Result<Cost, Failure> {
+    let place = Place::open(args, folder)?;
+    let people = people::csv(args, folder)?;
+    let (stores, lock) = Stores::open(&place.config()).await?;
+    let persons = stores.register.count_persons().await?;
+    stores.close();
+    drop((stores, lock));
+    let loaded = if persons == 0 { Some(ours(&place, &people).await?) } else { None };
+    cost::of(args, &place, loaded.as_ref()).await
+}
+
+/// The whole command on an empty store.
+pub async fn ours(place: &Place, people: &Path) -> Result<Loaded, Failure> {
+    let platform = Platform::open(&place.config(), Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+    if platform.store.count_persons().await? > 0 {
+        platform.close();
+        return Err(Failure::new(
+            "DANCU-CLI-074",
+            "Thư mục của phép đo đã có dữ liệu. Hãy chọn một thư mục trống bằng --folder.",
+            "The folder of the measurement holds persons already. Name an empty one with --folder.",
+        ));
+    }
+    let peak = Peak::start();
+    let begun = Instant::now();
+    load::run(&platform, people, true).await?;
+    // A file is whole once its write-ahead log is in it.
+    platform.close();
+    Ok(Loaded { seconds: begun.elapsed().as_secs_f64(), memory_mib: peak.end() })
+}
+
+/// Time to write the same rows, and nothing else.
+async fn raw(args: &BenchArgs, place: &Place, people: &Path) -> Result<f64, Failure> {
+    // Makes the tables.
+    let (stores, lock) = Stores::open(&place.raw_config()?).await?;
+    stores.close();
+    drop((stores, lock));
+    let (source, mut target) = match (place.country_url(), place.raw_url()) {
+        (Some(country), Some(raw)) => {
+            let writer = TableWriter::new(connect(&raw).await?);
+            (Source::Database(connect(&country).await?), RawWriter::Tables(writer))
+        }
+        _ => {
+            let source = open(&place.country_file(), ConnectionRole::Reader)?;
+            let writer = FileWriter::open(&place.raw_file())?;
+            (Source::File(Box::new(source)), RawWriter::File(writer))
+        }
+    };
     let unreadable = |error: csv::Error| Failure::file(people, &std::io::Error::other(error.to_string()));
     let mut reader = csv::Reader::from_path(people).map_err(unreadable)?;
     let mut rows = reader.deserialize::<Number>();
     let mut spent = Duration::ZERO;
     let mut seen = 0;
     loop {
-        let mut batch: Vec<PersonalNumber> = Vec::with_capacity(BATCH);
+        let mut batch: Vec<i64> = Vec::with_capacity(BATCH);
         for row in rows.by_ref().take(BATCH) {
-            batch.extend(row.map_err(unreadable)?.number.parse::<PersonalNumber>());
+            let number = row.map_err(unreadable)?.number.parse::<PersonalNumber>();
+            batch.extend(number.map(|number| number.value().cast_signed()));
         }
         if batch.is_empty() {
             break;
         }
         seen += batch.len() as u64;
         batch.sort_unstable();
-        let facts = facts(&source, &batch).map_err(|error| store_error(&loaded, &error))?;
-        let begun = Instant::now();
-        insert(&mut target, &facts).map_err(failed)?;
-        spent += begun.elapsed();
+        let facts = source.facts(place, &batch).await?;
+        spent += target.write(&facts).await?;
     }
     assert_eq!(seen, args.persons, "every person of the file is in it once");
-    let begun = Instant::now();
-    drop(target);
-    Ok((spent + begun.elapsed()).as_secs_f64())
+    if let Source::File(source) = &source {
+        spent += target.write_search(source)?;
+    }
+    spent += target.close()?;
+    Ok(spent.as_secs_f64())
 }
 
-/// The rows of the load, held in memory so that only their insertion is timed.
-fn facts(source: &Connection, batch: &[PersonalNumber]) -> rusqlite::Result<Vec<[Value; 8]>> {
-    let mut statement = source.prepare_cached(
-        "SELECT number, kind, recorded_from, valid_from, recorded_to, valid_to, source, value FROM fact WHERE number = ?1",
-    )?;
-    let mut all = Vec::with_capacity(batch.len() * 5);
-    for number in batch {
-        let mut rows = statement.query([i64::try_from(number.value()).unwrap_or(0)])?;
-        while let Some(row) = rows.next()? {
-            let mut values = [const { Value::Null }; 8];
-            for (column, value) in values.iter_mut().enumerate() {
-                *value = row.get(column)?;
+impl Source {
+    async fn facts(&self, place: &Place, numbers: &[i64]) -> Result<Vec<FactRow>, Failure> {
+        match self {
+            Self::File(source) => {
+                facts_of_file(source, numbers).map_err(file_failed(&place.country_file()))
             }
-            all.push(values);
+            Self::Database(source) => facts_of_database(source, numbers).await,
         }
     }
-    Ok(all)
-}
-
-fn insert(target: &mut Connection, facts: &[[Value; 8]]) -> rusqlite::Result<()> {
-    let transaction = target.transaction()?;
-    {
-        let mut statement = transaction.prepare_cached(
-            "INSERT INTO fact (number, kind, recorded_from, valid_from, recorded_to, valid_to, source, value)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        )?;
-        for row in facts {
-            statement.execute(rusqlite::params_from_iter(row))?;
-        }
-    }
-    transaction.commit()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "rates")]
-fn report(args: &BenchArgs, seconds: f64, raw_seconds: f64, memory_mib: f64) -> Report {
+fn report(args: &BenchArgs, place: &Place, loaded: &Loaded, raw_seconds: f64) -> Report {
     let (ours_per_second, calibration_per_second) =
-        (args.persons as f64 / seconds, args.persons as f64 / raw_seconds);
+        (args.persons as f64 / loaded.seconds, args.persons as f64 / raw_seconds);
     Report {
         name: "load",
-        store: "sqlite",
+        store: place.store(),
         ours_per_second,
-        calibration: "raw rusqlite insert of the same rows, same order, same batches",
+        calibration: if place.cluster().is_some() {
+            "COPY of the same rows into the same tables, same order, same batches"
+        } else {
+            "prepared inserts of the same rows into the same tables, same order, same batches"
+        },
         calibration_per_second,
         ratio: ours_per_second / calibration_per_second,
         p50_ms: None,
         p99_ms: None,
-        memory_mib,
-        seconds,
+        memory_mib: loaded.memory_mib,
+        seconds: loaded.seconds,
         rows: args.persons,
     }
 }

@@ -2,11 +2,19 @@
 //! machine changes both.
 
 mod change;
+mod change_raw;
 mod change_rows;
+mod cluster;
+mod cost;
 mod http_load;
+mod layout;
 mod ledger;
 mod load;
+mod load_raw;
+mod memory;
 mod people;
+mod place;
+mod raw_rows;
 mod read;
 mod report;
 mod search;
@@ -21,17 +29,52 @@ use std::path::{Path, PathBuf};
 
 /// Runs one measurement.
 pub fn run(args: &BenchArgs, config: &Config) -> Result<(), Failure> {
+    must_be_possible(args, config)?;
     let folder = Folder::new(args, config)?;
     let reports = match args.name {
         BenchName::Verify => verify::run(args, folder.path())?,
         BenchName::Ledger => ledger::run(args, folder.path())?,
-        BenchName::Load => load::run(args, folder.path())?,
-        BenchName::Read => read::run(args, folder.path())?,
-        BenchName::Change => change::run(args, folder.path())?,
-        BenchName::Search => search::run(args, folder.path())?,
+        BenchName::Load => {
+            let (reports, cost) = block_on(folder.path(), load::run(args, folder.path()))?;
+            report::print(&reports, args.json);
+            cost.print(args.json);
+            return Ok(());
+        }
+        BenchName::Cost => {
+            block_on(folder.path(), load::cost(args, folder.path()))?.print(args.json);
+            return Ok(());
+        }
+        BenchName::Layout => return block_on(folder.path(), layout::run(args, folder.path())),
+        BenchName::Read => block_on(folder.path(), read::run(args, folder.path()))?,
+        BenchName::Change => block_on(folder.path(), change::run(args, folder.path()))?,
+        BenchName::Search => block_on(folder.path(), search::run(args, folder.path()))?,
     };
     report::print(&reports, args.json);
     Ok(())
+}
+
+/// A measurement fills and empties what it works on, so it never works on a store that somebody named.
+fn must_be_possible(args: &BenchArgs, config: &Config) -> Result<(), Failure> {
+    if config.store_url.text().is_some() {
+        return Err(Failure::new(
+            "DANCU-CLI-075",
+            "Phép đo không bao giờ dùng kho dữ liệu có sẵn. Hãy bỏ --store và dùng --postgres.",
+            "A measurement never works on a store that is in use. Leave --store out and say --postgres.",
+        ));
+    }
+    if args.postgres && matches!(args.name, BenchName::Ledger | BenchName::Layout) {
+        return Err(Failure::new(
+            "DANCU-CLI-076",
+            "Phép đo này chỉ đo kho dạng tệp. Hãy bỏ --postgres.",
+            "This measurement is of the files alone. Leave --postgres out.",
+        ));
+    }
+    Ok(())
+}
+
+fn block_on<T>(folder: &Path, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| Failure::file(folder, &error))?.block_on(work)
 }
 
 /// The folder of a measurement's files, emptied before and after unless it was named.

@@ -1,9 +1,7 @@
 //! The persons of a measurement: a synthetic country, loaded once for each folder.
 
 use crate::system::{SystemClock, SystemEntropy};
-use crate::{
-    bench::report::memory_mib, cli::BenchArgs, config::Config, failure::Failure, load, platform::Platform,
-};
+use crate::{bench::place::Place, cli::BenchArgs, failure::Failure, load, platform::Platform};
 use dancu_core::{Clock, PersonalNumber};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{
@@ -29,11 +27,6 @@ pub struct Sample {
     pub birth_date: String,
 }
 
-/// The settings of a measurement in a folder.
-pub fn config(folder: &Path) -> Config {
-    Config { data_dir: folder.join("data"), keys_dir: folder.join("keys"), ..Config::default() }
-}
-
 /// Writes the country of a measurement, unless the folder has it.
 pub fn csv(args: &BenchArgs, folder: &Path) -> Result<PathBuf, Failure> {
     let path = folder.join(format!("people-{}.csv", args.persons));
@@ -50,12 +43,27 @@ pub fn csv(args: &BenchArgs, folder: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// A platform with the country loaded.
-pub async fn platform(args: &BenchArgs, folder: &Path) -> Result<(Platform, Vec<Sample>), Failure> {
-    let people = csv(args, folder)?;
-    let platform = Platform::open(&config(folder), Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+pub async fn platform(args: &BenchArgs, place: &Place) -> Result<(Platform, Vec<Sample>), Failure> {
+    let people = csv(args, place.folder())?;
+    let platform = Platform::open(&place.config(), Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
     load::run(&platform, &people, true).await?;
-    tracing::info!(memory_mib = memory_mib(), "loaded");
     Ok((platform, samples(&people, args.persons)?))
+}
+
+/// The numbers of all persons of a file, in its order.
+pub fn numbers(people: &Path) -> Result<Vec<i64>, Failure> {
+    #[derive(Deserialize)]
+    struct Row {
+        number: String,
+    }
+    let unreadable = |error: csv::Error| Failure::file(people, &std::io::Error::other(error.to_string()));
+    let mut reader = csv::Reader::from_path(people).map_err(unreadable)?;
+    let mut numbers = Vec::new();
+    for row in reader.deserialize::<Row>() {
+        let number = row.map_err(unreadable)?.number.parse::<PersonalNumber>();
+        numbers.extend(number.map(|number| number.value().cast_signed()));
+    }
+    Ok(numbers)
 }
 
 /// Persons spread evenly over the file.

@@ -4,6 +4,7 @@ use crate::{
     bench::{
         http_load::{self, MakeRequest, Seen, post},
         people::{self, Sample},
+        place::Place,
         report::{Report, memory_mib, quantile_ms},
     },
     cli::BenchArgs,
@@ -45,7 +46,8 @@ pub fn run(args: &BenchArgs, folder: &Path) -> Result<Vec<Report>, Failure> {
             .map_err(|error| network(&error))
     };
     let (server, load) = (runtime(2)?, runtime(1)?);
-    let (platform, samples) = server.block_on(people::platform(args, folder))?;
+    let place = Place::open(args, folder)?;
+    let (platform, samples) = server.block_on(people::platform(args, &place))?;
     let tokens = server.block_on(connect(&platform, folder))?;
     let bodies: Arc<Vec<String>> = Arc::new(samples.iter().map(body).collect());
     let state = Arc::clone(&platform.state);

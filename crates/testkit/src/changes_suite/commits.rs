@@ -181,3 +181,16 @@ pub(super) async fn the_outbox_comes_in_order_and_by_pages(desk: &Desk) {
     let text: Cursor = cursor.to_string().parse().expect("a cursor reads what it writes");
     assert_eq!(text, cursor);
 }
+
+pub(super) async fn many_records_are_read_as_each_of_them_is(desk: &Desk) {
+    desk.state(1, 1, &[since(contact("0912345671"), TODAY)]).await;
+    desk.state(2, 2, &[since(contact("0912345672"), TODAY)]).await;
+    // Of the third there is a note and no fact; nobody knows the fourth.
+    assert_eq!(desk.commit(noted(id(3), 3, &[number(3)])).await, Committed::Done);
+    let asked = [2, 4, 3, 1, 2].map(number);
+    let records = desk.store.records(&asked).await.expect("reads");
+    assert_eq!(records.len(), asked.len());
+    for (number, record) in asked.iter().zip(records) {
+        assert_eq!(record, desk.store.record(*number).await.expect("reads"));
+    }
+}

@@ -30,7 +30,8 @@ pub async fn changes_suite<S: ChangeStore + 'static, G>(open: impl Fn() -> (S, G
             persons_are_counted_once
             answers_agree_with_the_rule_on_both_times
             events_of_a_person_come_by_pages_the_newest_first
-            the_outbox_comes_in_order_and_by_pages;
+            the_outbox_comes_in_order_and_by_pages
+            many_records_are_read_as_each_of_them_is;
         guards:
             an_identifier_is_used_once
             a_person_changed_meanwhile_stops_a_commit

@@ -173,6 +173,8 @@ impl Plan {
         let mut ever = world.ever_in(household).await?;
         // A household beyond all bounds is refused as such by the service, without every person of it being read here.
         ever.truncate(CIRCLE_MAX);
+        // All of them are going to be asked for.
+        world.look_at(&ever).await?;
         Ok(ever)
     }
 }
