@@ -14,7 +14,7 @@ use dancu_register::{At, FactKind, FactValue, KindSet, Link, NumberState, Page, 
 use std::{collections::HashSet, sync::Arc};
 
 /// Persons whose facts one search reads.
-const CANDIDATES_MAX: usize = 1_000;
+const CANDIDATES_MAX: usize = 600;
 /// Entries of the index that one search looks at: some ten milliseconds' worth.
 const VISITS_MAX: usize = 400_000;
 /// Persons whose facts are read at once.
@@ -107,9 +107,7 @@ impl Finder {
             for numbers in gathered.numbers[weighed..].chunks(READ_TOGETHER) {
                 let persons = self.register.persons_now(numbers, at, needed_kinds()).await?;
                 for person in persons.iter().flatten() {
-                    found.hits.extend(
-                        self.weigh(query, wanted.as_ref(), parent.as_ref(), person, at).await?,
-                    );
+                    found.hits.extend(self.weigh(query, wanted.as_ref(), parent.as_ref(), person, at).await?);
                 }
             }
             weighed = gathered.numbers.len();

@@ -187,7 +187,10 @@ impl ChangeStore for PostgresStore {
 /// The records of persons from one statement, so that facts and version are of the same commits.
 async fn records(client: &impl GenericClient, numbers: &[PersonalNumber]) -> Result<Vec<Record>> {
     let sql = "SELECT number, kind, value, valid_from, valid_to, recorded_from, recorded_to, name, version
-               FROM person LEFT JOIN (fact JOIN fact_source ON fact_source.id = source) USING (number)
+               FROM person LEFT JOIN (
+                   SELECT number, kind, value, valid_from, valid_to, recorded_from, recorded_to, name
+                   FROM fact JOIN fact_source ON fact_source.id = source WHERE number = ANY ($1)) AS held
+                   USING (number)
                WHERE number = ANY ($1) ORDER BY number, kind, recorded_from, valid_from";
     let statement = client.prepare_cached(sql).await?;
     let asked: Vec<i64> = numbers.iter().map(|number| number_to_sql(*number)).collect();

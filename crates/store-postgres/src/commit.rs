@@ -252,8 +252,7 @@ async fn circles_hold(transaction: &Transaction<'_>, commit: &Commit) -> Result<
     let relatives = guards.relatives.iter().map(|(number, ever)| (number_to_sql(*number), signed(*ever)));
     let (relatives, naming): (Vec<i64>, Vec<i64>) = relatives.unzip();
     let statement = transaction.prepare_cached(CIRCLES_SQL).await?;
-    let changed =
-        transaction.query_one(&statement, &[&households, &members, &relatives, &naming]).await?;
+    let changed = transaction.query_one(&statement, &[&households, &members, &relatives, &naming]).await?;
     Ok(cell::<i64>(&changed, 0)? == 0)
 }
 

@@ -26,10 +26,11 @@ const LOSSES_MAX: u32 = 1;
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
 /// What holds for every connection. Statements and locks end rather than pile up behind one that hangs. Every statement
 /// goes by a key, and its plan must not depend on statistics: right after a load there are none, and PostgreSQL then
-/// reads the whole table of facts for two hundred persons.
+/// reads the whole table of facts for two hundred persons, and all sources for one.
 const SESSION: &str = "SET statement_timeout = '120s'; SET lock_timeout = '30s'; \
                        SET idle_in_transaction_session_timeout = '120s'; SET jit = off; \
                        SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
+                       SET enable_hashjoin = off; SET enable_mergejoin = off; \
                        SET max_parallel_workers_per_gather = 0";
 
 /// Bounds.

@@ -160,7 +160,7 @@ impl FactWriter {
         let (names, members): (Vec<String>, Vec<i64>) = in_order(self.households).into_iter().unzip();
         let households = "INSERT INTO household_person SELECT * FROM unnest($1::text[], $2::bigint[])
                           ON CONFLICT DO NOTHING";
-        let (named, naming): (Vec<i64>, Vec<i64>) = in_order(self.relatives).into_iter().unzip();
+        let (relatives_of, naming): (Vec<i64>, Vec<i64>) = in_order(self.relatives).into_iter().unzip();
         let relatives = "INSERT INTO relative SELECT * FROM unnest($1::bigint[], $2::bigint[])
                          ON CONFLICT DO NOTHING";
         let (codes, residents): (Vec<i32>, Vec<i64>) = in_order(self.communes).into_iter().unzip();
@@ -169,7 +169,7 @@ impl FactWriter {
         // Sent together: none waits for another's answer.
         try_join4(
             run(transaction, households, members.len(), &[&names, &members]),
-            run(transaction, relatives, naming.len(), &[&named, &naming]),
+            run(transaction, relatives, naming.len(), &[&relatives_of, &naming]),
             run(transaction, communes, residents.len(), &[&codes, &residents]),
             self.search.finish(transaction),
         )

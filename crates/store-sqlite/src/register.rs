@@ -37,6 +37,18 @@ impl RegisterStore for SqliteStore {
         self.read_person(number, at, kinds)
     }
 
+    async fn persons_now(
+        &self,
+        numbers: &[PersonalNumber],
+        at: At,
+        kinds: KindSet,
+    ) -> std::result::Result<Vec<Option<Person>>, StoreError> {
+        // One transaction takes the locks of the log once; each statement for itself would take them for each person.
+        self.database.read_snapshot(|connection| {
+            numbers.iter().map(|number| facts::person(connection, *number, at, kinds)).collect()
+        })
+    }
+
     async fn history(&self, number: PersonalNumber) -> std::result::Result<Vec<Fact>, StoreError> {
         self.database.read(|connection| facts::history(connection, number))
     }

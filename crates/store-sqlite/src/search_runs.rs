@@ -25,7 +25,8 @@ pub(crate) fn add(connection: &Connection, collected: &[EntryBytes]) -> Result<(
     for entry in collected {
         statement.execute([&entry[..]])?;
     }
-    let mixed = |entry: &EntryBytes| entry.iter().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(*byte));
+    let mixed =
+        |entry: &EntryBytes| entry.iter().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(*byte));
     if !collected.iter().any(|entry| mixed(entry).is_multiple_of(COUNT_EACH)) {
         return Ok(());
     }

@@ -53,6 +53,8 @@ struct Commands {
     persons: Vec<(PersonalNumber, bool)>,
     communes: Vec<CommuneCode>,
     today: Date,
+    /// Of this run, so that a second one in the same folder states something new.
+    seed: usize,
     next: AtomicUsize,
 }
 
@@ -218,13 +220,14 @@ impl Commands {
         // Ordering by a multiplicative hash is a fixed shuffle.
         persons.sort_by_key(|(number, _)| number.value().wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let communes = Places::national().communes().iter().map(|commune| commune.code).collect();
-        Self { persons, communes, today: SystemClock.today(), next: AtomicUsize::new(0) }
+        let seed = usize::try_from(SystemClock.now().as_second()).unwrap_or(0);
+        Self { persons, communes, today: SystemClock.today(), seed, next: AtomicUsize::new(0) }
     }
 
     fn next(&self) -> Envelope {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         let (number, may_leave) = self.persons[turn % self.persons.len()];
-        let commune = self.communes[turn * 7 % self.communes.len()];
+        let commune = self.communes[(self.seed + turn * 7) % self.communes.len()];
         let on = self.today;
         let command = if may_leave && turn.is_multiple_of(2) {
             Command::RegisterPermanentResidence(PermanentMove {
@@ -235,7 +238,7 @@ impl Commands {
                 on,
             })
         } else {
-            let phone = Some(format!("09{:08}", turn % 100_000_000));
+            let phone = Some(format!("09{:08}", (self.seed + turn) % 100_000_000));
             Command::ChangeContact(ContactChange { number, phone, email: None, on })
         };
         let now = SystemClock.now();

@@ -48,7 +48,13 @@ fn write_event(to: &Connection, event: &EventRows) -> rusqlite::Result<()> {
             "UPDATE fact SET recorded_to = ?5
              WHERE number = ?1 AND kind = ?2 AND recorded_from = ?3 AND valid_from = ?4",
         )?
-        .execute(params![row.number, row.kind, row.recorded_from, row.valid_from, row.recorded_to])?;
+        .execute(params![
+            row.number,
+            row.kind,
+            row.recorded_from,
+            row.valid_from,
+            row.recorded_to
+        ])?;
     }
     for row in &event.facts {
         to.prepare_cached(
@@ -66,7 +72,8 @@ fn write_event(to: &Connection, event: &EventRows) -> rusqlite::Result<()> {
         ])?;
     }
     for row in &event.index.households {
-        to.prepare_cached("INSERT OR IGNORE INTO household_person VALUES (?1, ?2)")?.execute(params![row.0, row.1])?;
+        to.prepare_cached("INSERT OR IGNORE INTO household_person VALUES (?1, ?2)")?
+            .execute(params![row.0, row.1])?;
     }
     for row in &event.index.relatives {
         to.prepare_cached("INSERT OR IGNORE INTO relative VALUES (?1, ?2)")?.execute(*row)?;

@@ -66,8 +66,7 @@ impl ChangeReader {
     /// Over files.
     pub fn of_file(file: &Path) -> Result<Self, Failure> {
         let connection = Box::new(open(file, ConnectionRole::Reader)?);
-        let last_entry =
-            connection.query_row(LAST_ENTRY, [], |row| row.get(0)).map_err(file_failed(file))?;
+        let last_entry = connection.query_row(LAST_ENTRY, [], |row| row.get(0)).map_err(file_failed(file))?;
         Ok(Self::File { file: file.to_owned(), connection, last_entry })
     }
 

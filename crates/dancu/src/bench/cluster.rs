@@ -41,7 +41,9 @@ fn failed(what: &str, why: &str) -> Failure {
     Failure::new(
         "DANCU-CLI-073",
         format!("Phép đo không dùng được PostgreSQL ({what}): {why}. Hãy cài gói postgresql của Debian."),
-        format!("The measurement cannot use PostgreSQL ({what}): {why}. Install Debian's package postgresql."),
+        format!(
+            "The measurement cannot use PostgreSQL ({what}): {why}. Install Debian's package postgresql."
+        ),
     )
 }
 
@@ -171,7 +173,9 @@ fn succeed(command: &mut Command, what: &str) -> Result<(), Failure> {
 fn binaries() -> Result<PathBuf, Failure> {
     let installed = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest = installed
-        .filter_map(|entry| Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path().join("bin"))))
+        .filter_map(|entry| {
+            Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path().join("bin")))
+        })
         .filter(|(_, binaries)| binaries.join("initdb").exists())
         .max();
     if let Some((_, binaries)) = newest {

@@ -57,7 +57,8 @@ fn cost(args: &BenchArgs, place: &Place, loaded: Option<&Loaded>, sizes: Vec<(St
     let (large, small): (Vec<_>, Vec<_>) =
         sizes.into_iter().partition(|(_, bytes)| *bytes as f64 / persons >= 0.1);
     let others = ("others".to_owned(), small.iter().map(|(_, bytes)| bytes).sum());
-    let table = |(table, bytes): (String, i64)| TableCost { table, bytes, bytes_per_person: bytes as f64 / persons };
+    let table =
+        |(table, bytes): (String, i64)| TableCost { table, bytes, bytes_per_person: bytes as f64 / persons };
     let load_seconds = loaded.map(|loaded| loaded.seconds);
     Cost {
         name: "cost",

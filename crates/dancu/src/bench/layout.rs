@@ -222,10 +222,10 @@ impl Store {
 
     fn insert(&self, fact: &FactRow) -> SqlResult<()> {
         let FactRow { number, kind, recorded_from, valid_from, recorded_to, valid_to, source, value } = fact;
-        let sql = "INSERT INTO fact (number, kind, recorded_from, valid_from, recorded_to, valid_to, source, value)
+        let sql =
+            "INSERT INTO fact (number, kind, recorded_from, valid_from, recorded_to, valid_to, source, value)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-        let columns =
-            params![number, kind, recorded_from, valid_from, recorded_to, valid_to, source, value];
+        let columns = params![number, kind, recorded_from, valid_from, recorded_to, valid_to, source, value];
         self.connection.prepare_cached(sql)?.execute(columns).map(drop)
     }
 
@@ -233,7 +233,9 @@ impl Store {
         let sql = "INSERT INTO fact (number, facts) VALUES (?1, ?2)
                    ON CONFLICT (number) DO UPDATE SET facts = excluded.facts";
         let compressed = match self.layout {
-            Layout::Compressed => Some(self.compressor.compress(text).expect("memory takes what is compressed")),
+            Layout::Compressed => {
+                Some(self.compressor.compress(text).expect("memory takes what is compressed"))
+            }
             _ => None,
         };
         let bytes = compressed.as_deref().unwrap_or(text);

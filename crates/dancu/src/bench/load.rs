@@ -139,9 +139,7 @@ async fn raw(args: &BenchArgs, place: &Place, people: &Path) -> Result<f64, Fail
 impl Source {
     async fn facts(&self, place: &Place, numbers: &[i64]) -> Result<Vec<FactRow>, Failure> {
         match self {
-            Self::File(source) => {
-                facts_of_file(source, numbers).map_err(file_failed(&place.country_file()))
-            }
+            Self::File(source) => facts_of_file(source, numbers).map_err(file_failed(&place.country_file())),
             Self::Database(source) => facts_of_database(source, numbers).await,
         }
     }

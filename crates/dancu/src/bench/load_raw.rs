@@ -137,7 +137,6 @@ impl FileWriter {
              WHERE id > ?1 ORDER BY id LIMIT ?2",
         )?;
         loop {
-            type Block = (i64, Vec<u8>, i64, Vec<u8>);
             let blocks: Vec<Block> = read
                 .query_map((after, BLOCKS), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
                 .collect::<rusqlite::Result<_>>()?;
@@ -165,6 +164,8 @@ pub struct TableWriter {
     client: Client,
 }
 
+/// A block of the search: its number, entries, run and first entry.
+type Block = (i64, Vec<u8>, i64, Vec<u8>);
 type Cells<'r> = Vec<&'r (dyn ToSql + Sync)>;
 type PostgresResult<T> = Result<T, tokio_postgres::Error>;
 
@@ -176,16 +177,8 @@ impl TableWriter {
 
     async fn write(&mut self, facts: &[FactRow], index: &IndexRows) -> PostgresResult<()> {
         let transaction = self.client.transaction().await?;
-        let types = [
-            Type::INT8,
-            Type::INT4,
-            Type::INT8,
-            Type::INT4,
-            Type::INT8,
-            Type::INT4,
-            Type::INT8,
-            Type::TEXT,
-        ];
+        let types =
+            [Type::INT8, Type::INT4, Type::INT8, Type::INT4, Type::INT8, Type::INT4, Type::INT8, Type::TEXT];
         let cells = facts.iter().map(|row| -> Cells<'_> {
             vec![
                 &row.number,
@@ -203,7 +196,8 @@ impl TableWriter {
         numbers.dedup_by_key(|(number, _)| *number);
         let cells = numbers.iter().map(|(number, version)| -> Cells<'_> { vec![number, version, &true] });
         copy(&transaction, "person", &[Type::INT8, Type::INT8, Type::BOOL], cells).await?;
-        let cells = index.households.iter().map(|(household, number)| -> Cells<'_> { vec![household, number] });
+        let cells =
+            index.households.iter().map(|(household, number)| -> Cells<'_> { vec![household, number] });
         copy(&transaction, "household_person", &[Type::TEXT, Type::INT8], cells).await?;
         let cells = index.relatives.iter().map(|(relative, number)| -> Cells<'_> { vec![relative, number] });
         copy(&transaction, "relative", &[Type::INT8, Type::INT8], cells).await?;

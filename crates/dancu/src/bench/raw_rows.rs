@@ -64,10 +64,6 @@ impl IndexRows {
         for (number, traits) in people {
             rows.entries.extend(traits.entries(person(number), |word| rows.words.push(word.to_owned())));
         }
-        fn in_order<T: Ord>(list: &mut Vec<T>) {
-            list.sort_unstable();
-            list.dedup();
-        }
         in_order(&mut rows.households);
         in_order(&mut rows.relatives);
         in_order(&mut rows.communes);
@@ -88,8 +84,14 @@ impl IndexRows {
     }
 }
 
+fn in_order<T: Ord>(list: &mut Vec<T>) {
+    list.sort_unstable();
+    list.dedup();
+}
+
 /// Facts of many persons, in the order of the table's key.
-const FACTS: &str = "SELECT number, kind, recorded_from, valid_from, recorded_to, valid_to, source, value FROM fact";
+const FACTS: &str =
+    "SELECT number, kind, recorded_from, valid_from, recorded_to, valid_to, source, value FROM fact";
 
 /// The facts of persons out of files.
 pub fn facts_of_file(source: &Connection, numbers: &[i64]) -> rusqlite::Result<Vec<FactRow>> {
@@ -115,8 +117,7 @@ pub fn facts_of_file(source: &Connection, numbers: &[i64]) -> rusqlite::Result<V
 
 /// The facts of persons out of a database.
 pub async fn facts_of_database(source: &Client, numbers: &[i64]) -> Result<Vec<FactRow>, Failure> {
-    let sql =
-        format!("{FACTS} WHERE number = ANY ($1) ORDER BY number, kind, recorded_from, valid_from");
+    let sql = format!("{FACTS} WHERE number = ANY ($1) ORDER BY number, kind, recorded_from, valid_from");
     let rows = source.query(&sql, &[&numbers]).await.map_err(|error| database_failed(&error))?;
     let read = |row: &tokio_postgres::Row| {
         Ok(FactRow {
