@@ -195,7 +195,7 @@ impl Statements {
         all.push((commit, Vec::new()));
         let begin = client.batch_execute("BEGIN");
         let rows = all.iter().map(|(statement, cells)| client.execute(*statement, cells));
-        let (begun, written) = futures_util::future::join(begin, try_join_all(rows)).await;
-        begun.and(written.map(drop))
+        let (started, written) = futures_util::future::join(begin, try_join_all(rows)).await;
+        started.and(written.map(drop))
     }
 }

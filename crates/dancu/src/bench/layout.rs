@@ -161,7 +161,9 @@ fn dictionary(source: &Connection, numbers: &[i64]) -> SqlResult<Vec<u8>> {
     let some: Vec<i64> = numbers.iter().copied().step_by(step).collect();
     let mut text = String::new();
     for person in facts_of_file(source, &some)?.chunk_by(|one, other| one.number == other.number) {
-        person.iter().for_each(|fact| pack(fact, &mut text));
+        for fact in person {
+            pack(fact, &mut text);
+        }
     }
     let mut bytes = text.into_bytes();
     bytes.truncate(DICTIONARY_BYTES);
@@ -211,7 +213,9 @@ impl Store {
             let mut text = String::new();
             for person in facts.chunk_by(|one, other| one.number == other.number) {
                 text.clear();
-                person.iter().for_each(|fact| pack(fact, &mut text));
+                for fact in person {
+                    pack(fact, &mut text);
+                }
                 self.put(person[0].number, text.as_bytes())?;
             }
         } else {

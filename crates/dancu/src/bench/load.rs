@@ -98,16 +98,13 @@ async fn raw(args: &BenchArgs, place: &Place, people: &Path) -> Result<f64, Fail
     let (stores, lock) = Stores::open(&place.raw_config()?).await?;
     stores.close();
     drop((stores, lock));
-    let (source, mut target) = match (place.country_url(), place.raw_url()) {
-        (Some(country), Some(raw)) => {
-            let writer = TableWriter::new(connect(&raw).await?);
-            (Source::Database(connect(&country).await?), RawWriter::Tables(writer))
-        }
-        _ => {
-            let source = open(&place.country_file(), ConnectionRole::Reader)?;
-            let writer = FileWriter::open(&place.raw_file())?;
-            (Source::File(Box::new(source)), RawWriter::File(writer))
-        }
+    let (source, mut target) = if let (Some(country), Some(raw)) = (place.country_url(), place.raw_url()) {
+        let writer = TableWriter::new(connect(&raw).await?);
+        (Source::Database(connect(&country).await?), RawWriter::Tables(writer))
+    } else {
+        let source = open(&place.country_file(), ConnectionRole::Reader)?;
+        let writer = FileWriter::open(&place.raw_file())?;
+        (Source::File(Box::new(source)), RawWriter::File(writer))
     };
     let unreadable = |error: csv::Error| Failure::file(people, &std::io::Error::other(error.to_string()));
     let mut reader = csv::Reader::from_path(people).map_err(unreadable)?;

@@ -28,8 +28,10 @@ use tokio_postgres::{Client, Statement};
 
 /// Turns that ours and the raw read take.
 const ROUNDS: u64 = 5;
+/// A way to ask, with its name.
+type Way = (&'static str, fn(&Sample) -> QueryText);
 /// Ways to ask, taken in turn.
-const WAYS: [(&str, fn(&Sample) -> QueryText); 7] = [
+const WAYS: [Way; 7] = [
     ("search: name and day", by_name_and_day),
     ("search: no marks, year", without_marks),
     ("search: a slip, year", with_a_slip),
