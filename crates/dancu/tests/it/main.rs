@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod bench;
 mod bulk;
 mod connections;
 mod crash_load;
