@@ -130,6 +130,9 @@ pub struct SynthArgs {
     /// The day on which the country is looked at. Part of what makes the bytes.
     #[arg(long, default_value = "2026-11-21")]
     pub today: jiff::civil::Date,
+    /// Adds the sealed columns `ethnicity` and `blood_group`. Everything else stays the same.
+    #[arg(long)]
+    pub sealed: bool,
     /// Where to; standard output when left out.
     #[arg(long, short)]
     pub output: Option<PathBuf>,
@@ -263,6 +266,10 @@ pub enum StaffCommand {
         name: String,
         /// `receptionist:<client>`, `officer:<commune code>` or `operator`.
         role: String,
+        /// Lets an officer read sealed values of one person at a time, under the contract of this client. Without it an
+        /// account that had the right loses it.
+        #[arg(long, value_name = "CLIENT")]
+        sealed: Option<String>,
     },
     /// Print a new one-time code.
     Code {

@@ -88,7 +88,7 @@ pub async fn prepare(platform: &Platform, config: &Config, persons: u64) -> Resu
     }
     let mut codes = Vec::new();
     for (id, name, role, page) in STAFF {
-        let issued = staff::add(platform, id, name, role).await?;
+        let issued = staff::add(platform, id, name, staff::role(platform, role, None)?).await?;
         codes.push(StaffCode { id, name, page, code: issued.code.shown() });
     }
     Ok(Demonstration { staff: codes, cards: cards::samples(&people)?, client_keys: folder })
@@ -98,7 +98,8 @@ fn write_country(platform: &Platform, people: &Path, persons: u64) -> Result<(),
     let part = people.with_extension("csv.part");
     let file = fs::File::create(&part).map_err(|error| Failure::file(&part, &error))?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
-    let options = dancu_synth::Options { persons, seed: SEED, today: platform.state.clock.today() };
+    let options =
+        dancu_synth::Options { persons, seed: SEED, today: platform.state.clock.today(), sealed: false };
     dancu_synth::write_country(&options, &mut out, &mut |_| {})?;
     out.flush().and_then(|()| fs::rename(&part, people)).map_err(|error| Failure::file(&part, &error))
 }

@@ -7,11 +7,12 @@ use dancu_register::load::{LoadPhase, LoadReport, LoadRequest, load};
 use std::{
     io::{BufWriter, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// Loads a file as of today. Run again after an interruption, it goes on; loaded already, it changes nothing.
 pub async fn run(platform: &Platform, file: &Path, quiet: bool) -> Result<(), Failure> {
-    run_request(platform, &LoadRequest::new(file, platform.state.clock.today()), quiet).await
+    run_request(platform, LoadRequest::new(file, platform.state.clock.today()), quiet).await
 }
 
 /// Loads a file as the command line says.
@@ -20,7 +21,7 @@ pub async fn run_args(platform: &Platform, args: &LoadArgs) -> Result<(), Failur
     let batch_rows = usize::try_from(args.batch_rows).unwrap_or(usize::MAX);
     let rows = rows_of(&args.file)?;
     let request = LoadRequest { batch_rows, ..LoadRequest::new(&rows, effective) };
-    run_request(platform, &request, args.quiet).await
+    run_request(platform, request, args.quiet).await
 }
 
 /// The CSV that is loaded: the file itself, or what a workbook or a Parquet file becomes, beside it. The same file
@@ -43,10 +44,11 @@ fn rows_of(file: &Path) -> Result<PathBuf, Failure> {
     Ok(rows)
 }
 
-async fn run_request(platform: &Platform, request: &LoadRequest, quiet: bool) -> Result<(), Failure> {
+async fn run_request(platform: &Platform, request: LoadRequest, quiet: bool) -> Result<(), Failure> {
     let state = &platform.state;
+    let request = LoadRequest { seals: Some(Arc::clone(&platform.seals)), ..request };
     let bar = progress_bar();
-    let report = load(&*platform.store, &*state.clock, Places::national(), request, &mut |step| {
+    let report = load(&*platform.store, &*state.clock, Places::national(), &request, &mut |step| {
         bar.set_length(step.bytes_total);
         bar.set_position(step.bytes);
         bar.set_message(match step.phase {

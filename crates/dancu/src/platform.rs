@@ -9,7 +9,8 @@ use crate::{
 use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy, StoreError};
 use dancu_exchange::{
-    AssertionRules, Directory, RefusalLog, SigningKey, TokenService, TokenSettings, VerifyService,
+    AssertionRules, Directory, RefusalLog, SealedService, SigningKey, TokenService, TokenSettings,
+    VerifyService,
 };
 use dancu_feed::{ChangePuller, ChangeTeller, Courier, CourierParts, Patience, WebhookKey};
 use dancu_identity::{AttemptLimits, CodeKey, Identity, IdentityParts, RelyingParty, periods};
@@ -39,6 +40,8 @@ pub struct Platform {
     pub store: Arc<dyn RegisterStore>,
     /// Every store.
     pub stores: Stores,
+    /// Seals what files state of sealed kinds.
+    pub seals: Arc<Seals>,
     /// Delivers changes to webhooks.
     pub courier: Arc<Courier>,
     _lock: FolderLock,
@@ -82,10 +85,11 @@ impl Platform {
         );
         let tickets = Tickets::new(secrets::load_or_create(&config.keys_dir, "tickets.key", &*entropy)?);
         let desk = Desk::new(Arc::clone(&verify), Arc::clone(&stores.reception), tickets, Arc::clone(&clock));
-        let seals = Seals::new(&[(1, secrets::load_or_create(&config.keys_dir, "sealed.key", &*entropy)?)]);
+        let seals = Arc::new(secrets::seals(config, &*entropy)?);
+        let sealed = SealedService::new(Arc::clone(&verify), Arc::clone(&seals));
         let changes = ChangeService::new(
             Arc::clone(&stores.changes),
-            Arc::new(seals),
+            Arc::clone(&seals),
             Arc::clone(&clock),
             Arc::clone(&entropy),
         );
@@ -109,6 +113,7 @@ impl Platform {
             tokens: Arc::new(tokens),
             refusals,
             verify,
+            sealed: Arc::new(sealed),
             search: Arc::new(search),
             desk: Arc::new(desk),
             puller: Arc::new(feed.puller),
@@ -122,7 +127,7 @@ impl Platform {
             latencies: Latencies::default(),
         });
         let store = Arc::clone(&stores.register);
-        Ok(Self { state, store, stores, courier: Arc::new(feed.courier), _lock: lock })
+        Ok(Self { state, store, stores, seals, courier: Arc::new(feed.courier), _lock: lock })
     }
 
     /// Commits what waits, publishes it, and closes the files.

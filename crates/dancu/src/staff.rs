@@ -12,11 +12,21 @@ fn bad_role() -> Failure {
     )
 }
 
-/// Reads a role as the command line writes it.
-pub fn role(platform: &Platform, text: &str) -> Result<Role, Failure> {
+fn bad_sealed_client() -> Failure {
+    Failure::new(
+        "DANCU-CLI-021",
+        "`--sealed` chỉ dành cho cán bộ và phải trỏ tới phần mềm đã kết nối có hợp đồng ghi nhóm niêm phong (`sealed`).",
+        "`--sealed` is for officers, and names a connected client whose contract lists sealed groups (`sealed`).",
+    )
+}
+
+/// Reads a role as the command line writes it; `sealed` is the client under whose contract an officer reads sealed values.
+pub fn role(platform: &Platform, text: &str, sealed: Option<&str>) -> Result<Role, Failure> {
+    let sealed_client = sealed.map(|client| sealed_client(platform, client)).transpose()?;
     match text.split_once(':') {
+        Some(("officer", commune)) => Ok(Role::Officer { commune: commune.parse()?, sealed_client }),
+        _ if sealed_client.is_some() => Err(bad_sealed_client()),
         None if text == "operator" => Ok(Role::Operator),
-        Some(("officer", commune)) => Ok(Role::Officer { commune: commune.parse()? }),
         Some(("receptionist", client)) => {
             let id: ClientId = client.parse()?;
             let caller = platform.state.directory.caller(&id).ok_or_else(bad_role)?;
@@ -27,9 +37,15 @@ pub fn role(platform: &Platform, text: &str) -> Result<Role, Failure> {
     }
 }
 
+fn sealed_client(platform: &Platform, client: &str) -> Result<String, Failure> {
+    let id: ClientId = client.parse()?;
+    let caller = platform.state.directory.caller(&id).ok_or_else(bad_sealed_client)?;
+    if caller.contract.sealed.is_empty() { Err(bad_sealed_client()) } else { Ok(id.to_string()) }
+}
+
 /// Opens or changes an account and issues a code.
-pub async fn add(platform: &Platform, id: &str, name: &str, role_text: &str) -> Result<IssuedCode, Failure> {
-    let profile = StaffProfile { id: id.parse()?, name: name.parse()?, role: role(platform, role_text)? };
+pub async fn add(platform: &Platform, id: &str, name: &str, role: Role) -> Result<IssuedCode, Failure> {
+    let profile = StaffProfile { id: id.parse()?, name: name.parse()?, role };
     let id = platform.state.identity.put_staff(profile).await?.id;
     Ok(platform.state.identity.issue_staff_code(&id).await?)
 }
@@ -38,7 +54,9 @@ pub async fn add(platform: &Platform, id: &str, name: &str, role_text: &str) -> 
 #[expect(clippy::print_stdout, reason = "printing is what the command is for")]
 pub async fn run(platform: &Platform, command: &StaffCommand) -> Result<(), Failure> {
     let issued = match command {
-        StaffCommand::Add { id, name, role } => add(platform, id, name, role).await?,
+        StaffCommand::Add { id, name, role: text, sealed } => {
+            add(platform, id, name, role(platform, text, sealed.as_deref())?).await?
+        }
         StaffCommand::Code { id } => {
             platform.state.identity.issue_staff_code(&id.parse::<StaffId>()?).await?
         }

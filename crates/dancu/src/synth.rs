@@ -10,7 +10,12 @@ use std::{
 
 /// Writes to a file with a progress bar, or to standard output.
 pub fn run(args: &SynthArgs) -> Result<(), Failure> {
-    let options = dancu_synth::Options { persons: args.persons, seed: args.seed, today: args.today };
+    let options = dancu_synth::Options {
+        persons: args.persons,
+        seed: args.seed,
+        today: args.today,
+        sealed: args.sealed,
+    };
     if let Some(path) = &args.output
         && Format::of_name(path) != Format::Csv
     {

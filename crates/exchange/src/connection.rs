@@ -1,10 +1,10 @@
 //! Organisations, their client software, and the contract that binds each client.
 
-use crate::{Caseload, ClientKey, FieldSet, XRoadMember};
+use crate::{Caseload, ClientKey, FieldSet, SealedGroup, XRoadMember};
 use dancu_core::{CommuneCode, Explain, Explanation};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{collections::BTreeSet, fmt, str::FromStr, sync::Arc};
 use url::Url;
 
 /// The text is no identifier.
@@ -143,6 +143,10 @@ pub struct Contract {
     pub purpose_en: String,
     /// Fields that may be asked.
     pub fields: FieldSet,
+    /// Sealed groups that an officer may read under it. A contract that names any names no field and gives no other right:
+    /// its legal basis and purpose are theirs alone.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub sealed: BTreeSet<SealedGroup>,
     /// Whether the caller may learn that a number is not in the register.
     #[serde(default)]
     pub may_tell_unknown: bool,

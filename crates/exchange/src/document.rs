@@ -243,7 +243,10 @@ fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
         Contract { limit_reason: Some(reason), .. } if !is_readable(reason) => {
             refuse("limit_reason: 1–500 byte")
         }
-        Contract { fields, .. } if fields.is_empty() => refuse("fields = []"),
+        Contract { fields, sealed, .. } if fields.is_empty() && sealed.is_empty() => refuse("fields = []"),
+        Contract { sealed, .. } if !sealed.is_empty() && gives_more_than_sealed(contract) => refuse(
+            "sealed: fields = [], without may_tell_unknown, search, feed, commands_for_commune, xroad_client, signed_answers",
+        ),
         Contract { legal_basis, .. } if !is_readable(legal_basis) => refuse("legal_basis: 1–500 byte"),
         Contract { purpose_vi, purpose_en, .. } if !is_readable(purpose_vi) || !is_readable(purpose_en) => {
             refuse("purpose_vi, purpose_en: 1–500 byte")
@@ -254,6 +257,17 @@ fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a contract gives any right beside sealed values.
+fn gives_more_than_sealed(contract: &Contract) -> bool {
+    !contract.fields.is_empty()
+        || contract.may_tell_unknown
+        || contract.search.is_some()
+        || contract.feed.is_some()
+        || contract.commands_for_commune.is_some()
+        || contract.xroad_client.is_some()
+        || contract.signed_answers
 }
 
 /// Whether a webhook's address can be one at all. Plain HTTP is for a trial on one machine: to where it may lead is
@@ -387,6 +401,38 @@ mod tests {
                 .en
                 .contains("c-1: The declared caseload.branches")
         );
+    }
+
+    #[test]
+    fn sealed_groups_have_a_contract_of_their_own() {
+        let with = |changes: &[(&str, serde_json::Value)]| {
+            let mut document = document();
+            document["contracts"][0]["sealed"] = json!(["blood_group"]);
+            document["contracts"][0]["fields"] = json!([]);
+            for (key, value) in changes {
+                document["contracts"][0][*key] = value.clone();
+            }
+            document
+        };
+        assert!(check(with(&[])).is_ok());
+        for (key, value) in [
+            ("sealed", json!([])),
+            ("fields", json!(["name"])),
+            ("may_tell_unknown", json!(true)),
+            ("search", json!({"per_officer_minute_max": 9, "per_officer_day_max": 9})),
+            ("feed", json!({"persons": "all"})),
+            ("commands_for_commune", json!("00004")),
+            ("signed_answers", json!(true)),
+        ] {
+            assert!(
+                matches!(check(with(&[(key, value)])).unwrap_err(), DocumentError::Value { .. }),
+                "{key}"
+            );
+        }
+        let unreadable = with(&[("sealed", json!(["opinion"]))]);
+        assert!(serde_json::from_value::<ConnectionsDocument>(unreadable).is_err());
+        let plain: ConnectionsDocument = serde_json::from_value(document()).unwrap();
+        assert!(!serde_json::to_string(&plain).unwrap().contains("sealed"));
     }
 
     #[test]

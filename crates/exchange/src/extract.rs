@@ -1,7 +1,7 @@
 //! A product in bulk: agreed fields of many persons as rows. Nothing is handed over before every person of the page has
 //! an entry in the log.
 
-use crate::{Caller, Field, FieldSet, LifeAnswer, VerifyError, VerifyService};
+use crate::{Caller, Field, FieldSet, LifeAnswer, RefusalReason, VerifyError, VerifyService};
 use dancu_core::PersonalNumber;
 use dancu_ledger::Channel;
 use dancu_register::{At, Person};
@@ -73,6 +73,10 @@ impl VerifyService {
         let day = self.ledger.counting_day();
         caller.check_standing(day).map_err(|reason| self.refuse(caller, reason))?;
         let fields: FieldSet = caller.contract.fields.iter().filter(|field| !field.is_shown_only()).collect();
+        // Without a column nothing would be told but who is in the register; a contract of sealed groups has none.
+        if fields.is_empty() {
+            return Err(self.refuse(caller, RefusalReason::FieldOutsideContract).into());
+        }
         let mut rows = Vec::with_capacity(numbers.len());
         let mut waiting = Vec::with_capacity(numbers.len());
         for number in numbers {

@@ -14,6 +14,7 @@ mod field;
 mod limits;
 mod policy;
 mod refusal;
+mod sealed;
 mod show_name;
 mod show_person;
 mod signing_key;
@@ -39,6 +40,7 @@ pub use limits::{
 };
 pub use policy::{Plan, plan};
 pub use refusal::{Refusal, RefusalEntry, RefusalLog, RefusalReason};
+pub use sealed::{OpenedFact, OpenedGroup, Reason, SealedError, SealedGroup, SealedService, ShownSealed};
 pub use show_name::ShownName;
 pub use show_person::ShownPerson;
 pub use signing_key::{SigningKey, SigningKeyError};

@@ -44,6 +44,7 @@ mod tests {
             purpose_vi: "Mở tài khoản".to_owned(),
             purpose_en: "Open an account".to_owned(),
             fields: fields.iter().copied().collect(),
+            sealed: [].into(),
             may_tell_unknown,
             commands_for_commune: None,
             search: None,

@@ -129,11 +129,15 @@ pub enum RefusalReason {
     TokenCertificate,
     /// A search found nobody. It was answered; many of them are a sign of fishing.
     NobodyFound,
+    /// Sealed values were asked that the contract does not name.
+    SealedOutsideContract,
+    /// Sealed values were asked by an officer without the right to read any.
+    NoSealedRight,
 }
 
 impl RefusalReason {
     /// All reasons in their fixed order.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::UnknownClient,
         Self::SuspendedClient,
         Self::AssertionShape,
@@ -156,6 +160,8 @@ impl RefusalReason {
         Self::Certificate,
         Self::TokenCertificate,
         Self::NobodyFound,
+        Self::SealedOutsideContract,
+        Self::NoSealedRight,
     ];
 
     /// What the caller is told of it: reasons that would help an attacker look the same.
@@ -173,9 +179,12 @@ impl RefusalReason {
             | Self::AssertionReplayed
             | Self::Certificate => Refusal::InvalidClient,
             Self::Token | Self::TokenCertificate => Refusal::InvalidToken,
-            Self::ContractDates | Self::FieldOutsideContract | Self::NothingIdentifying | Self::NoFeed => {
-                Refusal::NotInContract
-            }
+            Self::ContractDates
+            | Self::FieldOutsideContract
+            | Self::NothingIdentifying
+            | Self::NoFeed
+            | Self::SealedOutsideContract
+            | Self::NoSealedRight => Refusal::NotInContract,
             Self::DailyLimit => Refusal::DailyLimit,
             Self::TooFast => Refusal::TooFast,
             Self::UnsupportedGrant => Refusal::UnsupportedGrant,
@@ -215,6 +224,12 @@ impl RefusalReason {
                 ("Dùng mã không qua chứng thư đã đăng ký", "Token used without the certificate")
             }
             Self::NobodyFound => ("Tra cứu không thấy ai", "Search found nobody"),
+            Self::SealedOutsideContract => {
+                ("Xem dữ liệu niêm phong ngoài hợp đồng", "Sealed data outside the contract")
+            }
+            Self::NoSealedRight => {
+                ("Cán bộ không có quyền xem dữ liệu niêm phong", "Officer without the right to sealed data")
+            }
         }
     }
 }

@@ -300,6 +300,11 @@ impl VerifyService {
             VerifyError::DailyLimit { resets_at: exhausted.resets_at }
         })
     }
+
+    /// Notes a refusal that no client is to answer for.
+    pub(crate) fn note(&self, reason: RefusalReason) {
+        self.refusals.note(self.clock.now(), None, reason);
+    }
 }
 
 /// The facts to read. Identity is always among them: it tells whether the number is known.

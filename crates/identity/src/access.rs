@@ -30,6 +30,8 @@ operations! {
     RegisterPasskey,
     /// Read one's own record.
     ReadOwnRecord,
+    /// Read one's own sealed values.
+    ReadOwnSealed,
     /// Read one's own household.
     ReadOwnHousehold,
     /// Read who looked at oneself, with the proofs.
@@ -46,6 +48,8 @@ operations! {
     RegisterEvents,
     /// Read a person's file and history for a matter in hand.
     ReadPersonFile,
+    /// Read sealed values of one person, with a stated reason.
+    ReadSealed,
     /// Search for persons by name, birth, commune or parents.
     SearchPersons,
     /// Read the history of one's own record.
@@ -73,6 +77,7 @@ pub fn allows(principal: Option<&Principal>, operation: Operation) -> bool {
         Operation::ReadPublicLog | Operation::SignIn => true,
         Operation::ManageOwnSessions | Operation::RegisterPasskey => principal.is_some(),
         Operation::ReadOwnRecord
+        | Operation::ReadOwnSealed
         | Operation::ReadOwnHousehold
         | Operation::ReadOwnDisclosures
         | Operation::ReadHistory
@@ -88,6 +93,10 @@ pub fn allows(principal: Option<&Principal>, operation: Operation) -> bool {
         | Operation::SearchPersons
         | Operation::DecideCorrection => {
             matches!(role(principal), Some(Role::Officer { .. }))
+        }
+        // Being an officer is not enough.
+        Operation::ReadSealed => {
+            matches!(role(principal), Some(Role::Officer { sealed_client: Some(_), .. }))
         }
         Operation::ApproveCorrection | Operation::ViewFindings | Operation::MoveFindings => {
             matches!(role(principal), Some(Role::Officer { .. } | Role::Operator))
@@ -108,7 +117,7 @@ mod tests {
     use crate::{AccountId, SessionId};
 
     /// Everyone who can stand at the door, in the order of the table's columns.
-    fn everyone() -> [Option<Principal>; 6] {
+    fn everyone() -> [Option<Principal>; 7] {
         let account = AccountId::from_bytes(&[1; 16]).unwrap();
         let session = SessionId::from_bytes(&[2; 16]).unwrap();
         let number = "001099000017".parse().unwrap();
@@ -126,7 +135,8 @@ mod tests {
             Some(Principal::Enrolling { number, account, session }),
             Some(Principal::Citizen { number, account, session }),
             staff(Role::Receptionist { organisation: "hospital".into(), client: "desk".into() }),
-            staff(Role::Officer { commune: "00004".parse().unwrap() }),
+            staff(Role::Officer { commune: "00004".parse().unwrap(), sealed_client: None }),
+            staff(Role::Officer { commune: "00004".parse().unwrap(), sealed_client: Some("s".into()) }),
             staff(Role::Operator),
         ]
     }
@@ -136,29 +146,31 @@ mod tests {
         use Operation as O;
         #[rustfmt::skip]
         let table = [
-            //                       nobody enrol. citizen recep. officer operator
-            (O::ReadPublicLog,      [true,  true,  true,   true,  true,   true]),
-            (O::SignIn,             [true,  true,  true,   true,  true,   true]),
-            (O::ManageOwnSessions,  [false, true,  true,   true,  true,   true]),
-            (O::RegisterPasskey,    [false, true,  true,   true,  true,   true]),
-            (O::ReadOwnRecord,      [false, false, true,   false, false,  false]),
-            (O::ReadOwnHousehold,   [false, false, true,   false, false,  false]),
-            (O::ReadOwnDisclosures, [false, false, true,   false, false,  false]),
-            (O::ScanCard,           [false, false, false,  true,  false,  false]),
-            (O::AdmitVisit,         [false, false, false,  true,  false,  false]),
-            (O::ListVisits,         [false, false, false,  true,  false,  false]),
-            (O::PrintEnrolmentCode, [false, false, false,  false, true,   false]),
-            (O::RegisterEvents,     [false, false, false,  false, true,   false]),
-            (O::ReadPersonFile,     [false, false, false,  false, true,   false]),
-            (O::SearchPersons,      [false, false, false,  false, true,   false]),
-            (O::ReadHistory,        [false, false, true,   false, false,  false]),
-            (O::ProposeCorrection,  [false, false, true,   false, false,  false]),
-            (O::DecideCorrection,   [false, false, false,  false, true,   false]),
-            (O::ApproveCorrection,  [false, false, false,  false, true,   true]),
-            (O::ViewFindings,       [false, false, false,  false, true,   true]),
-            (O::MoveFindings,       [false, false, false,  false, true,   true]),
-            (O::ViewOperations,     [false, false, false,  false, false,  true]),
-            (O::ManageConnections,  [false, false, false,  false, false,  true]),
+            // nobody, enrolling, citizen, receptionist, officer, officer with the right to sealed values, operator
+            (O::ReadPublicLog,       [true, true, true, true, true, true, true]),
+            (O::SignIn,              [true, true, true, true, true, true, true]),
+            (O::ManageOwnSessions,   [false, true, true, true, true, true, true]),
+            (O::RegisterPasskey,     [false, true, true, true, true, true, true]),
+            (O::ReadOwnRecord,       [false, false, true, false, false, false, false]),
+            (O::ReadOwnSealed,       [false, false, true, false, false, false, false]),
+            (O::ReadOwnHousehold,    [false, false, true, false, false, false, false]),
+            (O::ReadOwnDisclosures,  [false, false, true, false, false, false, false]),
+            (O::ScanCard,            [false, false, false, true, false, false, false]),
+            (O::AdmitVisit,          [false, false, false, true, false, false, false]),
+            (O::ListVisits,          [false, false, false, true, false, false, false]),
+            (O::PrintEnrolmentCode,  [false, false, false, false, true, true, false]),
+            (O::RegisterEvents,      [false, false, false, false, true, true, false]),
+            (O::ReadPersonFile,      [false, false, false, false, true, true, false]),
+            (O::ReadSealed,          [false, false, false, false, false, true, false]),
+            (O::SearchPersons,       [false, false, false, false, true, true, false]),
+            (O::ReadHistory,         [false, false, true, false, false, false, false]),
+            (O::ProposeCorrection,   [false, false, true, false, false, false, false]),
+            (O::DecideCorrection,    [false, false, false, false, true, true, false]),
+            (O::ApproveCorrection,   [false, false, false, false, true, true, true]),
+            (O::ViewFindings,        [false, false, false, false, true, true, true]),
+            (O::MoveFindings,        [false, false, false, false, true, true, true]),
+            (O::ViewOperations,      [false, false, false, false, false, false, true]),
+            (O::ManageConnections,   [false, false, false, false, false, false, true]),
         ];
         assert_eq!(table.map(|row| row.0).as_slice(), O::ALL, "the table has every operation once, in order");
         for (operation, expected) in table {

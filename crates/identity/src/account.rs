@@ -111,6 +111,10 @@ pub enum Role {
     Officer {
         /// The commune whose office it is.
         commune: CommuneCode,
+        /// The right to read sealed values: id of the exchange's client under whose contract this officer reads them.
+        /// `None`: the officer reads none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sealed_client: Option<String>,
     },
     /// Runs the platform: sees organisations, contracts, use and counters, never a person's record.
     Operator,
@@ -139,12 +143,15 @@ pub enum Subject {
 impl Subject {
     /// Refuses texts that no client or organisation id has, before they reach a store.
     pub(crate) fn check(&self) -> Result<(), IdentityError> {
-        let Self::Staff(StaffProfile { role: Role::Receptionist { organisation, client }, .. }) = self else {
-            return Ok(());
-        };
+        let Self::Staff(StaffProfile { role, .. }) = self else { return Ok(()) };
         let fits =
             |text: &str| (1..=100).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-        if fits(organisation) && fits(client) { Ok(()) } else { Err(IdentityError::RoleOutOfBounds) }
+        let all_fit = match role {
+            Role::Receptionist { organisation, client } => fits(organisation) && fits(client),
+            Role::Officer { sealed_client, .. } => sealed_client.as_deref().is_none_or(fits),
+            Role::Operator => true,
+        };
+        if all_fit { Ok(()) } else { Err(IdentityError::RoleOutOfBounds) }
     }
 }
 
@@ -197,6 +204,17 @@ mod tests {
         for secret in ["nguyen", "Nguyễn", "001099000017", "1099000017"] {
             assert!(!printed.contains(secret), "{printed}");
         }
+    }
+
+    #[test]
+    fn the_right_to_sealed_values_is_stated_or_is_none() {
+        let commune = "00004".parse().unwrap();
+        let read = |text: &str| serde_json::from_str::<Role>(text).unwrap();
+        let plain = r#"{"role":"officer","commune":"00004"}"#;
+        assert_eq!(read(plain), Role::Officer { commune, sealed_client: None });
+        assert_eq!(serde_json::to_string(&read(plain)).unwrap(), plain, "as it stands in stores");
+        let with = r#"{"role":"officer","commune":"00004","sealed_client":"sealed-health"}"#;
+        assert_eq!(read(with), Role::Officer { commune, sealed_client: Some("sealed-health".to_owned()) });
     }
 
     #[test]

@@ -41,12 +41,19 @@ impl Claims {
     }
 
     /// The day on which a claim begins when nothing else is known: nobody is born with a card, a telephone or a
-    /// spouse, so these begin with the file; identity and home hold from birth as far as anyone knows.
+    /// spouse, so these begin with the file; identity, home, people and blood group hold from birth as far as anyone knows.
     fn first_day(&self, claim: &Claim, effective: Date) -> Date {
         claim.since.unwrap_or(match claim.value.kind() {
-            FactKind::Identity | FactKind::Residence => self.born,
+            FactKind::Identity | FactKind::Residence | FactKind::Ethnicity | FactKind::BloodGroup => {
+                self.born
+            }
             _ => effective,
         })
+    }
+
+    /// Whether it states anything of a sealed kind, so that whoever compares it with what is known reads that too.
+    pub fn has_sealed(&self) -> bool {
+        self.claims.iter().any(|claim| claim.value.kind().is_sealed())
     }
 
     /// Why the row of a person whom the register knows is not taken: its file has spoken of the person before, or the number
@@ -76,7 +83,8 @@ impl Claims {
     /// - Known already: no news, unless the row puts its beginning earlier.
     /// - A kind of which nothing is known: as for a new person.
     /// - A begin later than that of the known fact: a change on that day.
-    /// - The identity, and a residence or death with the same or an earlier begin: a correction of that time.
+    /// - Identity, people and blood group, and a residence or death with the same or an earlier begin: a correction of that
+    ///   time.
     /// - Anything else: a change on the day for which the file speaks.
     fn one_news(&self, claim: &Claim, existing: &[Fact], effective: Date) -> Option<Belief> {
         let kind = claim.value.kind();
@@ -101,7 +109,9 @@ impl Claims {
         }
         let begin = match (kind, claim.since) {
             (_, Some(since)) if since > known.valid_from => since,
-            (FactKind::Identity, _) => self.born.min(known.valid_from),
+            (FactKind::Identity | FactKind::Ethnicity | FactKind::BloodGroup, _) => {
+                self.born.min(known.valid_from)
+            }
             (FactKind::Residence, Some(since)) => since,
             (FactKind::Life, _) => match (&claim.value, &known.value) {
                 (FactValue::Life(Life::Alive), FactValue::Life(Life::Dead { .. })) => known.valid_from,

@@ -15,6 +15,7 @@ mod person;
 mod reject;
 mod rules;
 mod sealed;
+mod sensitive;
 mod store;
 mod take_back;
 mod words;
@@ -33,6 +34,9 @@ pub use person::{At, Held, Person, person_at};
 pub use reject::{Reject, RowError, RowFault};
 pub use rules::{Warning, check};
 pub use sealed::{OpenValue, SealError, SealedValue, Seals};
+pub use sensitive::{
+    FINGERPRINTS_BYTES_MAX, ImageKind, PORTRAIT_BYTES_MAX, Sensitive, blood_groups, ethnicities, is_ethnicity,
+};
 pub use store::{
     COMMUNES_MAX, FileDigest, HouseholdMember, Link, LoadBatch, LoadOutcome, LoadProgress, LoadRow, Page,
     RegisterStore, Related, Resident, communes, links,

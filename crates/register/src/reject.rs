@@ -121,6 +121,12 @@ pub enum RowError {
     /// The number was cancelled, or another one took its place.
     #[error("the number is out of use")]
     OutOfUse,
+    /// The value is not in its official list.
+    #[error("not in the list {list}")]
+    NotListed {
+        /// The list, or where it stands.
+        list: &'static str,
+    },
     /// No number.
     #[error(transparent)]
     Number(#[from] NumberError),
@@ -203,6 +209,11 @@ impl Explain for RowError {
                 "DANCU-REG-024",
                 "Số định danh này đã bị hủy hoặc đã được thay bằng số khác. Hãy tra số hiện nay của người này.",
                 "This number was cancelled or replaced by another one. Look up the number that the person bears now.",
+            ),
+            Self::NotListed { list } => Explanation::new(
+                "DANCU-REG-025",
+                format!("Giá trị không có trong danh mục ({list})."),
+                format!("The value is not in its list ({list})."),
             ),
             Self::Duplicate { first_line } => {
                 let (vi, en) = match first_line {

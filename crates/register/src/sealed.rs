@@ -45,6 +45,9 @@ pub enum SealError {
     /// It is another person's, another kind's, or damaged.
     #[error("a sealed value does not open")]
     Damaged,
+    /// It opens, but what is in it is no value of its kind.
+    #[error("a sealed value opens and is no value of its kind")]
+    Form,
 }
 
 impl Explain for SealError {
@@ -59,6 +62,11 @@ impl Explain for SealError {
                 "DANCU-REG-051",
                 "Dữ liệu nhạy cảm không mở được vì đã bị thay đổi. Hãy khôi phục từ bản sao lưu.",
                 "Sensitive data does not open because it was altered. Restore it from a backup.",
+            ),
+            Self::Form => Explanation::new(
+                "DANCU-REG-052",
+                "Dữ liệu nhạy cảm mở được nhưng sai định dạng. Hãy ghi lại giá trị này tại bàn làm việc của xã.",
+                "Sensitive data opens but has not the form of its kind. State the value again at the commune's desk.",
             ),
         }
     }

@@ -172,6 +172,27 @@ pub(crate) async fn histories(
     Ok(histories)
 }
 
+/// Adds every row of the sealed kinds of persons to what else is known of them, who have something else.
+pub(crate) async fn add_sealed(
+    client: &impl GenericClient,
+    numbers: &[i64],
+    histories: &mut HashMap<i64, Vec<Fact>>,
+) -> Result<()> {
+    if numbers.is_empty() {
+        return Ok(());
+    }
+    let sql = "SELECT number, kind, value, valid_from, valid_to, recorded_from, recorded_to, name
+               FROM sealed_fact JOIN fact_source ON fact_source.id = source
+               WHERE number = ANY ($1) ORDER BY number, kind, recorded_from, valid_from";
+    let statement = client.prepare_cached(sql).await?;
+    for row in &client.query(&statement, &[&numbers]).await? {
+        if let Some(history) = histories.get_mut(&cell(row, 0)?) {
+            history.push(fact(row, true)?);
+        }
+    }
+    Ok(())
+}
+
 /// A fact from the columns of a history.
 pub(crate) fn fact(row: &Row, is_sealed: bool) -> Result<Fact> {
     let kind = kind_from_sql(cell(row, 1)?)?;

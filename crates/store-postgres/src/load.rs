@@ -106,7 +106,10 @@ async fn apply_once(transaction: &Transaction<'_>, load: &Load<'_>) -> Result<Ou
     let name = transaction.query_one("SELECT name FROM fact_source WHERE id = $1", &[&source]).await?;
     let name: Arc<str> = cell::<&str>(&name, 0)?.into();
     let numbers = maybe_known(transaction, batch).await?;
-    let histories = facts::histories(transaction, &numbers).await?;
+    let mut histories = facts::histories(transaction, &numbers).await?;
+    if batch.rows.iter().any(|row| row.claims.has_sealed()) {
+        facts::add_sealed(transaction, &numbers, &mut histories).await?;
+    }
     let persons = lock_persons(transaction, &numbers).await?;
     let mut writing = Writing {
         facts: FactWriter::default(),

@@ -183,7 +183,11 @@ fn apply(connection: &Connection, mut batch: LoadBatch) -> Result<LoadOutcome> {
     let highest: Option<i64> = connection.query_row("SELECT max(number) FROM fact", [], |row| row.get(0))?;
     for row in &batch.rows {
         let may_be_known = highest.is_some_and(|highest| number_to_sql(row.claims.number) <= highest);
-        let existing = if may_be_known { facts::history(connection, row.claims.number)? } else { Vec::new() };
+        let mut existing =
+            if may_be_known { facts::history(connection, row.claims.number)? } else { Vec::new() };
+        if row.claims.has_sealed() && !existing.is_empty() {
+            existing.extend(facts::sealed_history(connection, row.claims.number)?);
+        }
         if existing.is_empty() {
             for belief in row.claims.first_beliefs(batch.effective) {
                 writer.insert(row.claims.number, &belief, batch.recorded_at, source)?;

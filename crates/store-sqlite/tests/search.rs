@@ -29,7 +29,7 @@ async fn the_index_keeps_its_contract() {
 async fn an_older_register_is_indexed_in_steps_and_goes_on_where_it_stopped() {
     let (store, folder) = open();
     let path = folder.path().join("people.csv");
-    let options = dancu_synth::Options { persons: 300, seed: 4, today: date(2026, 11, 21) };
+    let options = dancu_synth::Options { persons: 300, seed: 4, today: date(2026, 11, 21), sealed: false };
     dancu_synth::write_country(&options, &mut std::fs::File::create(&path).unwrap(), &mut |_| {}).unwrap();
     let clock = FakeClock::at("2026-11-21T02:00:00Z");
     let request = LoadRequest::new(&path, date(2026, 11, 21));

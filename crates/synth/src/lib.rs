@@ -41,10 +41,11 @@ mod rates;
 mod residence;
 mod rows;
 mod sample;
+mod sealed;
 mod tables;
 
 pub use error::SynthError;
-pub use rows::COLUMNS;
+pub use rows::{COLUMNS, SEALED_COLUMNS};
 pub use sample::{card_qr, sample_cards};
 
 use block::{Block, Tables};
@@ -66,6 +67,8 @@ pub struct Options {
     pub seed: u64,
     /// The day on which the file is true, from [`Options::FIRST_DAY`] to [`Options::LAST_DAY`].
     pub today: Date,
+    /// Whether the columns [`SEALED_COLUMNS`] follow the others, which stay the same.
+    pub sealed: bool,
 }
 
 impl Options {
@@ -125,7 +128,7 @@ impl Summary {
     }
 }
 
-/// Writes a country as CSV (RFC 4180, UTF-8, columns [`COLUMNS`]). `progress` is told after each block how many
+/// Writes a country as CSV (RFC 4180, UTF-8, columns [`COLUMNS`], then [`SEALED_COLUMNS`] when asked for). `progress` is told after each block how many
 /// rows are written. Memory does not grow with the number of persons.
 pub fn write_country(
     options: &Options,
@@ -135,18 +138,20 @@ pub fn write_country(
     options.check()?;
     let tables = Tables::new()?;
     let mut numbers = Numbers::new();
-    let mut rows = Rows::new(out)?;
+    let mut rows = Rows::new(out, options.sealed)?;
     let mut summary = Summary::default();
     let usual =
         (options.persons / rates::BLOCKS_MIN).clamp(rates::BLOCK_PERSONS_MIN, rates::BLOCK_PERSONS_MAX);
-    for block in 0.. {
+    for number in 0.. {
         let count = usual.min(options.persons - summary.persons);
         if count == 0 {
             break;
         }
         let count = usize::try_from(count).expect("blocks are small");
-        let block = block::make(&tables, &mut numbers, (options.seed, block, count), options.today)?;
-        rows.block(&block)?;
+        let block = block::make(&tables, &mut numbers, (options.seed, number, count), options.today)?;
+        let sealed =
+            options.sealed.then(|| sealed::of_block(&block.people, (options.seed, number), options.today));
+        rows.block(&block, sealed.as_deref())?;
         summary.count(&block);
         progress(summary.persons);
     }

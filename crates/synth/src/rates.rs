@@ -15,6 +15,16 @@ pub const BLOCKS_MIN: u64 = 100;
 /// Communes that the families of one block come from.
 pub const BLOCK_HOMES: u32 = 6;
 
+/// Of persons without parents in their block, those of the largest people (census of 2019: 85.3 %); the others are drawn
+/// evenly among the peoples, so that each occurs.
+pub const MAJORITY: u32 = 8_530;
+/// How often a letter of the blood group is A, and how often B; the rest is none.
+pub const LETTER_A: u32 = 1_500;
+/// See [`LETTER_A`].
+pub const LETTER_B: u32 = 2_000;
+/// How often the Rhesus factor is missing in one of the two.
+pub const WITHOUT_FACTOR: u32 = 250;
+
 /// Rows of persons who died in the last [`DEATH_YEARS`] years.
 pub const DEAD: u32 = 280;
 /// How far back deaths reach.

@@ -5,6 +5,7 @@ use crate::{
     error::SynthError,
     person::{Known, Life, Person},
     residence::Stay,
+    sealed::Sealed,
 };
 use std::{
     fmt::{self, Display, Write as _},
@@ -46,6 +47,9 @@ pub const COLUMNS: [&str; 31] = [
     "life_date",
 ];
 
+/// The columns whose values the register seals.
+pub const SEALED_COLUMNS: [&str; 2] = ["ethnicity", "blood_group"];
+
 /// Shown with ten digits.
 struct HouseholdNumber(u64);
 
@@ -63,22 +67,23 @@ pub struct Rows<W: Write> {
 
 impl<W: Write> Rows<W> {
     /// Begins with the names of the columns.
-    pub fn new(out: W) -> Result<Self, SynthError> {
+    pub fn new(out: W, with_sealed: bool) -> Result<Self, SynthError> {
         let mut writer = csv::WriterBuilder::new().buffer_capacity(1 << 18).from_writer(out);
-        writer.write_record(COLUMNS)?;
+        let behind = if with_sealed { SEALED_COLUMNS.as_slice() } else { &[] };
+        writer.write_record(COLUMNS.iter().chain(behind))?;
         Ok(Self { writer, field: String::new() })
     }
 
     /// Writes household after household, then the dead and the missing.
-    pub fn block(&mut self, block: &Block) -> Result<(), SynthError> {
+    pub fn block(&mut self, block: &Block, sealed: Option<&[Sealed]>) -> Result<(), SynthError> {
         for household in &block.households.list {
             for member in &household.members {
-                self.person(block, *member)?;
+                self.person(block, sealed, *member)?;
             }
         }
         for (index, household) in block.households.of.iter().enumerate() {
             if household.is_none() {
-                self.person(block, index)?;
+                self.person(block, sealed, index)?;
             }
         }
         Ok(())
@@ -106,7 +111,7 @@ impl<W: Write> Rows<W> {
         Ok(self.writer.write_field(text)?)
     }
 
-    fn person(&mut self, block: &Block, index: usize) -> Result<(), SynthError> {
+    fn person(&mut self, block: &Block, sealed: Option<&[Sealed]>, index: usize) -> Result<(), SynthError> {
         let (person, details) = (&block.people[index], &block.details[index]);
         let number_of = |person: Option<usize>| person.map(|person| block.details[person].birth.number);
         self.identity(person, details)?;
@@ -127,6 +132,10 @@ impl<W: Write> Rows<W> {
         };
         self.text(status)?;
         self.show_if(day)?;
+        if let Some(sealed) = sealed {
+            self.text(sealed[index].ethnicity)?;
+            self.text(sealed[index].blood_group)?;
+        }
         Ok(self.writer.write_record(None::<&[u8]>)?)
     }
 

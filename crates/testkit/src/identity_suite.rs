@@ -114,7 +114,10 @@ async fn staff_accounts_open_change_list_and_close(store: &dyn IdentityStore) {
     assert_eq!(store.put_staff(renewed).await, Ok(moved.clone()), "id and day of opening stay");
     assert_eq!(store.find_staff(&staff_id(1, 0)).await, Ok(Some(moved)));
 
-    let officer = Role::Officer { commune: "00004".parse().expect("a commune") };
+    let officer = Role::Officer {
+        commune: "00004".parse().expect("a commune"),
+        sealed_client: Some("sealed-desk".to_owned()),
+    };
     for count in 1..=3 {
         store.put_staff(staff(1, count, officer.clone())).await.expect("put");
     }

@@ -1,6 +1,7 @@
 //! What every store of the register must do, tried through the load of files.
 
 mod desk;
+mod sealed;
 
 use dancu_core::{CommuneCode, Explain, SexError, StoreError};
 use dancu_register::{
@@ -51,6 +52,7 @@ pub async fn register_suite<S: RegisterStore, G>(open: impl Fn() -> (S, G)) {
         answers_agree_with_the_history
         many_persons_are_read_as_each_of_them_is
     }
+    sealed::cases(&open).await;
 }
 
 async fn an_empty_register_knows_nobody(desk: &Desk<'_>) {

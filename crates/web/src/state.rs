@@ -4,7 +4,7 @@ use crate::{latency::Latencies, looks::Looks};
 use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy};
 use dancu_exchange::{
-    Directory, ExchangeStore, RefusalLog, SigningKey, TokenService, VerifyService, XRoadMember,
+    Directory, ExchangeStore, RefusalLog, SealedService, SigningKey, TokenService, VerifyService, XRoadMember,
 };
 use dancu_feed::{ChangePuller, ChangeSource, FeedStore, WebhookKey};
 use dancu_handover::Handover;
@@ -48,6 +48,8 @@ pub struct AppState {
     pub refusals: Arc<RefusalLog>,
     /// Verifications.
     pub verify: Arc<VerifyService>,
+    /// Sealed values.
+    pub sealed: Arc<SealedService>,
     /// Searches of officers.
     pub search: Arc<SearchService>,
     /// The reception desk.

@@ -56,6 +56,7 @@ pub(crate) struct PageUser {
     pub is_receptionist: bool,
     pub is_officer: bool,
     pub is_operator: bool,
+    pub may_read_sealed: bool,
 }
 
 impl fmt::Debug for PageUser {

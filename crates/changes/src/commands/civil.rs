@@ -326,7 +326,7 @@ pub enum SensitiveKind {
     Religion,
     /// A, B, AB or O with + or -.
     BloodGroup,
-    /// JPEG or PNG.
+    /// JPEG, PNG or JPEG 2000.
     Portrait,
     /// ISO/IEC 19794 template.
     Fingerprints,

@@ -36,7 +36,8 @@ pub fn csv(args: &BenchArgs, folder: &Path) -> Result<PathBuf, Failure> {
     let part = path.with_extension("part");
     let file = File::create(&part).map_err(|error| Failure::file(&part, &error))?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
-    let options = dancu_synth::Options { persons: args.persons, seed: 1, today: SystemClock.today() };
+    let options =
+        dancu_synth::Options { persons: args.persons, seed: 1, today: SystemClock.today(), sealed: false };
     dancu_synth::write_country(&options, &mut out, &mut |_| {})?;
     out.flush().and_then(|()| fs::rename(&part, &path)).map_err(|error| Failure::file(&part, &error))?;
     Ok(path)

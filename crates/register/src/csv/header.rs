@@ -3,27 +3,32 @@
 use super::fields::{FIELDS_MAX, Fields, split};
 use crate::reject::RowError;
 use dancu_core::{Explain, Explanation};
+use std::borrow::Cow;
 
 macro_rules! columns {
-    ($($variant:ident $name:literal,)*) => {
+    ({ $($variant:ident $name:literal,)* } { $($sealed:ident $sealed_name:literal,)* }) => {
         /// The columns that a file of persons can have.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[expect(missing_docs, reason = "the columns are documented by their names")]
-        pub enum Column { $($variant,)* }
+        pub enum Column { $($variant,)* $($sealed,)* }
 
         impl Column {
             /// The name in the header.
             pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
+                match self { $(Self::$variant => $name,)* $(Self::$sealed => $sealed_name,)* }
             }
         }
 
-        /// Every column, in the order in which we write them.
+        /// Every column that every file may have, in the order in which we write them.
         pub const COLUMNS: &[Column] = &[$(Column::$variant),*];
+
+        /// Columns whose values are sealed as soon as they are read. A file has any of them; its rejected rows are kept
+        /// without them.
+        pub const SEALED_COLUMNS: &[Column] = &[$(Column::$sealed),*];
     };
 }
 
-columns! {
+columns! { {
     Number "number",
     OldNumber "old_number",
     FullName "full_name",
@@ -55,7 +60,13 @@ columns! {
     CardState "card_state",
     LifeStatus "life_status",
     LifeDate "life_date",
-}
+} {
+    Ethnicity "ethnicity",
+    Religion "religion",
+    BloodGroup "blood_group",
+} }
+
+const COLUMNS_ALL: usize = COLUMNS.len() + SEALED_COLUMNS.len();
 
 /// Columns that stand together or not at all; the first group must be there.
 const GROUPS: &[&[Column]] = {
@@ -111,6 +122,12 @@ pub enum HeaderError {
         /// Its name.
         column: &'static str,
     },
+    /// A column's values have to be sealed, and there is no key to seal them with.
+    #[error("column {column} cannot be sealed without a key")]
+    Unsealed {
+        /// Its name.
+        column: &'static str,
+    },
 }
 
 impl Explain for HeaderError {
@@ -139,6 +156,15 @@ impl Explain for HeaderError {
                 format!("Cột `{column}` xuất hiện hai lần. Hãy xóa một cột."),
                 format!("Column `{column}` stands there twice. Remove one."),
             ),
+            Self::Unsealed { column } => Explanation::new(
+                "DANCU-REG-034",
+                format!(
+                    "Không có khóa để niêm phong cột `{column}`. Hãy khôi phục tệp khóa, hoặc bỏ cột này."
+                ),
+                format!(
+                    "There is no key to seal column `{column}` with. Restore the file of the key, or leave the column out."
+                ),
+            ),
         }
     }
 }
@@ -146,16 +172,16 @@ impl Explain for HeaderError {
 /// The header row of a file.
 #[derive(Debug, Clone)]
 pub struct Header {
-    positions: [Option<usize>; COLUMNS.len()],
+    positions: [Option<usize>; COLUMNS_ALL],
     width: usize,
     unknown: Vec<String>,
 }
 
 impl Header {
-    /// All columns in our own order.
+    /// All columns but the sealed ones, in our own order.
     pub fn standard() -> Self {
-        let mut positions = [None; COLUMNS.len()];
-        for (index, position) in positions.iter_mut().enumerate() {
+        let mut positions = [None; COLUMNS_ALL];
+        for (index, position) in positions.iter_mut().take(COLUMNS.len()).enumerate() {
             *position = Some(index);
         }
         Self { positions, width: COLUMNS.len(), unknown: Vec::new() }
@@ -169,10 +195,10 @@ impl Header {
             RowError::FieldCount { .. } => HeaderError::Wide,
             _ => HeaderError::None,
         })?;
-        let mut header = Self { positions: [None; COLUMNS.len()], width: fields.len(), unknown: Vec::new() };
+        let mut header = Self { positions: [None; COLUMNS_ALL], width: fields.len(), unknown: Vec::new() };
         for (index, name) in fields.iter(row).enumerate() {
             let name = name.trim().to_ascii_lowercase();
-            match COLUMNS.iter().find(|column| column.name() == name) {
+            match COLUMNS.iter().chain(SEALED_COLUMNS).find(|column| column.name() == name) {
                 Some(column) => {
                     if header.positions[*column as usize].replace(index).is_some() {
                         return Err(HeaderError::Twice { column: column.name() });
@@ -195,6 +221,31 @@ impl Header {
     /// Whether the file has a column.
     pub fn has(&self, column: Column) -> bool {
         self.positions[column as usize].is_some()
+    }
+
+    /// The columns of the file whose values are sealed.
+    pub fn sealed(&self) -> impl Iterator<Item = Column> {
+        SEALED_COLUMNS.iter().copied().filter(|column| self.has(*column))
+    }
+
+    /// A row as it may be kept in the clear: what stands in a sealed column is left out, and of a row that cannot be cut
+    /// into fields everything.
+    pub fn without_sealed<'r>(&self, row: &'r [u8]) -> Cow<'r, [u8]> {
+        if self.sealed().next().is_none() {
+            return Cow::Borrowed(row);
+        }
+        let mut fields = Fields::default();
+        if split(row, &mut fields).is_err() || fields.len() != self.width {
+            return Cow::Borrowed(b"");
+        }
+        let mut writer =
+            csv::WriterBuilder::new().has_headers(false).from_writer(Vec::with_capacity(row.len()));
+        let is_sealed = |index| self.sealed().any(|column| self.position(column) == Some(index));
+        let kept = fields.iter(row).enumerate().map(|(index, text)| if is_sealed(index) { "" } else { text });
+        let written = writer.write_record(kept).is_ok();
+        // A buffer in memory takes every byte.
+        let bytes = writer.into_inner().unwrap_or_default();
+        Cow::Owned(if written { bytes } else { Vec::new() })
     }
 
     /// Where a column stands, from 0.

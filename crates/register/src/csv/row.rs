@@ -8,8 +8,11 @@ use super::{
 use crate::{
     claims::{Claim, Claims},
     facts::{Card, Contact, FactValue, Family, Identity, Life, Residence, TemporaryResidence},
+    kinds::FactKind,
     reject::{RowError, RowFault},
     rules::{self, Warning},
+    sealed::{OpenValue, Seals},
+    sensitive::RELIGION_CHARACTERS_MAX,
     words::{CountryCode, WordError},
 };
 use dancu_core::{CommuneCode, OldNumber, PartialDate, PersonalNumber};
@@ -34,13 +37,20 @@ pub struct RowParser<'a> {
     header: &'a Header,
     places: &'a dyn KnownPlaces,
     effective: Date,
+    seals: Option<&'a Seals>,
     fields: Fields,
 }
 
 impl<'a> RowParser<'a> {
     /// `effective` is the day for which the file speaks.
     pub fn new(header: &'a Header, places: &'a dyn KnownPlaces, effective: Date) -> Self {
-        Self { header, places, effective, fields: Fields::default() }
+        Self { header, places, effective, seals: None, fields: Fields::default() }
+    }
+
+    /// Reads the sealed columns too, and seals them. Without it they are not read at all.
+    #[must_use]
+    pub fn sealing(self, seals: Option<&'a Seals>) -> Self {
+        Self { seals, ..self }
     }
 
     /// Reads one row, with or without its line break.
@@ -57,7 +67,10 @@ impl<'a> RowParser<'a> {
             return Err(whole_row(RowError::FieldCount { expected, found: self.fields.len() }));
         }
         let row = Row { header: self.header, places: self.places, fields: &self.fields, bytes };
-        let claims = row.claims(self.effective)?;
+        let mut claims = row.claims(self.effective)?;
+        if let Some(seals) = self.seals {
+            row.sealed(&mut claims, seals, self.effective)?;
+        }
         let warnings = rules::check(&claims, self.effective)?;
         Ok(ParsedRow { claims, warnings })
     }
@@ -215,6 +228,23 @@ impl Row<'_> {
             }
         };
         Ok(Some(claim(FactValue::Life(life), Some(date.unwrap_or(effective)))))
+    }
+
+    /// Adds what the sealed columns state, sealed for the row's person.
+    fn sealed(&self, claims: &mut Claims, seals: &Seals, effective: Date) -> Found<()> {
+        for column in self.header.sealed() {
+            let Some(text) = self.text(column, RELIGION_CHARACTERS_MAX)? else { continue };
+            let (kind, list) = match column {
+                Column::BloodGroup => (FactKind::BloodGroup, "A+, A-, B+, B-, AB+, AB-, O+, O-"),
+                Column::Religion => (FactKind::Religion, "1–100"),
+                _ => (FactKind::Ethnicity, "data/ethnicities.csv"),
+            };
+            let value = OpenValue::read(kind, text.into_bytes(), effective);
+            let value = value.ok_or_else(|| fault(column, RowError::NotListed { list }))?;
+            let sealed = seals.seal(claims.number, kind, &value);
+            claims.claims.push(claim(FactValue::Sealed(sealed), None));
+        }
+        Ok(())
     }
 
     /// The trimmed text of a field; empty when the file has no such column.

@@ -217,3 +217,31 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn sealed_columns_are_sealed_as_they_are_read_and_blanked_where_a_row_is_kept() {
+    let names: Vec<&str> = COLUMNS.iter().map(|column| column.name()).collect();
+    let header = Header::parse(format!("{},ethnicity,blood_group", names.join(",")).as_bytes()).unwrap();
+    let seals = Seals::new(&[(1, [1; 32])]);
+    let whole = format!("{},\" Kinh \",O-", row(&[]));
+    let mut parser = RowParser::new(&header, &Some4, TODAY).sealing(Some(&seals));
+    let claims = parser.parse(whole.as_bytes()).unwrap().claims;
+    assert!(claims.has_sealed());
+    let sealed: Vec<_> = claims.claims.iter().filter(|claim| claim.value.kind().is_sealed()).collect();
+    let kinds: Vec<_> = sealed.iter().map(|claim| claim.value.kind()).collect();
+    assert_eq!(kinds, [FactKind::Ethnicity, FactKind::BloodGroup]);
+    let FactValue::Sealed(value) = &sealed[0].value else { panic!("a sealed value") };
+    assert_eq!(seals.open(claims.number, value).unwrap().0, b"Kinh");
+    for (bad, column) in [(",kinh,", "ethnicity"), (",,o-", "blood_group")] {
+        let fault = parser.parse(format!("{}{bad}", row(&[])).as_bytes()).unwrap_err();
+        assert_eq!(fault.field, column);
+    }
+    // Without a key the columns are not read at all: a load refuses the file before.
+    assert!(!RowParser::new(&header, &Some4, TODAY).parse(whole.as_bytes()).unwrap().claims.has_sealed());
+    let kept = String::from_utf8(header.without_sealed(whole.as_bytes()).into_owned()).unwrap();
+    assert!(kept.contains("Nguyễn Văn An") && kept.trim_end().ends_with(",,"), "{kept}");
+    for uneven in [format!("{whole},Kinh"), format!("\"{whole}")] {
+        assert_eq!(&*header.without_sealed(uneven.as_bytes()), b"");
+    }
+    assert_eq!(&*Header::standard().without_sealed(whole.as_bytes()), whole.as_bytes());
+}

@@ -6,6 +6,7 @@ mod rejects;
 
 use crate::{
     csv::{HeaderError, KnownPlaces},
+    sealed::Seals,
     store::{FileDigest, LoadBatch, LoadOutcome, LoadProgress, RegisterStore},
 };
 use dancu_core::{Clock, Explain, Explanation, StoreError};
@@ -32,6 +33,8 @@ pub struct LoadRequest {
     pub effective: Date,
     /// Rows of one transaction at most.
     pub batch_rows: usize,
+    /// Seals what stands in sealed columns. A file that has such columns is refused without it.
+    pub seals: Option<Arc<Seals>>,
 }
 
 impl LoadRequest {
@@ -39,7 +42,8 @@ impl LoadRequest {
     pub fn new(file: &Path, effective: Date) -> Self {
         let mut rejects_file = file.as_os_str().to_owned();
         rejects_file.push(".rejects.csv");
-        Self { file: file.to_owned(), rejects_file: rejects_file.into(), effective, batch_rows: BATCH_ROWS }
+        let rejects_file = rejects_file.into();
+        Self { file: file.to_owned(), rejects_file, effective, batch_rows: BATCH_ROWS, seals: None }
     }
 }
 
@@ -160,7 +164,7 @@ impl Explain for LoadError {
 ///
 /// A file is known by its digest: loaded a second time it changes nothing, interrupted it goes on after the last
 /// committed batch. Another file writes only what differs from the register. Rejected rows are kept in the store
-/// with the batch they stood in, and written to the rejects file at the end.
+/// with the batch they stood in, and written to the rejects file at the end; what stood in their sealed columns is not.
 pub async fn load(
     store: &dyn RegisterStore,
     clock: &dyn Clock,
@@ -169,6 +173,9 @@ pub async fn load(
     told: &mut (dyn FnMut(LoadStep) + Send),
 ) -> Result<LoadReport, LoadError> {
     let (opened, digest) = identify(request, told).await?;
+    if let (Some(column), None) = (opened.header.sealed().next(), &request.seals) {
+        return Err(HeaderError::Unsealed { column: column.name() }.into());
+    }
     let before = store.load_progress(digest).await?.unwrap_or_default();
     let mut report = LoadReport {
         progress: before,
@@ -188,6 +195,7 @@ pub async fn load(
             places,
             effective: request.effective,
             batch_rows: request.batch_rows.max(1),
+            seals: request.seals.clone(),
             from: before,
         };
         let mut stretches = reader::read_rows(request.file.clone(), plan)?;

@@ -4,6 +4,7 @@ use super::{BATCH_ROWS, LoadError};
 use crate::{
     csv::{Header, HeaderError, KnownPlaces, RecordReader, RowParser},
     reject::{Reject, RowError, RowFault},
+    sealed::Seals,
     store::{FileDigest, LoadProgress, LoadRow},
 };
 use jiff::civil::Date;
@@ -12,6 +13,7 @@ use std::{
     fs::{File, Metadata},
     io::{self, Read, Seek, SeekFrom, Take},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
@@ -59,6 +61,7 @@ pub(super) struct ReadPlan {
     pub places: &'static dyn KnownPlaces,
     pub effective: Date,
     pub batch_rows: usize,
+    pub seals: Option<Arc<Seals>>,
     pub from: LoadProgress,
 }
 
@@ -143,7 +146,7 @@ fn read_stretches(
     plan: ReadPlan,
     sender: &Sender<Result<Stretch, LoadError>>,
 ) -> Result<(), LoadError> {
-    let ReadPlan { opened, places, effective, batch_rows, from } = plan;
+    let ReadPlan { opened, places, effective, batch_rows, seals, from } = plan;
     let Opened { mut file, header, bytes_total, state } = opened;
     file.seek(SeekFrom::Start(from.bytes)).map_err(failed(path))?;
     let source = file.by_ref().take(bytes_total.saturating_sub(from.bytes));
@@ -151,9 +154,10 @@ fn read_stretches(
     if from.bytes == 0 {
         records.next().map_err(failed(path))?;
     }
-    let mut parser = RowParser::new(&header, places, effective);
+    let mut parser = RowParser::new(&header, places, effective).sealing(seals.as_deref());
     loop {
-        let mut stretch = read_stretch(&mut records, &mut parser, batch_rows).map_err(failed(path))?;
+        let mut stretch =
+            read_stretch(&mut records, &mut parser, &header, batch_rows).map_err(failed(path))?;
         if stretch.last {
             let metadata = std::fs::metadata(path).map_err(failed(path))?;
             if records.bytes_done() != bytes_total || State::of(&metadata) != state {
@@ -172,6 +176,7 @@ fn read_stretches(
 fn read_stretch(
     records: &mut RecordReader<Take<&mut File>>,
     parser: &mut RowParser<'_>,
+    header: &Header,
     batch_rows: usize,
 ) -> io::Result<Stretch> {
     let mut text = Vec::with_capacity(batch_rows.min(BATCH_ROWS) * 256);
@@ -189,16 +194,18 @@ fn read_stretch(
             Some(error) => Err(RowFault { field: "", error }),
             None => parser.parse(record.bytes),
         };
+        // What is kept in the clear for those who mend rejected rows.
+        let kept = header.without_sealed(record.bytes);
         match parsed {
             Ok(parsed) => {
                 warnings += parsed.warnings.len() as u64;
-                let at = text.len()..text.len() + record.bytes.len();
-                text.extend_from_slice(record.bytes);
+                let at = text.len()..text.len() + kept.len();
+                text.extend_from_slice(&kept);
                 rows.push(LoadRow { line: record.line, claims: parsed.claims, at });
             }
             Err(fault) => {
                 rejected_bytes += record.bytes.len();
-                rejects.push(Reject::new(record.line, &fault, record.bytes));
+                rejects.push(Reject::new(record.line, &fault, &kept));
             }
         }
     }

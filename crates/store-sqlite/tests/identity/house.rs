@@ -60,7 +60,7 @@ impl House {
         let profile = StaffProfile {
             id: "officer".parse().unwrap(),
             name: "Lê Văn Cường".parse().unwrap(),
-            role: Role::Officer { commune: "00004".parse().unwrap() },
+            role: Role::Officer { commune: "00004".parse().unwrap(), sealed_client: None },
         };
         self.identity.put_staff(profile.clone()).await.unwrap();
         let issued = self.identity.issue_staff_code(&profile.id).await.unwrap();

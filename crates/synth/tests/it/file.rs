@@ -8,7 +8,8 @@ use std::collections::HashMap;
 /// Writes a country into memory.
 pub fn write(persons: u64, seed: u64, today: Date) -> (Vec<u8>, Summary) {
     let mut bytes = Vec::new();
-    let summary = write_country(&Options { persons, seed, today }, &mut bytes, &mut |_| {}).unwrap();
+    let summary =
+        write_country(&Options { persons, seed, today, sealed: false }, &mut bytes, &mut |_| {}).unwrap();
     (bytes, summary)
 }
 

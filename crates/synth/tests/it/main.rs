@@ -6,7 +6,10 @@ mod file;
 
 use dancu_core::{PersonalNumber, Sex};
 use dancu_places::{NumberPlace, Places, Unit, number_place};
-use dancu_register::csv::{Header, RowParser};
+use dancu_register::{
+    Seals,
+    csv::{Header, RowParser},
+};
 use dancu_synth::{COLUMNS, Options, SynthError, sample_cards, write_country};
 use file::{Country, Row, write};
 use jiff::civil::{Date, date};
@@ -248,7 +251,7 @@ fn a_country_of_100_000_has_the_shares_of_the_real_one() {
 fn rows_have_the_columns_of_the_load_and_progress_reaches_the_end() {
     let mut bytes = Vec::new();
     let mut told = Vec::new();
-    let options = Options { persons: 1_234, seed: 3, today: TODAY };
+    let options = Options { persons: 1_234, seed: 3, today: TODAY, sealed: false };
     write_country(&options, &mut bytes, &mut |rows| told.push(rows)).unwrap();
     assert_eq!(bytes.split(|byte| *byte == b'\n').next().unwrap(), COLUMNS.join(",").as_bytes());
     assert!(told.is_sorted());
@@ -289,7 +292,8 @@ fn cards_say_what_their_rows_say() {
 #[test]
 fn impossible_countries_are_refused() {
     let refused = |persons, today| {
-        write_country(&Options { persons, seed: 1, today }, &mut Vec::new(), &mut |_| {}).unwrap_err()
+        write_country(&Options { persons, seed: 1, today, sealed: false }, &mut Vec::new(), &mut |_| {})
+            .unwrap_err()
     };
     assert!(matches!(refused(0, TODAY), SynthError::Persons { .. }));
     assert!(matches!(refused(u64::MAX, TODAY), SynthError::Persons { .. }));
@@ -308,7 +312,56 @@ fn a_full_disk_ends_the_country_with_an_error() {
             Ok(())
         }
     }
-    let options = Options { persons: 5_000, seed: 1, today: TODAY };
+    let options = Options { persons: 5_000, seed: 1, today: TODAY, sealed: false };
     let error = write_country(&options, &mut Full, &mut |_| {}).unwrap_err();
     assert!(matches!(error, SynthError::File(_)));
+}
+
+#[test]
+fn sealed_columns_follow_the_others_and_fit_within_families() {
+    let rows = |sealed| {
+        let mut bytes = Vec::new();
+        let options = Options { persons: 5_000, seed: 5, today: TODAY, sealed };
+        write_country(&options, &mut bytes, &mut |_| {}).unwrap();
+        String::from_utf8(bytes).unwrap()
+    };
+    let (plain, with) = (rows(false), rows(true));
+    assert_eq!(with, rows(true), "the same seed gives the same bytes");
+    for (plain, with) in plain.lines().zip(with.lines()) {
+        assert!(
+            with.strip_prefix(plain).is_some_and(|behind| behind.starts_with(',')),
+            "the rest is the same"
+        );
+    }
+    let mut lines = with.lines();
+    let header = Header::parse(lines.next().unwrap().as_bytes()).unwrap();
+    let seals = Seals::new(&[(1, [1; 32])]);
+    let mut parser = RowParser::new(&header, Places::national(), TODAY).sealing(Some(&seals));
+    assert!(lines.clone().all(|line| parser.parse(line.as_bytes()).unwrap().claims.has_sealed()));
+    let people: HashMap<&str, (&str, &str)> = lines
+        .clone()
+        .map(|line| {
+            let mut fields = line.rsplit(',');
+            let (blood_group, ethnicity) = (fields.next().unwrap(), fields.next().unwrap());
+            (&line[..12], (ethnicity, blood_group))
+        })
+        .collect();
+    let majority = people.values().filter(|(ethnicity, _)| *ethnicity == "Kinh").count();
+    assert!((4_000..4_600).contains(&majority), "{majority} of 5,000");
+    assert!(people.values().all(|(ethnicity, _)| *ethnicity != "foreign"));
+    let mut children = 0;
+    for row in csv::Reader::from_reader(with.as_bytes()).into_records() {
+        let row = row.unwrap();
+        let [Some(father), Some(mother)] = [&row[10], &row[11]].map(|parent| people.get(parent)) else {
+            continue;
+        };
+        let child = people[&row[0]];
+        children += 1;
+        assert_eq!(child.0, father.0);
+        let is_zero = |person: &(&str, &str)| person.1.starts_with('O');
+        if is_zero(father) && is_zero(mother) {
+            assert!(child.1.starts_with('O'), "two parents without letters have no child with one");
+        }
+    }
+    assert!(children > 500, "{children} children with both parents");
 }

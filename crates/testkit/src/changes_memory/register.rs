@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use dancu_core::{CommuneCode, PersonalNumber, StoreError};
 use dancu_register::{
     At, Fact, FactValue, FileDigest, HouseholdMember, HouseholdNumber, KindSet, LoadBatch, LoadOutcome,
-    LoadProgress, LoadRow, Page, Person, RegisterStore, Reject, Related, Residence, Resident, apply_changes,
-    believe, links, person_at, record_time,
+    LoadProgress, LoadRow, Page, Person, RegisterStore, Reject, Related, Residence, Resident, believe, links,
+    person_at, record_time,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -85,23 +85,27 @@ impl State {
     fn take(&mut self, row: &LoadRow, batch: &LoadBatch, outcome: &mut LoadOutcome) -> Option<Reject> {
         let number = row.claims.number;
         let version = self.version(number);
-        let existing = self.facts.entry(number).or_default();
-        if let Some(fault) = row.claims.fault(existing, &batch.source) {
+        let mut existing = self.facts_of(number).to_vec();
+        if let Some(fault) = row.claims.fault(&existing, &batch.source) {
             let original = batch.text.get(row.at.clone()).unwrap_or_default();
             return Some(Reject::new(row.line, &fault, original));
         }
         let is_new = existing.is_empty();
+        if row.claims.has_sealed() {
+            existing.extend_from_slice(self.sealed.get(&number).map_or(&[], Vec::as_slice));
+        }
         let beliefs = if is_new {
             row.claims.first_beliefs(batch.effective).collect()
         } else {
-            row.claims.news(existing, batch.effective)
+            row.claims.news(&existing, batch.effective)
         };
         // Sealed values and noted events count too: whoever decides a change compares the last instant of all.
         let behind = version.map(|last| last + SignedDuration::from_micros(1));
-        let recorded_at = record_time(existing, batch.recorded_at).max(behind.unwrap_or(batch.recorded_at));
-        let changes = believe(existing, number, &beliefs, recorded_at, &batch.source);
-        apply_changes(existing, &changes);
-        match (is_new, changes.is_empty()) {
+        let recorded_at = record_time(&existing, batch.recorded_at).max(behind.unwrap_or(batch.recorded_at));
+        let changes = believe(&existing, number, &beliefs, recorded_at, &batch.source);
+        let is_as_before = changes.is_empty();
+        self.write(number, changes);
+        match (is_new, is_as_before) {
             (true, _) => outcome.added += 1,
             (false, true) => outcome.unchanged += 1,
             (false, false) => {

@@ -22,7 +22,7 @@ use tempfile::TempDir;
 pub(super) const TODAY: Date = date(2026, 11, 21);
 
 /// Every code below 90000 is a commune.
-struct Places;
+pub(super) struct Places;
 
 impl KnownPlaces for Places {
     fn is_known(&self, code: CommuneCode) -> bool {

@@ -110,7 +110,7 @@ impl House {
 
     async fn officer_code(&self) -> String {
         let id: StaffId = "officer".parse().unwrap();
-        let role = Role::Officer { commune: "00004".parse().unwrap() };
+        let role = Role::Officer { commune: "00004".parse().unwrap(), sealed_client: None };
         let name = "Lê Văn Cường".parse().unwrap();
         self.identity.put_staff(StaffProfile { id: id.clone(), name, role }).await.unwrap();
         self.identity.issue_staff_code(&id).await.unwrap().code.shown()

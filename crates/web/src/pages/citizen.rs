@@ -3,6 +3,7 @@
 
 use super::{
     fields::Params,
+    grouped,
     reader::Reader,
     record::{self, FactGroup},
     verdicts,
@@ -20,7 +21,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use dancu_core::{Clock, PartialDate, PersonalNumber};
-use dancu_exchange::Field;
+use dancu_exchange::{Field, SealedGroup};
 use dancu_identity::access::Operation;
 use dancu_ledger::{Channel, Disclosure, Page as LogPage};
 use dancu_register::{At, HouseholdMember, Page as MemberPage, Person, person_at};
@@ -167,7 +168,7 @@ fn look(state: &AppState, disclosure: Disclosure) -> Look {
     let fields = record.asked.iter().map(|field| {
         let answer = answers(field).map(|(_, answer)| answer.clone()).unwrap_or_default();
         AskedField {
-            label: field.parse::<Field>().map_or_else(Words::same, |field| field.words().into()),
+            label: label_of(field),
             answer_words: verdicts::outcome_words(&answer),
             answer,
             field: field.clone(),
@@ -192,6 +193,13 @@ fn look(state: &AppState, disclosure: Disclosure) -> Look {
     }
 }
 
+/// What was asked, in words: a field, or a group of sealed values.
+fn label_of(asked: &str) -> Words {
+    let field = asked.parse::<Field>().map(Field::words);
+    let words = field.or_else(|_| asked.parse::<SealedGroup>().map(SealedGroup::words));
+    words.map_or_else(Words::same, Words::from)
+}
+
 /// The purpose as it was recorded; in English where the contract still says the same.
 fn purpose(state: &AppState, client: &str, contract: &str, recorded: String) -> Words {
     let caller = client.parse().ok().and_then(|client| state.directory.caller(&client));
@@ -202,12 +210,4 @@ fn purpose(state: &AppState, client: &str, contract: &str, recorded: String) -> 
         Some(english) => (recorded, english).into(),
         None => Words::same(recorded),
     }
-}
-
-/// Twelve digits in groups of three, as cards print them.
-fn grouped(number: PersonalNumber) -> String {
-    let digits = number.to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().chunks(3).filter_map(|group| str::from_utf8(group).ok()).collect();
-    groups.join(" ")
 }

@@ -108,7 +108,7 @@ pub(super) struct Wanted {
 /// Who acts: an officer for the commune, an operator for the centre.
 pub(super) fn actor(principal: &Principal) -> Result<Actor, Problem> {
     match principal {
-        Principal::Staff { id, role: Role::Officer { commune }, .. } => {
+        Principal::Staff { id, role: Role::Officer { commune, .. }, .. } => {
             Ok(Actor::Officer { id: id.to_string(), commune: *commune })
         }
         Principal::Staff { id, role: Role::Operator, .. } => Ok(Actor::Operator { id: id.to_string() }),

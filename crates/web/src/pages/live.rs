@@ -130,6 +130,8 @@ pub(super) fn code(reason: RefusalReason) -> &'static str {
         RefusalReason::UnsupportedGrant => "unsupported_grant",
         RefusalReason::InvalidRequest => "invalid_request",
         RefusalReason::NobodyFound => "nobody_found",
+        RefusalReason::SealedOutsideContract => "sealed_outside_contract",
+        RefusalReason::NoSealedRight => "no_sealed_right",
         RefusalReason::NoFeed => "no_feed",
         RefusalReason::Certificate => "certificate",
         RefusalReason::TokenCertificate => "token_certificate",

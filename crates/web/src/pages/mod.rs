@@ -13,11 +13,13 @@ mod home;
 mod limits;
 mod live;
 mod my_corrections;
+mod my_sealed;
 mod officer;
 mod operator;
 mod reader;
 mod reception;
 mod record;
+mod sealed;
 mod search;
 mod sign_in;
 mod timeline;
@@ -29,9 +31,18 @@ use axum::{
     response::Redirect,
     routing::{get, post},
 };
+use dancu_core::PersonalNumber;
 use std::sync::Arc;
 
 pub(crate) use frame::framed;
+
+/// Twelve digits in groups of three, as cards print them.
+fn grouped(number: PersonalNumber) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().chunks(3).filter_map(|group| str::from_utf8(group).ok()).collect();
+    groups.join(" ")
+}
 
 /// Every page. They belong inside [`framed`], which makes problems readable.
 pub(crate) fn routes() -> Router<Arc<AppState>> {
@@ -64,6 +75,8 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .route("/officer", get(officer::show))
         .route("/officer/codes", post(officer::issue).get(|| async { Redirect::to("/officer") }))
         .merge(search::routes())
+        .merge(sealed::routes())
+        .merge(my_sealed::routes())
         .route("/operator", get(operator::show))
         .route("/operator/live", get(live::show))
         .route("/operator/contracts/{id}/limit", get(limits::show).post(limits::follow))

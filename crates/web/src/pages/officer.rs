@@ -132,7 +132,7 @@ pub(super) fn reference(officer: &Principal) -> String {
 
 pub(super) fn office_of(officer: &Principal) -> Words {
     let place = match officer.role() {
-        Some(Role::Officer { commune }) => Places::national().describe(*commune),
+        Some(Role::Officer { commune, .. }) => Places::national().describe(*commune),
         _ => None,
     };
     match place {

@@ -12,7 +12,7 @@ use crate::{
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
 use dancu_core::{Clock, Explain};
-use dancu_exchange::{Client, ClientId, Contract, Organisation, OrganisationId, RefusalEntry};
+use dancu_exchange::{Client, ClientId, Contract, Organisation, OrganisationId, RefusalEntry, SealedGroup};
 use dancu_identity::access::Operation;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -202,12 +202,20 @@ fn contract_view(
         used: state.ledger.used_today(contract.id.as_str()),
         limit: contract.daily_limit.into(),
         state: standing(&contract, client, state.clock.today()),
-        fields: contract.fields.iter().map(|field| field.words().into()).collect(),
+        fields: (contract.fields.iter().map(|field| field.words().into()))
+            .chain(contract.sealed.iter().map(|group| sealed_words(*group)))
+            .collect(),
         id: contract.id.to_string(),
         client: contract.client.to_string(),
         purpose: (contract.purpose_vi, contract.purpose_en).into(),
         legal_basis: contract.legal_basis,
     }
+}
+
+/// A sealed group among the fields of a contract, told as what it is.
+fn sealed_words(group: SealedGroup) -> Words {
+    let (vi, en) = group.words();
+    (format!("{vi} (niêm phong)"), format!("{en} (sealed)")).into()
 }
 
 fn standing(contract: &Contract, client: Option<&Client>, today: Date) -> Finding {

@@ -8,8 +8,8 @@ use axum::{
 use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy, PersonalNumber};
 use dancu_exchange::{
-    AssertionRules, ConnectionsDocument, Directory, ExchangeStore, RefusalLog, SigningKey, StoredToken,
-    TokenService, TokenSettings, VerifyService,
+    AssertionRules, ConnectionsDocument, Directory, ExchangeStore, RefusalLog, SealedService, SigningKey,
+    StoredToken, TokenService, TokenSettings, VerifyService,
 };
 use dancu_feed::{ChangePuller, ChangeTeller, WebhookKey};
 use dancu_identity::{
@@ -53,6 +53,8 @@ pub enum Who {
     Citizen,
     Receptionist,
     Officer,
+    /// An officer with the right to sealed values.
+    SealedOfficer,
     Operator,
 }
 
@@ -115,7 +117,8 @@ impl House {
         let state = Arc::new(put_together(folder.path(), &store, &clock, &entropy));
         let people = folder.path().join("people.csv");
         std::fs::write(&people, include_str!("people.csv")).unwrap();
-        let request = LoadRequest::new(&people, clock.today());
+        let request =
+            LoadRequest { seals: Some(Arc::new(seals())), ..LoadRequest::new(&people, clock.today()) };
         let report = load(&store, &*clock, Places::national(), &request, &mut |_| {}).await.unwrap();
         assert_eq!((report.added, report.progress.rejected), (3, 0));
         let document: ConnectionsDocument = serde_json::from_str(include_str!("connections.json")).unwrap();
@@ -136,7 +139,11 @@ impl House {
     pub async fn cookie(&self, who: Who) -> String {
         let staff = |role| {
             // Who approves as a second officer is somebody else than the first.
-            let id = if role == Role::Operator { "van.hanh" } else { "can.bo" };
+            let id = match role {
+                Role::Operator => "van.hanh",
+                Role::Officer { sealed_client: Some(_), .. } => "can.bo.mat",
+                _ => "can.bo",
+            };
             let (id, name) = (id.parse().unwrap(), "Phạm Thị Thử".parse().unwrap());
             Subject::Staff(StaffProfile { id, name, role })
         };
@@ -151,7 +158,14 @@ impl House {
                 };
                 (staff(role), Purpose::Full)
             }
-            Who::Officer => (staff(Role::Officer { commune: "00004".parse().unwrap() }), Purpose::Full),
+            Who::Officer => (
+                staff(Role::Officer { commune: "00004".parse().unwrap(), sealed_client: None }),
+                Purpose::Full,
+            ),
+            Who::SealedOfficer => {
+                let sealed_client = Some("sealed-desk".to_owned());
+                (staff(Role::Officer { commune: "00004".parse().unwrap(), sealed_client }), Purpose::Full)
+            }
             Who::Operator => (staff(Role::Operator), Purpose::Full),
         };
         self.session(subject, purpose).await
@@ -188,6 +202,11 @@ impl House {
         self.state.exchange_store.grant_token("assertion-1".to_owned(), ends, token).await.unwrap();
         format!("Bearer {TOKEN}")
     }
+}
+
+/// The key of sealed values in this house.
+fn seals() -> Seals {
+    Seals::new(&[(1, [6; 32])])
 }
 
 pub fn number(text: &str) -> PersonalNumber {
@@ -228,7 +247,8 @@ fn put_together(
     let register = Arc::new(store.clone());
     let verify =
         Arc::new(VerifyService::new(register.clone(), ledger.clone(), refusals.clone(), clock.clone()));
-    let seals = Arc::new(Seals::new(&[(1, [6; 32])]));
+    let seals = Arc::new(seals());
+    let sealed = SealedService::new(verify.clone(), seals.clone());
     let changes = ChangeService::new(register.clone(), seals, clock.clone(), entropy.clone());
     let tickets = Tickets::new([5; 32]);
     let desk = Arc::new(Desk::new(verify.clone(), register.clone(), tickets, clock.clone()));
@@ -269,6 +289,7 @@ fn put_together(
         tokens: Arc::new(tokens),
         refusals,
         verify,
+        sealed: Arc::new(sealed),
         search,
         desk,
         publisher: Arc::new(Publisher::start(public_log.clone()).unwrap()),

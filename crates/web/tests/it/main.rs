@@ -10,6 +10,7 @@ mod house;
 mod limits;
 mod matrix;
 mod refusals;
+mod sealed;
 mod search;
 mod tls;
 mod twins;

@@ -47,6 +47,12 @@ async fn every_page_for_everyone() {
         ("GET",  "/citizen/corrections",  "",           [401, 403, 200, 403, 403, 403]),
         ("POST", "/citizen/corrections",  "id=x&what=contact", [401, 403, 400, 403, 403, 403]),
         ("POST", "/citizen/corrections/x/withdraw", "", [401, 403, 404, 403, 403, 403]),
+        ("GET",  "/citizen/sealed",       "",           [401, 403, 200, 403, 403, 403]),
+        ("GET",  "/citizen/sealed/portrait", "",        [401, 403, 404, 403, 403, 403]),
+        // An officer without the right to sealed values is like anybody else.
+        ("GET",  "/officer/sealed",       "",           [401, 403, 403, 403, 403, 403]),
+        ("POST", "/officer/sealed",       &number,      [401, 403, 403, 403, 403, 403]),
+        ("GET",  "/officer/sealed/portraits/0", "",     [401, 403, 403, 403, 403, 403]),
         ("GET",  "/officer/corrections",  "",           [401, 403, 403, 403, 200, 200]),
         ("POST", "/officer/corrections/x", "step=decide&verdict=accept",  [401, 403, 403, 403, 404, 403]),
         ("POST", "/officer/corrections/x", "step=approve&verdict=accept", [401, 403, 403, 403, 404, 404]),

@@ -6,7 +6,7 @@ use super::{
         checks::{known_commune, needs_one_of, not_future, within},
     },
     days_between, death_day, last_homes,
-    limits::{Limit, is_ethnicity, limit},
+    limits::{Limit, limit},
     number,
     parents::{can_be, look_alikes},
     refusal::CivilRefusal,
@@ -64,11 +64,9 @@ pub(super) async fn register(
         decision.believe(child, Belief { value, valid_from: since, valid_to: None });
     }
     if let Some(ethnicity) = &birth.ethnicity {
-        if !is_ethnicity(&ethnicity.0, world.today) {
-            return Err(CivilRefusal::SensitiveForm { kind: "ethnicity" }.into());
-        }
-        let value = OpenValue(ethnicity.0.clone().into_bytes());
         let kind = FactKind::Ethnicity;
+        let value = OpenValue::read(kind, ethnicity.0.clone().into_bytes(), world.today)
+            .ok_or(CivilRefusal::SensitiveForm { kind: "ethnicity" })?;
         decision.sensitive.push(SensitiveBelief { number: child, kind, value, valid_from: born });
     }
     for parent in rare {

@@ -6,8 +6,6 @@ use std::{collections::HashMap, sync::LazyLock};
 
 /// Copied into the program.
 const ROWS: &str = include_str!("../../../../../data/civil_rules.csv");
-/// Name, code, days, source.
-const ETHNICITIES: &str = include_str!("../../../../../data/ethnicities.csv");
 
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
@@ -104,13 +102,6 @@ pub(crate) fn limit(limit: Limit, on: Date) -> Option<i32> {
     Some(TABLE.get(limit.word())?.on(on)?.value)
 }
 
-/// Whether a name is in the official list of peoples on a day.
-pub(super) fn is_ethnicity(name: &str, on: Date) -> bool {
-    rows(ETHNICITIES).any(|[listed, _, from, to, _]| {
-        listed == name && day(&from) <= on && (to.is_empty() || on < day(&to))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,15 +120,5 @@ mod tests {
         assert_eq!(limit(Limit::MarriageAgeMale, date(2014, 12, 31)), Some(19));
         assert_eq!(limit(Limit::MarriageAgeMale, date(2015, 1, 1)), Some(20));
         assert_eq!(limit(Limit::MarriageAgeMale, date(1990, 1, 1)), None);
-    }
-
-    #[test]
-    fn the_list_has_54_peoples_and_foreigners() {
-        assert_eq!(rows(ETHNICITIES).count(), 55);
-        let today = date(2026, 11, 22);
-        assert!(
-            is_ethnicity("Kinh", today) && is_ethnicity("Rơ-măm", today) && is_ethnicity("foreign", today)
-        );
-        assert!(!is_ethnicity("kinh", today) && !is_ethnicity("", today));
     }
 }

@@ -6,21 +6,13 @@ use super::{
         checks::{held_on, not_future, within},
     },
     identity_of, last_homes,
-    limits::is_ethnicity,
     refusal::CivilRefusal,
 };
 use crate::{Decision, Envelope, SensitiveKind, SensitiveStatement, World, decision::SensitiveBelief};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use dancu_core::PersonalNumber;
-use dancu_register::{FactKind, OpenValue};
+use dancu_register::{FINGERPRINTS_BYTES_MAX, FactKind, OpenValue, PORTRAIT_BYTES_MAX};
 use jiff::civil::Date;
-
-const PORTRAIT_BYTES_MAX: usize = 64 * 1024;
-const FINGERPRINTS_BYTES_MAX: usize = 32 * 1024;
-const RELIGION_LENGTH_MAX: usize = 100;
-const BLOOD_GROUPS: [&str; 8] = ["A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-"];
-const JPEG: &[u8] = &[0xFF, 0xD8, 0xFF];
-const PNG: &[u8] = &[0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
 impl SensitiveKind {
     /// The kind of fact.
@@ -62,27 +54,22 @@ fn belief(
     SensitiveBelief { number, kind: kind.fact_kind(), value, valid_from }
 }
 
-/// The value as it is sealed: text as it is, images and templates as their bytes.
+/// The value as it is sealed: text as it is, pictures and templates, which come as base64, as their bytes.
 fn open_value(kind: SensitiveKind, text: &str, today: Date) -> Ruled<OpenValue> {
     let text = text.trim();
-    let bytes = |bytes_max: usize| {
+    let decoded = |bytes_max: usize| {
         // Four characters stand for three bytes: what is too long is not decoded.
         let is_short = text.len() <= bytes_max.div_ceil(3) * 4;
-        let decoded = is_short.then(|| STANDARD.decode(text).ok()).flatten();
-        decoded.filter(|bytes| !bytes.is_empty() && bytes.len() <= bytes_max)
+        is_short.then(|| STANDARD.decode(text).ok()).flatten()
     };
-    let fits = |is_fit: bool| is_fit.then(|| text.as_bytes().to_vec());
-    let value = match kind {
-        SensitiveKind::Ethnicity => fits(is_ethnicity(text, today)),
-        SensitiveKind::Religion => fits(
-            (1..=RELIGION_LENGTH_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control),
-        ),
-        SensitiveKind::BloodGroup => fits(BLOOD_GROUPS.contains(&text)),
-        SensitiveKind::Portrait => {
-            bytes(PORTRAIT_BYTES_MAX).filter(|bytes| bytes.starts_with(JPEG) || bytes.starts_with(PNG))
+    let bytes = match kind {
+        SensitiveKind::Ethnicity | SensitiveKind::Religion | SensitiveKind::BloodGroup => {
+            Some(text.as_bytes().to_vec())
         }
-        SensitiveKind::Fingerprints => bytes(FINGERPRINTS_BYTES_MAX),
+        SensitiveKind::Portrait => decoded(PORTRAIT_BYTES_MAX),
+        SensitiveKind::Fingerprints => decoded(FINGERPRINTS_BYTES_MAX),
     };
-    let word = kind.fact_kind().as_str();
-    value.map(OpenValue).ok_or_else(|| CivilRefusal::SensitiveForm { kind: word }.into())
+    let kind = kind.fact_kind();
+    let value = bytes.and_then(|bytes| OpenValue::read(kind, bytes, today));
+    value.ok_or_else(|| CivilRefusal::SensitiveForm { kind: kind.as_str() }.into())
 }

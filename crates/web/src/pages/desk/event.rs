@@ -3,13 +3,14 @@
 use super::{
     form::{Fault, Input, Shape, Typed, paper_inputs, paper_words},
     office::Office,
-    shown::{FindingView, PersonChanges, PersonView, grouped, name_of, written_by},
+    shown::{FindingView, PersonChanges, PersonView, name_of, written_by},
     steps::new_id,
 };
 use crate::{
     AppState, Problem,
     pages::{
         fields::Fields,
+        grouped,
         reader::{Reader, Wants},
         record,
         timeline::Stretch,

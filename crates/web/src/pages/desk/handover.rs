@@ -111,7 +111,7 @@ impl EntryView {
             sent: entry.sent_at,
             settled: entry.settled_at,
             attempts: entry.attempts.into(),
-            issued: event.and_then(|event| event.issued).map(super::shown::grouped),
+            issued: event.and_then(|event| event.issued).map(crate::pages::grouped),
             problem: reason
                 .map(|reason| Reason { code: reason.code, text: (reason.title_vi, reason.title_en).into() }),
             may_be_withdrawn: matches!(entry.state, EntryState::Waiting | EntryState::Refused),

@@ -35,7 +35,7 @@ impl<'s> Office<'s> {
     /// The officer's desk, if whoever reads may do this at one.
     pub fn of(state: &'s AppState, reader: &Reader, operation: Operation) -> Result<Self, Problem> {
         match reader.may(operation)? {
-            Principal::Staff { id, role: Role::Officer { commune }, .. } => {
+            Principal::Staff { id, role: Role::Officer { commune, .. }, .. } => {
                 Ok(Self { state, officer: id.to_string(), commune: *commune })
             }
             _ => Err(Problem::not_allowed()),

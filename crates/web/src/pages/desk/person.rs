@@ -4,13 +4,14 @@
 use super::{
     form::{Fault, Typed},
     office::{Office, SHOWN},
-    shown::{PersonView, grouped},
+    shown::PersonView,
     steps::new_id,
 };
 use crate::{
     AppState, Problem,
     pages::{
         fields::Fields,
+        grouped,
         history::{self, Days},
         reader::{Reader, Wants},
         record::{self, FactGroup},

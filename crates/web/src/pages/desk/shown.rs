@@ -3,7 +3,7 @@
 use super::{office::Office, task::Named};
 use crate::{
     Problem,
-    pages::{record, timeline::Stretch},
+    pages::{grouped, record, timeline::Stretch},
     views::{Page, Words},
 };
 use dancu_changes::{Finding, FindingKind};
@@ -97,14 +97,6 @@ fn marital_words(status: MaritalStatus) -> Words {
         MaritalStatus::Widowed => "Widowed",
     };
     (status.vietnamese(), english).into()
-}
-
-/// Twelve digits in groups of three, as cards print them.
-pub(super) fn grouped(number: PersonalNumber) -> String {
-    let digits = number.to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().chunks(3).filter_map(|group| str::from_utf8(group).ok()).collect();
-    groups.join(" ")
 }
 
 /// What changes of one person.
