@@ -23,6 +23,8 @@ pub enum Place {
     Register,
     /// With the log.
     Ledger,
+    /// The queue of a commune's own node.
+    Handover,
 }
 
 /// A table.
@@ -46,6 +48,10 @@ const fn register(name: &'static str, key: usize, columns: &'static [(&'static s
 
 const fn ledger(name: &'static str, key: usize, columns: &'static [(&'static str, Kind)]) -> Table {
     Table { name, place: Place::Ledger, key, columns }
+}
+
+const fn handover(name: &'static str, key: usize, columns: &'static [(&'static str, Kind)]) -> Table {
+    Table { name, place: Place::Handover, key, columns }
 }
 
 /// Every table, those that others refer to first.
@@ -248,6 +254,21 @@ pub const TABLES: &[Table] = &[
     ),
     ledger("quota", 2, &[("day", I), ("contract", T), ("used", I)]),
     ledger("head", 1, &[("id", I), ("size", I), ("peaks", B), ("checkpoint", T), ("newest_us", I)]),
+    handover(
+        "handover",
+        1,
+        &[
+            ("sequence", I),
+            ("id", B),
+            ("state", I),
+            ("queued_us", I),
+            ("sent_us", I),
+            ("settled_us", I),
+            ("attempts", I),
+            ("taken", B),
+            ("answer", B),
+        ],
+    ),
 ];
 
 impl Table {

@@ -1,10 +1,12 @@
 //! A commune's own node: the way to the centre, and the rounds by which its queue is handed over.
 
-use crate::{cli::UpArgs, client::ClientSecret, config::Config, failure::Failure, secrets};
+use crate::{cli::UpArgs, client::ClientSecret, config::Config, failure::Failure, secrets, stores::Stores};
 use async_trait::async_trait;
 use dancu_changes::Envelope;
 use dancu_core::{Clock, Entropy};
-use dancu_handover::{Answer, Centre, Handover, QueueKey, Round, Unreachable, back_off};
+use dancu_handover::{
+    Answer, Centre, EntryState, Handover, HandoverStore, QueueKey, Round, Unreachable, back_off,
+};
 use dancu_store_sqlite::SqliteHandover;
 use serde::Deserialize;
 use std::{
@@ -98,9 +100,36 @@ impl Centre for HttpCentre {
     }
 }
 
+/// Where the queue is kept: in the database, if one is named, or in a file of the data folder.
+async fn queue_of(stores: &Stores, config: &Config) -> Result<Arc<dyn HandoverStore>, Failure> {
+    let Some(queue) = stores.handover.clone() else {
+        return Ok(Arc::new(SqliteHandover::open(&config.data_dir)?));
+    };
+    // A node that moved to a database without its queue would never hand over what is in the file.
+    if config.data_dir.join("handover.db").exists() && queue.rows(None, 1).await?.is_empty() {
+        let left = SqliteHandover::open(&config.data_dir)?;
+        if left.count(EntryState::Waiting).await? + left.count(EntryState::Sent).await? > 0 {
+            let folder = config.data_dir.display();
+            return Err(Failure::new(
+                "DANCU-CLI-102",
+                format!(
+                    "Trong {folder}/handover.db còn yêu cầu chưa chuyển về trung tâm. Hãy chạy không có --store cho \
+                     đến khi chuyển hết, hoặc chép kho bằng `dancu store copy`."
+                ),
+                format!(
+                    "{folder}/handover.db holds commands that were not handed over. Run without --store until they \
+                     are, or copy the store with `dancu store copy`."
+                ),
+            ));
+        }
+    }
+    Ok(queue)
+}
+
 /// Opens the queue of a commune's node; `None` when this is none.
-pub fn open(
+pub async fn open(
     args: &UpArgs,
+    stores: &Stores,
     config: &Config,
     clock: &Arc<dyn Clock>,
     entropy: &Arc<dyn Entropy>,
@@ -132,9 +161,9 @@ pub fn open(
         clock: Arc::clone(clock),
         entropy: Arc::clone(entropy),
     };
+    let queue = queue_of(stores, config).await?;
     let queue_key = QueueKey::new(&secrets::load_or_create(&config.keys_dir, "handover.key", &**entropy)?);
-    let store = Arc::new(SqliteHandover::open(&config.data_dir)?);
-    let handover = Handover::new(store, Arc::new(way), queue_key, Arc::clone(clock), Arc::clone(entropy));
+    let handover = Handover::new(queue, Arc::new(way), queue_key, Arc::clone(clock), Arc::clone(entropy));
     Ok(Some(Arc::new(handover)))
 }
 

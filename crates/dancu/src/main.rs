@@ -69,7 +69,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
     })?;
     config.data_dir = cli.data.unwrap_or(config.data_dir);
     config.keys_dir = cli.keys.unwrap_or(config.keys_dir);
-    config.store_url = cli.store.map_or(config.store_url, StoreUrl::new);
+    if let Some(text) = cli.store {
+        stores::read_argument(&text)?;
+        config.store_url = StoreUrl::new(text);
+    }
     match cli.command {
         Command::Synth(args) => synth::run(&args),
         Command::Cards { file } => print_cards(&file),

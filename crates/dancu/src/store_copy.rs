@@ -1,6 +1,6 @@
 //! `dancu store copy`: moves everything from one store to another, files to database or back.
 
-use crate::{failure::Failure, ledger::progress_bar};
+use crate::{failure::Failure, ledger::progress_bar, stores::read_argument};
 use dancu_copy::{CopyStep, RowStore, copy};
 use dancu_store_postgres::{DatabaseOptions, PostgresStore, StoreLocation};
 use dancu_store_sqlite::{FolderLock, SqliteRows, lock_data_folder};
@@ -15,7 +15,7 @@ enum Side {
 impl Side {
     async fn open(text: &str) -> Result<Self, Failure> {
         if StoreLocation::is_one(text) {
-            let location: StoreLocation = text.parse()?;
+            let location = read_argument(text)?;
             return Ok(Self::Database(PostgresStore::open(&location, DatabaseOptions::default()).await?));
         }
         let folder = Path::new(text);

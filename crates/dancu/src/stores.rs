@@ -6,6 +6,7 @@ use dancu_changes::ChangeStore;
 use dancu_copy::{CopyError, RowStore};
 use dancu_exchange::ExchangeStore;
 use dancu_feed::{ChangeSource, FeedStore};
+use dancu_handover::HandoverStore;
 use dancu_identity::IdentityStore;
 use dancu_ledger::{LedgerParts, LedgerStore};
 use dancu_reception::ReceptionStore;
@@ -36,6 +37,8 @@ pub struct Stores {
     pub feed: Arc<dyn FeedStore>,
     /// The index by which persons are found.
     pub search: Arc<dyn SearchStore>,
+    /// The queue of a commune's node, when it is in a database; else it is in a file of its own.
+    pub handover: Option<Arc<dyn HandoverStore>>,
     engine: Engine,
 }
 
@@ -66,6 +69,7 @@ impl Stores {
             outbox: Arc::new(store.clone()),
             feed: Arc::new(store.clone()),
             search: Arc::new(store.clone()),
+            handover: None,
             engine,
         }
     }
@@ -75,10 +79,14 @@ impl Stores {
         make_folder(&config.data_dir)?;
         let lock = lock_data_folder(&config.data_dir)?;
         let stores = if let Some(location) = location(config)? {
-            let options = dancu_store_postgres::DatabaseOptions { connections_max: connections_max(config) };
+            let options = dancu_store_postgres::DatabaseOptions {
+                connections_max: connections_max(config),
+                ..dancu_store_postgres::DatabaseOptions::default()
+            };
             let store = PostgresStore::open(&location, options).await?;
             must_be_whole(store.copied_from().await?.as_deref(), location.shown())?;
-            Self::of(&store, Engine::Postgres(store.clone()))
+            let handover: Arc<dyn HandoverStore> = Arc::new(store.clone());
+            Self { handover: Some(handover), ..Self::of(&store, Engine::Postgres(store.clone())) }
         } else {
             let options = DatabaseOptions { readers: config.readers, ..DatabaseOptions::default() };
             let store = SqliteStore::open(&config.data_dir, options)?;
@@ -120,7 +128,27 @@ fn must_be_whole(copied_from: Option<&str>, store: &Path) -> Result<(), Failure>
 
 /// The database that the settings name; `None` for files of the data folder.
 fn location(config: &Config) -> Result<Option<StoreLocation>, Failure> {
-    Ok(config.store_url.text().map(str::parse).transpose()?)
+    config.store_url.text().map(read_location).transpose()
+}
+
+/// Reads the address of a database, with the passwords that stand beside it.
+pub fn read_location(text: &str) -> Result<StoreLocation, Failure> {
+    Ok(StoreLocation::read(text, &|name| std::env::var_os(name))?)
+}
+
+/// Reads an address that came by the command line, which everybody on this machine sees.
+pub fn read_argument(text: &str) -> Result<StoreLocation, Failure> {
+    let location = read_location(text)?;
+    if location.holds_password() {
+        return Err(Failure::new(
+            "DANCU-CLI-086",
+            "Mật khẩu trong dòng lệnh thì ai trên máy này cũng thấy. Hãy để mật khẩu trong tệp (?passfile=…, PGPASSFILE) \
+             hoặc đặt địa chỉ vào DANCU_STORE_URL.",
+            "Everybody on this machine sees a password in a command line. Put it into a file (?passfile=…, PGPASSFILE), \
+             or the address into DANCU_STORE_URL.",
+        ));
+    }
+    Ok(location)
 }
 
 /// The ledger's store and the parts beside it.

@@ -34,7 +34,8 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     adopt_port(&mut config, &listener);
     let tls = open_tls(&mut config)?;
     let mut platform = Platform::open(&config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
-    let queue = handover::open(args, &config, &platform.state.clock, &platform.state.entropy)?;
+    let (clock, entropy) = (&platform.state.clock, &platform.state.entropy);
+    let queue = handover::open(args, &platform.stores, &config, clock, entropy).await?;
     let state = Arc::get_mut(&mut platform.state).expect("nobody else has the state before it is served");
     state.handover.clone_from(&queue);
     let demonstration =

@@ -6,6 +6,7 @@
 //! - A commit without an answer may have happened. Whoever asked says how that is seen; until then nothing is repeated.
 
 use crate::{
+    connect::Servers,
     errors::{Fault, Result},
     location::StoreLocation,
     migrate::migrate,
@@ -15,35 +16,51 @@ use deadpool_postgres::{
     Client, Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Transaction,
 };
 use futures_util::future::BoxFuture;
-use std::{fmt, path::Path, sync::Arc, time::Duration};
-use tokio_postgres::{IsolationLevel, NoTls};
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+use tokio_postgres::{Config, IsolationLevel};
 
 /// Times that a transaction is run again because of others.
 const CONFLICTS_MAX: u32 = 8;
 /// Times that a piece of work takes a new connection because its own was lost.
 const LOSSES_MAX: u32 = 1;
-/// Longest wait for a free connection, and for a new one.
-const CONNECT_WAIT: Duration = Duration::from_secs(5);
-/// What holds for every connection. Statements and locks end rather than pile up behind one that hangs. Every statement
-/// goes by a key, and its plan must not depend on statistics: right after a load there are none, and PostgreSQL then
-/// reads the whole table of facts for two hundred persons, and all sources for one.
-const SESSION: &str = "SET statement_timeout = '120s'; SET lock_timeout = '30s'; \
-                       SET idle_in_transaction_session_timeout = '120s'; SET jit = off; \
-                       SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
-                       SET enable_hashjoin = off; SET enable_mergejoin = off; \
-                       SET max_parallel_workers_per_gather = 0";
+/// Longest wait while every connection is in use. Whoever waits longer is told to come again.
+const FREE_WAIT: Duration = Duration::from_secs(1);
+/// Longest wait for somebody else's lock.
+const LOCK_WAIT: Duration = Duration::from_secs(30);
 
 /// Bounds.
 #[derive(Debug, Clone, Copy)]
 pub struct DatabaseOptions {
     /// Connections at most.
     pub connections_max: usize,
+    /// Longest time of one statement, and of a transaction in which nothing is asked.
+    pub statement_time_max: Duration,
 }
 
 impl Default for DatabaseOptions {
     fn default() -> Self {
-        Self { connections_max: 16 }
+        Self { connections_max: 16, statement_time_max: Duration::from_mins(2) }
     }
+}
+
+/// What holds for every connection. Statements and locks end rather than pile up behind one that hangs. Every statement
+/// goes by a key, and its plan must not depend on statistics: right after a load there are none, and PostgreSQL then
+/// reads the whole table of facts for two hundred persons, and all sources for one.
+fn session(statement_time_max: Duration) -> String {
+    let most_ms = statement_time_max.as_millis();
+    format!(
+        "SET statement_timeout = {most_ms}; SET idle_in_transaction_session_timeout = {most_ms};
+         SET lock_timeout = {}; SET jit = off; SET plan_cache_mode = force_generic_plan;
+         SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+         SET max_parallel_workers_per_gather = 0",
+        most_ms.min(LOCK_WAIT.as_millis())
+    )
 }
 
 /// What a transaction leaves.
@@ -71,6 +88,38 @@ impl fmt::Debug for Database {
     }
 }
 
+/// A connection while it is worked with. Unless it is given back, it is closed: whoever went away in the middle may
+/// have left a statement that runs on it, and the next one would wait for that.
+struct Borrowed(Option<Object>);
+
+impl Borrowed {
+    fn give_back(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Deref for Borrowed {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        self.0.as_ref().expect("it is there until it is given back")
+    }
+}
+
+impl DerefMut for Borrowed {
+    fn deref_mut(&mut self) -> &mut Client {
+        self.0.as_mut().expect("it is there until it is given back")
+    }
+}
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        if let Some(object) = self.0.take() {
+            drop(Object::take(object));
+        }
+    }
+}
+
 /// Why a transaction did not come to its end.
 enum Stopped<T> {
     /// Nothing of it stands.
@@ -86,9 +135,12 @@ impl Database {
     ) -> std::result::Result<Self, StoreError> {
         let database = Self::connect(location, options);
         let prepare = async {
-            let mut client = database.client().await?;
+            let mut client = database.borrow().await?;
             must_be_durable(&client).await?;
-            migrate(&mut client).await
+            migrate(&mut client, &session(options.statement_time_max)).await?;
+            // After an error the connection is closed, and with it goes the lock.
+            client.give_back();
+            Ok(())
         };
         prepare.await.map_err(|fault: Fault| fault.into_store_error(&database.shown))?;
         Ok(database)
@@ -96,17 +148,17 @@ impl Database {
 
     /// The connections alone, each opened when it is needed first.
     pub(crate) fn connect(location: &StoreLocation, options: DatabaseOptions) -> Self {
-        let mut config = location.config().clone();
-        config.connect_timeout(CONNECT_WAIT).application_name("dancu");
-        config.keepalives_idle(Duration::from_secs(30)).tcp_user_timeout(Duration::from_secs(30));
+        let servers = Servers::new(location);
+        let create_wait = servers.wait_max();
         let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let pool = Pool::builder(Manager::from_config(config, NoTls, manager_config))
+        let pool = Pool::builder(Manager::from_connect(Config::new(), servers, manager_config))
             .max_size(options.connections_max)
             .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(CONNECT_WAIT))
-            .create_timeout(Some(CONNECT_WAIT))
-            .post_create(Hook::async_fn(|client, _| {
-                Box::pin(async move { client.batch_execute(SESSION).await.map_err(HookError::Backend) })
+            .wait_timeout(Some(FREE_WAIT))
+            .create_timeout(Some(create_wait))
+            .post_create(Hook::async_fn(move |client, _| {
+                let session = session(options.statement_time_max);
+                Box::pin(async move { client.batch_execute(&session).await.map_err(HookError::Backend) })
             }))
             .build()
             .expect("a runtime is named for the timeouts");
@@ -125,8 +177,14 @@ impl Database {
         fault.into_store_error(&self.shown)
     }
 
-    pub(crate) async fn client(&self) -> Result<Object> {
+    /// A connection for good.
+    pub(crate) async fn client(&self) -> Result<Client> {
         Ok(self.pool.get().await?)
+    }
+
+    /// A connection for one piece of work.
+    async fn borrow(&self) -> Result<Borrowed> {
+        Ok(Borrowed(Some(self.client().await?)))
     }
 
     /// Drops connections that nobody uses: when one was lost, the others most likely are too.
@@ -143,8 +201,10 @@ impl Database {
         let mut losses = 0;
         loop {
             let outcome = async {
-                let client = self.client().await?;
-                work(&client, input).await
+                let client = self.borrow().await?;
+                let outcome = work(&client, input).await;
+                client.give_back();
+                outcome
             };
             match outcome.await {
                 Err(fault) if fault.is_lost() && losses < LOSSES_MAX => {
@@ -165,19 +225,13 @@ impl Database {
         let mut losses = 0;
         loop {
             let outcome = async {
-                let mut client = self.client().await?;
-                let transaction = client
-                    .build_transaction()
-                    .isolation_level(IsolationLevel::RepeatableRead)
-                    .read_only(true)
-                    .start()
-                    .await?;
-                let value = work(&transaction, input).await?;
-                transaction.commit().await?;
-                Ok(value)
+                let mut client = self.borrow().await?;
+                let outcome = snapshot(&mut client, input, work).await;
+                client.give_back();
+                outcome
             };
             match outcome.await {
-                Err(fault @ Fault::Postgres(_)) if fault.is_lost() && losses < LOSSES_MAX => {
+                Err(fault) if fault.is_lost() && losses < LOSSES_MAX => {
                     losses += 1;
                     self.forget_idle();
                 }
@@ -230,8 +284,10 @@ impl Database {
             let Some(answer) = answer else { continue };
             let Some(settle) = settle else { return Err(self.failed(fault)) };
             let look = async {
-                let client = self.client().await?;
-                settle(&client, input, answer).await
+                let client = self.borrow().await?;
+                let found = settle(&client, input, answer).await;
+                client.give_back();
+                found
             };
             if let Some(answer) = look.await.map_err(|fault| self.failed(fault))? {
                 return Ok(answer);
@@ -244,21 +300,43 @@ impl Database {
         input: &I,
         work: Work<I, T>,
     ) -> std::result::Result<T, Stopped<T>> {
-        let undone = |fault: Fault| Stopped::Undone(fault);
-        let mut client = self.client().await.map_err(undone)?;
-        let transaction = client.transaction().await.map_err(|error| undone(error.into()))?;
-        match work(&transaction, input).await.map_err(undone)? {
-            Outcome::Undo(answer) => {
-                transaction.rollback().await.map_err(|error| undone(error.into()))?;
-                Ok(answer)
-            }
-            Outcome::Keep(answer) => match transaction.commit().await.map_err(Fault::from) {
-                Ok(()) => Ok(answer),
-                // PostgreSQL itself said that it did not commit.
-                Err(fault) if !fault.is_lost() => Err(Stopped::Undone(fault)),
-                Err(fault) => Err(Stopped::Unknown(fault, answer)),
-            },
+        let mut client = self.borrow().await.map_err(Stopped::Undone)?;
+        let outcome = attempt(&mut client, input, work).await;
+        client.give_back();
+        outcome
+    }
+}
+
+async fn snapshot<I: Sync, T>(
+    client: &mut Client,
+    input: &I,
+    work: for<'c> fn(&'c Transaction<'c>, &'c I) -> BoxFuture<'c, Result<T>>,
+) -> Result<T> {
+    let builder = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead);
+    let transaction = builder.read_only(true).start().await?;
+    let value = work(&transaction, input).await?;
+    transaction.commit().await?;
+    Ok(value)
+}
+
+async fn attempt<I: Sync, T: Send>(
+    client: &mut Client,
+    input: &I,
+    work: Work<I, T>,
+) -> std::result::Result<T, Stopped<T>> {
+    let undone = |fault: Fault| Stopped::Undone(fault);
+    let transaction = client.transaction().await.map_err(|error| undone(error.into()))?;
+    match work(&transaction, input).await.map_err(undone)? {
+        Outcome::Undo(answer) => {
+            transaction.rollback().await.map_err(|error| undone(error.into()))?;
+            Ok(answer)
         }
+        Outcome::Keep(answer) => match transaction.commit().await.map_err(Fault::from) {
+            Ok(()) => Ok(answer),
+            // PostgreSQL itself said that it did not commit.
+            Err(fault) if !fault.is_lost() => Err(Stopped::Undone(fault)),
+            Err(fault) => Err(Stopped::Unknown(fault, answer)),
+        },
     }
 }
 

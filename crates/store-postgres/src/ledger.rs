@@ -84,7 +84,7 @@ pub fn open_ledger(
         .enable_all()
         .build()
         .map_err(|error| StoreError::Failed { file: shown, detail: error.to_string() })?;
-    let options = DatabaseOptions { connections_max: CONNECTIONS_MAX };
+    let options = DatabaseOptions { connections_max: CONNECTIONS_MAX, ..DatabaseOptions::default() };
     let (answer, answered) = mpsc::sync_channel(1);
     let place = location.clone();
     runtime.spawn(async move { drop(answer.send(Database::open(&place, options).await)) });

@@ -4,12 +4,14 @@
 mod changes;
 mod circles;
 mod commit;
+mod connect;
 mod database;
 mod errors;
 mod exchange;
 mod fact_writer;
 mod facts;
 mod feed;
+mod handover;
 mod identity;
 mod identity_rows;
 mod ledger;
@@ -17,15 +19,17 @@ mod lists;
 mod load;
 mod location;
 mod migrate;
+mod password;
 mod reception;
 mod register;
 mod rows;
 mod search;
+mod tls;
 mod views;
 
 pub use database::DatabaseOptions;
 pub use ledger::{PostgresLedgerRecords, PostgresLedgerStore, open_ledger};
-pub use location::{LocationError, StoreLocation};
+pub use location::{FileProblem, LocationError, StoreLocation};
 pub use views::PostgresSubjectIndex;
 
 use dancu_core::StoreError;

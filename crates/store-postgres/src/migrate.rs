@@ -20,21 +20,28 @@ const STEPS: &[(&str, &str)] = steps!(
     "V6__ledger",
     "V7__feed",
     "V8__copy",
-    "V9__search"
+    "V9__search",
+    "V10__handover",
 );
 
 /// Held by whoever applies steps, so that two nodes that start at once do not both do it.
 const LOCK: i64 = 0x6461_6e63_7500;
 
-/// Applies the steps that are missing, all in one transaction with the note that they were.
-pub(crate) async fn migrate(client: &mut Client) -> Result<()> {
+/// Applies the steps that are missing, all in one transaction with the note that they were. `session` is what holds for
+/// the connection otherwise.
+pub(crate) async fn migrate(client: &mut Client, session: &str) -> Result<()> {
+    // A step may take as long as the tables are long, and another node that starts waits for it. The locks of a step are
+    // waited for as usual: whoever waits for one keeps everybody else from the table.
+    client.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0").await?;
     client.execute("SELECT pg_advisory_lock($1)", &[&LOCK]).await?;
+    client.batch_execute("SET lock_timeout = '30s'").await?;
     let steps: Vec<Migration> = STEPS
         .iter()
         .map(|(name, sql)| Migration::unapplied(name, sql).expect("step names are tested to be well formed"))
         .collect();
     let outcome = Runner::new(&steps).set_grouped(true).run_async(client).await;
     client.execute("SELECT pg_advisory_unlock($1)", &[&LOCK]).await?;
+    client.batch_execute(session).await?;
     outcome.map(drop).map_err(|error| {
         tracing::error!(%error, "the tables could not be created or upgraded");
         Fault::Defect("the tables could not be created or upgraded; the program's log says why")
@@ -53,7 +60,8 @@ mod tests {
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
-        files.sort();
+        let step = |name: &String| name[1..name.find('_').unwrap()].parse::<u32>().unwrap();
+        files.sort_by_key(step);
         let listed: Vec<String> = STEPS.iter().map(|(name, _)| format!("{name}.sql")).collect();
         assert_eq!(files, listed);
         for (name, sql) in STEPS {

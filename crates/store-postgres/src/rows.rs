@@ -244,6 +244,7 @@ async fn derive(transaction: &Transaction<'_>) -> Result<Outcome<()>> {
              SELECT setval(pg_get_serial_sequence('fact_source', 'id'), 1 + coalesce((SELECT max(id) FROM fact_source), 0), false);
              SELECT setval(pg_get_serial_sequence('outbox', 'sequence'), 1 + coalesce((SELECT max(sequence) FROM outbox), 0), false);
              SELECT setval(pg_get_serial_sequence('unit_change', 'id'), 1 + coalesce((SELECT max(id) FROM unit_change), 0), false);
+             SELECT setval(pg_get_serial_sequence('handover', 'sequence'), 1 + coalesce((SELECT max(sequence) FROM handover), 0), false);
              SELECT setval(pg_get_serial_sequence('refusal', 'id'), 1 + coalesce((SELECT max(id) FROM refusal), 0), false)",
         )
         .await?;

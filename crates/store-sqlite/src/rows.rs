@@ -3,36 +3,57 @@
 use crate::{
     ConnectionRole, DatabaseOptions, SqliteStore,
     errors::{migration_error, store_error},
-    migrate::ledger_migrations,
+    migrate::{handover_migrations, ledger_migrations},
     open_connection,
 };
 use async_trait::async_trait;
 use dancu_copy::{Cell, Kind, Place, Row, RowStore, Table};
 use dancu_core::StoreError;
+use refinery::Runner;
 use rusqlite::{Connection, OptionalExtension, Result, params_from_iter, types::Value};
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
-/// The tables of `register.db` and `ledger.db`. The index by person and the log's public files are derived.
+/// The tables of `register.db`, `ledger.db` and `handover.db`. The index by person and the log's public files are
+/// derived.
 #[derive(Debug)]
 pub struct SqliteRows {
     folder: PathBuf,
     store: SqliteStore,
-    ledger: Arc<Mutex<Connection>>,
-    ledger_file: PathBuf,
+    ledger: OneFile,
+    handover: OneFile,
+}
+
+/// A file that one connection reads and writes.
+#[derive(Debug)]
+struct OneFile {
+    path: PathBuf,
+    connection: Mutex<Connection>,
+}
+
+impl OneFile {
+    fn open(path: PathBuf, steps: &Runner) -> std::result::Result<Self, StoreError> {
+        let mut connection = open_connection(&path, ConnectionRole::Writer)?;
+        steps.run(&mut connection).map_err(|error| migration_error(&path, &error))?;
+        Ok(Self { path, connection: Mutex::new(connection) })
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> std::result::Result<T, StoreError> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&connection).map_err(|error| store_error(&self.path, &error))
+    }
 }
 
 impl SqliteRows {
     /// Opens the files of a data folder, which the caller has locked, and creates what is missing.
     pub fn open(folder: &Path) -> std::result::Result<Self, StoreError> {
         let store = SqliteStore::open(folder, DatabaseOptions::default())?;
-        let ledger_file = folder.join("ledger.db");
-        let mut ledger = open_connection(&ledger_file, ConnectionRole::Writer)?;
-        ledger_migrations().run(&mut ledger).map_err(|error| migration_error(&ledger_file, &error))?;
+        let ledger = OneFile::open(folder.join("ledger.db"), &ledger_migrations())?;
+        let handover = OneFile::open(folder.join("handover.db"), &handover_migrations())?;
         let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-        Ok(Self { folder, store, ledger: Arc::new(Mutex::new(ledger)), ledger_file })
+        Ok(Self { folder, store, ledger, handover })
     }
 
     /// Writes everything down and closes the register's file.
@@ -47,10 +68,8 @@ impl SqliteRows {
     ) -> std::result::Result<T, StoreError> {
         match place {
             Place::Register => self.store.database().read(work),
-            Place::Ledger => {
-                let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-                work(&ledger).map_err(|error| store_error(&self.ledger_file, &error))
-            }
+            Place::Ledger => self.ledger.with(work),
+            Place::Handover => self.handover.with(work),
         }
     }
 }
@@ -84,7 +103,7 @@ impl RowStore for SqliteRows {
             Place::Register => {
                 self.store.database().write(move |connection| add_rows(connection, table, &rows)).await
             }
-            Place::Ledger => self.read(Place::Ledger, |connection| {
+            place @ (Place::Ledger | Place::Handover) => self.read(place, |connection| {
                 let transaction = connection.unchecked_transaction()?;
                 add_rows(&transaction, table, &rows)?;
                 transaction.commit()

@@ -4,25 +4,31 @@
 mod changes_memory;
 mod changes_suite;
 mod doubles;
+mod exchange_suite;
 mod feed_memory;
 mod feed_suite;
+mod handover_suite;
 mod identity_suite;
 mod ledger_memory;
 mod ledger_suite;
 mod postgres;
+mod reception_suite;
 mod register_suite;
 mod search_suite;
 
 pub use changes_memory::MemoryChanges;
 pub use changes_suite::changes_suite;
 pub use doubles::{FakeClock, SeededEntropy};
+pub use exchange_suite::exchange_suite;
 pub use feed_memory::MemoryFeed;
 pub use feed_suite::feed_store_suite;
+pub use handover_suite::handover_suite;
 pub use identity_suite::identity_suite;
 pub use ledger_memory::{
     CommitFault, FaultyLedger, MemoryIndex, MemoryLedger, MemoryTiles, memory_ledger_parts,
 };
 pub use ledger_suite::{ledger_store_suite, subject_index_suite, tile_files_suite};
-pub use postgres::PostgresCluster;
+pub use postgres::{PostgresCluster, TcpServer};
+pub use reception_suite::reception_suite;
 pub use register_suite::register_suite;
 pub use search_suite::search_suite;

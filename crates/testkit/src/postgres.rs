@@ -4,7 +4,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
-    os::unix::fs::{DirBuilderExt, MetadataExt, chown},
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -28,14 +28,125 @@ const STARTS_MAX: u32 = 100;
 pub struct PostgresCluster {
     folder: PathBuf,
     binaries: PathBuf,
+    settings: Vec<String>,
     server: Mutex<Option<Child>>,
     databases: AtomicU32,
+}
+
+/// How a server is reached by TCP.
+#[derive(Debug, Clone, Copy)]
+pub struct TcpServer<'a> {
+    /// On 127.0.0.1.
+    pub port: u16,
+    /// Who is let in: lines of `pg_hba.conf`, before those that let everybody in.
+    pub admits: &'a str,
+    /// Its certificate, its key and the authority of its clients, as PEM.
+    pub tls: Option<(&'a str, &'a str, &'a str)>,
 }
 
 impl PostgresCluster {
     /// Makes a cluster and starts its server. Panics when the package `postgresql` is not installed: nothing is left
     /// out in silence.
     pub fn start() -> Self {
+        let cluster = Self::make();
+        cluster.resume();
+        cluster
+    }
+
+    /// As [`PostgresCluster::start`], and reached by TCP too.
+    pub fn start_on_tcp(server: TcpServer<'_>) -> Self {
+        let mut cluster = Self::make();
+        let own = ["listen_addresses=127.0.0.1".to_owned(), format!("port={}", server.port)];
+        cluster.settings.extend(own);
+        let admitted = cluster.folder.join("data/pg_hba.conf");
+        let everybody = fs::read_to_string(&admitted).expect("initdb made it");
+        fs::write(&admitted, format!("{}\n{everybody}", server.admits)).expect("tests may write it");
+        if let Some((certificate, key, authority)) = server.tls {
+            cluster.settings.push("ssl=on".to_owned());
+            for (setting, name, text) in [
+                ("ssl_cert_file", "server.crt", certificate),
+                ("ssl_key_file", "server.key", key),
+                ("ssl_ca_file", "clients.crt", authority),
+            ] {
+                let path = cluster.folder.join(name);
+                fs::write(&path, text).expect("tests may write it");
+                fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("it is ours");
+                give_to_server(&path);
+                cluster.settings.push(format!("{setting}={}", path.display()));
+            }
+        }
+        cluster.resume();
+        cluster
+    }
+
+    /// Makes a server that follows this one, and starts it. It takes no writes until it is promoted.
+    pub fn start_standby(&self) -> Self {
+        let folder = new_folder();
+        let mut copy = as_server(&self.binaries.join("pg_basebackup"));
+        copy.args(["--username=dancu", "--write-recovery-conf", "--checkpoint=fast", "--no-sync", "--host"]);
+        copy.arg(&self.folder).arg("--pgdata").arg(folder.join("data"));
+        let made = copy.output().expect("pg_basebackup runs");
+        assert!(made.status.success(), "pg_basebackup: {}", String::from_utf8_lossy(&made.stderr));
+        let standby = Self {
+            folder,
+            binaries: self.binaries.clone(),
+            settings: self.settings.clone(),
+            server: Mutex::new(None),
+            databases: AtomicU32::new(0),
+        };
+        standby.resume();
+        standby
+    }
+
+    /// Lets a server that followed another one take writes, and waits until it does.
+    pub fn promote(&self) {
+        let mut promote = as_server(&self.binaries.join("pg_ctl"));
+        promote.args(["promote", "--silent", "--pgdata"]).arg(self.folder.join("data"));
+        assert!(promote.status().expect("pg_ctl runs").success(), "pg_ctl promotes the server");
+    }
+
+    /// The folder of its socket.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Runs statements as the superuser, outside of a transaction; gives what they answer, a row a line.
+    pub fn sql(&self, database: &str, statements: &[&str]) -> String {
+        let mut psql = self.client("psql");
+        psql.args([
+            "--no-psqlrc",
+            "--tuples-only",
+            "--no-align",
+            "--quiet",
+            "--set=ON_ERROR_STOP=1",
+            "--dbname",
+        ]);
+        psql.arg(database);
+        for statement in statements {
+            psql.arg("--command").arg(statement);
+        }
+        let said = psql.output().expect("psql runs");
+        assert!(said.status.success(), "psql: {}", String::from_utf8_lossy(&said.stderr));
+        String::from_utf8(said.stdout).expect("answers are text").trim_end().to_owned()
+    }
+
+    /// Runs a file of statements.
+    pub fn sql_file(&self, database: &str, file: &Path) {
+        let mut psql = self.client("psql");
+        psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--dbname", database, "--file"])
+            .arg(file);
+        let said = psql.stdout(Stdio::null()).output().expect("psql runs");
+        assert!(said.status.success(), "psql: {}", String::from_utf8_lossy(&said.stderr));
+    }
+
+    fn client(&self, program: &str) -> Command {
+        let mut command = Command::new(self.binaries.join(program));
+        let port = self.settings.iter().find_map(|setting| setting.strip_prefix("port=")).unwrap_or("5432");
+        command.arg("--host").arg(&self.folder).args(["--username=dancu", "--port", port]);
+        command
+    }
+
+    fn make() -> Self {
         let binaries = binaries();
         let folder = new_folder();
         let data = folder.join("data");
@@ -43,9 +154,8 @@ impl PostgresCluster {
         initdb.args(["--auth=trust", "--username=dancu", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]);
         let made = initdb.arg("--pgdata").arg(&data).output().expect("initdb runs");
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        let cluster = Self { folder, binaries, server: Mutex::new(None), databases: AtomicU32::new(0) };
-        cluster.resume();
-        cluster
+        let settings = SETTINGS.map(str::to_owned).to_vec();
+        Self { folder, binaries, settings, server: Mutex::new(None), databases: AtomicU32::new(0) }
     }
 
     /// The address of a database.
@@ -56,12 +166,8 @@ impl PostgresCluster {
     /// Makes a new, empty database, or a copy of another one to which nobody is connected. Gives its name.
     pub fn create_database(&self, template: &str) -> String {
         let name = format!("case_{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        let made = Command::new(self.binaries.join("createdb"))
-            .arg("--host")
-            .arg(&self.folder)
-            .args(["--username=dancu", "--template", template, &name])
-            .output()
-            .expect("createdb runs");
+        let mut createdb = self.client("createdb");
+        let made = createdb.args(["--template", template, &name]).output().expect("createdb runs");
         assert!(made.status.success(), "createdb: {}", String::from_utf8_lossy(&made.stderr));
         name
     }
@@ -98,7 +204,7 @@ impl PostgresCluster {
     fn try_start(&self) -> Option<Child> {
         let mut command = as_server(&self.binaries.join("postgres"));
         command.arg("-D").arg(self.folder.join("data")).arg("-k").arg(&self.folder);
-        for setting in SETTINGS {
+        for setting in &self.settings {
             command.arg("-c").arg(setting);
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
@@ -113,7 +219,7 @@ impl PostgresCluster {
                 let _ = fs::OpenOptions::new().create(true).append(true).open(&log).and_then(|mut file| {
                     std::io::Write::write_all(&mut file, format!("{line}\n").as_bytes())
                 });
-                if line.contains("ready to accept connections") {
+                if line.contains("ready to accept") {
                     let _ = ready.send(child.take());
                 }
             }
@@ -183,12 +289,17 @@ fn new_folder() -> PathBuf {
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let folder = parent.join(format!("{PREFIX}{}-{count}", std::process::id()));
     fs::DirBuilder::new().mode(0o700).create(&folder).expect("tests may make folders");
+    give_to_server(&folder);
+    folder
+}
+
+/// Where root runs the tests, the server is another user.
+fn give_to_server(path: &Path) {
     if is_root() {
         let user = fs::read_to_string("/etc/passwd").expect("there are users");
         let fields =
             user.lines().find(|line| line.starts_with("postgres:")).expect("the package made its user");
         let mut ids = fields.split(':').skip(2).map(|field| field.parse::<u32>().expect("a number"));
-        chown(&folder, ids.next(), ids.next()).expect("root may give folders away");
+        chown(path, ids.next(), ids.next()).expect("root may give files away");
     }
-    folder
 }

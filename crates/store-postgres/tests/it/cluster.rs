@@ -31,13 +31,17 @@ impl Server {
 
     /// A new database with empty tables.
     pub fn new_location(&self) -> StoreLocation {
-        let name = self.cluster.create_database(&self.template);
-        self.cluster.url(&name).parse().unwrap()
+        self.cluster.url(&self.new_database()).parse().unwrap()
+    }
+
+    /// The name of a new database with empty tables.
+    pub fn new_database(&self) -> String {
+        self.cluster.create_database(&self.template)
     }
 }
 
 /// The server that most tests share.
-fn shared() -> &'static Server {
+pub fn shared() -> &'static Server {
     static SHARED: OnceLock<Server> = OnceLock::new();
     SHARED.get_or_init(Server::start)
 }
@@ -49,11 +53,16 @@ pub fn new_location() -> StoreLocation {
 
 /// Opens a database from a test on a runtime of several threads.
 pub fn open(location: &StoreLocation) -> PostgresStore {
-    let options = DatabaseOptions { connections_max: 8 };
+    let options = DatabaseOptions { connections_max: 8, ..DatabaseOptions::default() };
     block_in_place(|| Handle::current().block_on(PostgresStore::open(location, options))).unwrap()
 }
 
 /// A store on a new database of the shared server.
 pub fn new_store() -> PostgresStore {
     open(&new_location())
+}
+
+/// A port of this machine that nobody listens on at this moment.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

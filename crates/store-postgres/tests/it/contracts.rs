@@ -4,8 +4,8 @@ use crate::cluster::{Server, new_location, new_store, open};
 use dancu_ledger::{LedgerRecords, LedgerStore};
 use dancu_store_postgres::open_ledger;
 use dancu_testkit::{
-    changes_suite, feed_store_suite, identity_suite, ledger_store_suite, register_suite, search_suite,
-    subject_index_suite,
+    changes_suite, exchange_suite, feed_store_suite, handover_suite, identity_suite, ledger_store_suite,
+    reception_suite, register_suite, search_suite, subject_index_suite,
 };
 use std::sync::Arc;
 
@@ -34,6 +34,21 @@ async fn the_feed_keeps_its_contract() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_accounts_keep_their_contract() {
     identity_suite(Arc::new(new_store())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_connections_keep_their_contract() {
+    exchange_suite(Arc::new(new_store())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reception_keeps_its_contract() {
+    reception_suite(Arc::new(new_store())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_queue_of_a_commune_keeps_its_contract() {
+    handover_suite(Arc::new(new_store())).await;
 }
 
 #[test]

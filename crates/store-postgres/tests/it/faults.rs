@@ -1,168 +1,114 @@
-//! The server dies, again and again, while changes and loads are on their way: what was acknowledged is there, and
-//! nothing is there twice.
+//! The server dies, again and again, while changes, loads and disclosures are on their way: what was acknowledged is
+//! there, and nothing is there twice. A standby takes over from a server that does not come back.
 
-use crate::cluster::{Server, open};
-use dancu_changes::{Actor, ChangeService, ChangeStore, Command, CommandId, ContactChange, Cursor, Envelope};
-use dancu_core::{CommuneCode, PersonalNumber};
-use dancu_register::{
-    FactKind, RegisterStore, Seals,
-    csv::{COLUMNS, KnownPlaces},
-    load::{LoadRequest, load},
+use crate::{
+    cluster::{Server, open},
+    work::{PERSONS, Progress, Work, check_is_whole, disclose_and_check, load_all, number, people},
 };
-use dancu_store_postgres::PostgresStore;
-use dancu_testkit::{FakeClock, SeededEntropy};
-use jiff::{Timestamp, civil::date};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
-use tokio::task::{JoinSet, spawn_blocking};
+use dancu_register::RegisterStore;
+use dancu_store_postgres::StoreLocation;
+use std::{sync::Arc, time::Duration};
+use tokio::task::spawn_blocking;
 
 const KILLS: u64 = 4;
-const PERSONS: u64 = 5;
-const TASKS: u64 = 4;
-/// Commands of one task.
-const COMMANDS: u64 = 40;
 /// Rows of the file that is loaded meanwhile.
 const ROWS: u64 = 1_500;
+/// Disclosures that must be acknowledged.
+const DISCLOSURES: u64 = 400;
+/// Within this a store answers again once a server takes writes. It needs a new connection, no more.
+const BACK_WITHIN: Duration = Duration::from_secs(10);
 
-fn number(serial: u64) -> PersonalNumber {
-    PersonalNumber::from_value(79_185_000_001 + serial).unwrap()
-}
-
-fn envelope(serial: u64) -> Envelope {
-    let id = uuid::Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + u128::from(serial));
-    Envelope {
-        id: CommandId(id),
-        actor: Actor::Operator { id: "staff-1".to_owned() },
-        evidence: Vec::new(),
-        taken_at: "2026-11-21T02:59:00Z".parse().unwrap(),
-        command: Command::ChangeContact(ContactChange {
-            number: number(serial % PERSONS),
-            phone: Some(format!("09{serial:08}")),
-            email: None,
-            on: date(2026, 11, 20),
-        }),
-    }
-}
-
-struct Anywhere;
-
-impl KnownPlaces for Anywhere {
-    fn is_known(&self, _: CommuneCode) -> bool {
-        true
-    }
-}
-
-fn people(path: &Path, numbers: impl Iterator<Item = u64>) {
-    let mut text = COLUMNS.iter().map(|column| column.name()).collect::<Vec<_>>().join(",");
-    let rest = ",".repeat(COLUMNS.len() - 9);
-    for serial in numbers {
-        write!(text, "\n{},,Trần Thị Lan,F,1985-03-02,,,,VNM{rest}", number(serial)).unwrap();
-    }
-    std::fs::write(path, text).unwrap();
-}
-
-/// Loads a file however often it takes.
-async fn load_all(store: PostgresStore, path: std::path::PathBuf) {
-    let clock = FakeClock::at("2026-11-21T02:00:00Z");
-    let request = LoadRequest { batch_rows: 100, ..LoadRequest::new(&path, date(2026, 11, 21)) };
-    while load(&store, &clock, &Anywhere, &request, &mut |_| {}).await.is_err() {
-        tokio::task::yield_now().await;
-    }
-}
-
-/// Sends commands, each until it is recorded; what was acknowledged.
-async fn send(service: Arc<ChangeService>, task: u64, done: Arc<AtomicU64>) -> BTreeMap<u64, Timestamp> {
-    let mut acknowledged = BTreeMap::new();
-    for turn in 0..COMMANDS {
-        let serial = turn * TASKS + task;
-        let receipt = loop {
-            match service.execute(&envelope(serial)).await {
-                Ok(receipt) => break receipt,
-                Err(dancu_changes::ChangeError::Refused(refusal)) => panic!("{refusal}"),
-                Err(_) => tokio::task::yield_now().await,
-            }
-        };
-        acknowledged.insert(serial, receipt.event.recorded_at);
-        done.fetch_add(1, Ordering::Relaxed);
-    }
-    acknowledged
+async fn server() -> Arc<Server> {
+    Arc::new(spawn_blocking(Server::start).await.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_server_that_dies_loses_nothing_and_doubles_nothing() {
-    let server = Arc::new(spawn_blocking(Server::start).await.unwrap());
-    let store = open(&server.new_location());
+    let server = server().await;
+    let work = Work::new(open(&server.new_location())).await;
     let folder = tempfile::tempdir().unwrap();
-    people(&folder.path().join("first.csv"), 0..PERSONS);
-    load_all(store.clone(), folder.path().join("first.csv")).await;
     people(&folder.path().join("second.csv"), PERSONS..PERSONS + ROWS);
-    let loading = tokio::spawn(load_all(store.clone(), folder.path().join("second.csv")));
-    let service = Arc::new(ChangeService::new(
-        Arc::new(store.clone()),
-        Arc::new(Seals::new(&[(1, [7; 32])])),
-        Arc::new(FakeClock::at("2026-11-21T03:00:00Z")),
-        Arc::new(SeededEntropy::new(1)),
-    ));
-    let done = Arc::new(AtomicU64::new(0));
-    let mut tasks = JoinSet::new();
-    for task in 0..TASKS {
-        tasks.spawn(send(Arc::clone(&service), task, Arc::clone(&done)));
-    }
-    let killer = {
-        let (server, done) = (Arc::clone(&server), Arc::clone(&done));
-        spawn_blocking(move || {
-            for kill in 1..=KILLS {
-                while done.load(Ordering::Relaxed) < kill * TASKS * COMMANDS / (KILLS + 1) {
-                    std::thread::yield_now();
-                }
-                if kill % 2 == 0 {
-                    server.cluster.kill();
-                } else {
-                    server.cluster.stop_immediately();
-                }
-                server.cluster.resume();
-            }
-        })
-    };
-    let acknowledged: BTreeMap<u64, Timestamp> = tasks.join_all().await.into_iter().flatten().collect();
-    killer.await.unwrap();
+    let loading = tokio::spawn(load_all(work.store.clone(), folder.path().join("second.csv")));
+    let progress = work.progress();
+    let killer = spawn_blocking(move || {
+        for kill in 1..=KILLS {
+            progress.wait_for(kill, KILLS + 1);
+            kill_and_resume(&server, kill);
+        }
+        server
+    });
+    let acknowledged = work.send_all().await;
+    let _server = killer.await.unwrap();
     loading.await.unwrap();
-    assert_eq!(store.count_persons().await.unwrap(), PERSONS + ROWS);
+    assert_eq!(work.store.count_persons().await.unwrap(), PERSONS + ROWS);
     for serial in PERSONS..PERSONS + ROWS {
-        assert_eq!(store.history(number(serial)).await.unwrap().len(), 1, "loaded once");
+        assert_eq!(work.store.history(number(serial)).await.unwrap().len(), 1, "loaded once");
     }
-    for (serial, recorded_at) in &acknowledged {
-        let (event, _) =
-            store.event(envelope(*serial).id).await.unwrap().expect("what was acknowledged is there");
-        assert_eq!(event.recorded_at, *recorded_at);
-    }
-    check_is_whole(&store).await;
+    check_is_whole(&work.store, &acknowledged).await;
 }
 
-/// Facts, events and the feed say the same.
-async fn check_is_whole(store: &PostgresStore) {
-    let outbox = store.outbox(Cursor::default(), 1_000_000).await.unwrap();
-    let told: BTreeSet<_> = outbox.iter().map(|entry| (entry.number, entry.event)).collect();
-    assert_eq!(told.len(), outbox.len(), "nothing is told twice");
-    assert_eq!(outbox.len() as u64, TASKS * COMMANDS);
-    for whose in (0..PERSONS).map(number) {
-        let events = store.events_of(whose, None, 1_000_000).await.unwrap();
-        let of_person = outbox.iter().filter(|entry| entry.number == whose);
-        let in_feed: Vec<_> = of_person.map(|entry| (entry.event, entry.recorded_at)).collect();
-        let in_list: Vec<_> = events.iter().rev().map(|event| (event.id, event.recorded_at)).collect();
-        assert_eq!(in_feed, in_list, "the feed tells each event in its order");
-        let history = store.history(whose).await.unwrap();
-        let contacts: Vec<_> = history.iter().filter(|fact| fact.value.kind() == FactKind::Contact).collect();
-        assert_eq!(contacts.len(), events.len(), "each event wrote one value");
-        assert_eq!(contacts.iter().filter(|fact| fact.recorded_to.is_none()).count(), 1);
-        let last = events.first().map(|event| event.recorded_at);
-        assert_eq!(store.record(whose).await.unwrap().version, last);
+fn kill_and_resume(server: &Server, kill: u64) {
+    if kill.is_multiple_of(2) {
+        server.cluster.kill();
+    } else {
+        server.cluster.stop_immediately();
     }
+    server.cluster.resume();
+}
+
+#[test]
+fn a_server_that_dies_under_the_log_loses_no_receipt_and_doubles_no_record() {
+    let server = Server::start();
+    let (location, progress) = (server.new_location(), Progress::new(DISCLOSURES));
+    std::thread::scope(|scope| {
+        let log = scope.spawn(|| disclose_and_check(&location, &progress));
+        for kill in 1..=KILLS {
+            progress.wait_for(kill, KILLS + 1);
+            kill_and_resume(&server, kill);
+        }
+        log.join().unwrap();
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_standby_takes_over_and_nothing_that_was_acknowledged_is_lost() {
+    let primary = server().await;
+    let database = primary.new_database();
+    let standby = Arc::new(primary.cluster.start_standby());
+    // From here on acknowledged means: on both.
+    primary
+        .cluster
+        .sql("postgres", &["ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"]);
+    let is_followed = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
+    while primary.cluster.sql("postgres", &[is_followed]) != "1" {}
+    let folders = (primary.cluster.folder().display(), standby.folder().display());
+    let url = format!("postgres://dancu@/{database}?host={}&host={}", folders.0, folders.1);
+    let location: StoreLocation = format!("{url}&target_session_attrs=read-write").parse().unwrap();
+
+    let work = Work::new(open(&location)).await;
+    let log_progress = Progress::new(DISCLOSURES);
+    let log = spawn_blocking({
+        let log_progress = log_progress.clone();
+        move || disclose_and_check(&location, &log_progress)
+    });
+    let progress = work.progress();
+    let takeover = tokio::spawn({
+        let (primary, standby, store) = (Arc::clone(&primary), Arc::clone(&standby), work.store.clone());
+        async move {
+            spawn_blocking(move || {
+                progress.wait_for(1, 2);
+                log_progress.wait_for(1, 8);
+                primary.cluster.kill();
+                standby.promote();
+            })
+            .await
+            .unwrap();
+            let answers = async { while store.count_persons().await.is_err() {} };
+            tokio::time::timeout(BACK_WITHIN, answers).await.expect("the same store answers again, soon");
+        }
+    });
+    let acknowledged = work.send_all().await;
+    takeover.await.unwrap();
+    log.await.unwrap();
+    check_is_whole(&work.store, &acknowledged).await;
 }

@@ -1,0 +1,115 @@
+//! Bounds: of waiting, of statements, of running again.
+
+use crate::{
+    cluster::{new_store, shared},
+    work::{Work, check_is_whole},
+};
+use dancu_changes::ChangeStore;
+use dancu_core::StoreError;
+use dancu_register::RegisterStore;
+use dancu_store_postgres::{DatabaseOptions, PostgresStore, StoreLocation};
+use std::{sync::Arc, time::Duration};
+use tokio_postgres::NoTls;
+
+/// Longer than any wait of a test that goes well.
+const TOO_LONG: Duration = Duration::from_secs(60);
+
+/// Somebody who holds a table of a database.
+struct Holder {
+    client: tokio_postgres::Client,
+}
+
+impl Holder {
+    async fn of(database: &str, table: &str) -> Self {
+        let (client, connection) =
+            tokio_postgres::connect(&shared().cluster.url(database), NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.batch_execute(&format!("BEGIN; LOCK TABLE {table}")).await.unwrap();
+        Self { client }
+    }
+
+    /// Waits until somebody waits for the table.
+    async fn wanted(&self) {
+        let sql = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND database =
+                       (SELECT oid FROM pg_database WHERE datname = current_database()))";
+        while !self.client.query_one(sql, &[]).await.unwrap().get::<_, bool>(0) {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn let_go(&self) {
+        self.client.batch_execute("COMMIT").await.unwrap();
+    }
+}
+
+async fn open(database: &str, options: DatabaseOptions) -> PostgresStore {
+    let location: StoreLocation = shared().cluster.url(database).parse().unwrap();
+    PostgresStore::open(&location, options).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_finds_every_connection_in_use_is_told_soon() {
+    let database = shared().new_database();
+    let store = open(&database, DatabaseOptions { connections_max: 1, ..DatabaseOptions::default() }).await;
+    let holder = Holder::of(&database, "event").await;
+    let first = tokio::spawn({
+        let store = store.clone();
+        async move { store.event(Work::envelope(0).id).await }
+    });
+    holder.wanted().await;
+    let told = tokio::time::timeout(TOO_LONG, store.count_persons()).await.unwrap();
+    assert_eq!(told, Err(StoreError::Overloaded));
+    holder.let_go().await;
+    assert_eq!(first.await.unwrap(), Ok(None));
+    assert_eq!(store.count_persons().await, Ok(0), "and served again afterwards");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_goes_away_leaves_nobody_waiting_for_their_statement() {
+    let database = shared().new_database();
+    let store = open(&database, DatabaseOptions { connections_max: 1, ..DatabaseOptions::default() }).await;
+    let holder = Holder::of(&database, "event").await;
+    let gone = tokio::spawn({
+        let store = store.clone();
+        async move { store.event(Work::envelope(0).id).await }
+    });
+    holder.wanted().await;
+    gone.abort();
+    assert!(gone.await.unwrap_err().is_cancelled());
+    let told = tokio::time::timeout(TOO_LONG, store.count_persons()).await.unwrap();
+    assert_eq!(told, Ok(0), "another table is read while the first is still held");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_ends_after_its_time() {
+    let database = shared().new_database();
+    let options =
+        DatabaseOptions { statement_time_max: Duration::from_millis(100), ..DatabaseOptions::default() };
+    let store = open(&database, options).await;
+    let holder = Holder::of(&database, "event").await;
+    let told = tokio::time::timeout(TOO_LONG, store.event(Work::envelope(0).id)).await.unwrap();
+    assert_eq!(told, Err(StoreError::Overloaded));
+    holder.let_go().await;
+    assert_eq!(store.event(Work::envelope(0).id).await, Ok(None));
+}
+
+/// The strictest isolation makes PostgreSQL undo many transactions that meet: each is run again or told, never lost and
+/// never done twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn transactions_that_meet_are_run_again() {
+    let database = shared().new_database();
+    shared().cluster.sql(
+        "postgres",
+        &[&format!("ALTER DATABASE {database} SET default_transaction_isolation = 'serializable'")],
+    );
+    let work = Work::new(open(&database, DatabaseOptions::default()).await).await;
+    let acknowledged = work.send_all().await;
+    check_is_whole(&work.store, &acknowledged).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_store_says_so() {
+    let store = new_store();
+    store.close();
+    assert!(matches!(Arc::new(store).count_persons().await, Err(StoreError::Failed { .. })));
+}

@@ -1,0 +1,25 @@
+//! The contracts of connections, of the reception and of a commune's queue on SQLite.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
+
+use dancu_store_sqlite::{DatabaseOptions, SqliteHandover, SqliteStore};
+use dancu_testkit::{exchange_suite, handover_suite, reception_suite};
+use std::sync::Arc;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_connections_keep_their_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    exchange_suite(Arc::new(SqliteStore::open(folder.path(), DatabaseOptions::default()).unwrap())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reception_keeps_its_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    reception_suite(Arc::new(SqliteStore::open(folder.path(), DatabaseOptions::default()).unwrap())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_queue_of_a_commune_keeps_its_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    handover_suite(Arc::new(SqliteHandover::open(folder.path()).unwrap())).await;
+}
