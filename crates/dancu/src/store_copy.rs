@@ -8,25 +8,26 @@ use std::{fmt::Write, path::Path};
 
 /// One side of a copy, with the folder's lock where it is one.
 enum Side {
-    Files(SqliteRows, FolderLock),
-    Database(PostgresStore),
+    Files(Box<SqliteRows>, FolderLock),
+    Database(Box<PostgresStore>),
 }
 
 impl Side {
     async fn open(text: &str) -> Result<Self, Failure> {
         if StoreLocation::is_one(text) {
             let location = read_argument(text)?;
-            return Ok(Self::Database(PostgresStore::open(&location, DatabaseOptions::default()).await?));
+            let store = PostgresStore::open(&location, DatabaseOptions::default()).await?;
+            return Ok(Self::Database(Box::new(store)));
         }
         let folder = Path::new(text);
         let lock = lock_data_folder(folder)?;
-        Ok(Self::Files(SqliteRows::open(folder)?, lock))
+        Ok(Self::Files(Box::new(SqliteRows::open(folder)?), lock))
     }
 
     fn rows(&self) -> &dyn RowStore {
         match self {
-            Self::Files(rows, _) => rows,
-            Self::Database(store) => store,
+            Self::Files(rows, _) => &**rows,
+            Self::Database(store) => &**store,
         }
     }
 

@@ -196,7 +196,7 @@ mod tests {
         ] {
             assert_eq!(read(kind, bad), None, "{kind:?}");
         }
-        let large = [&b"\xff\xd8\xff"[..], &[0; PORTRAIT_BYTES_MAX]].concat();
+        let large = [b"\xff\xd8\xff".to_vec(), vec![0; PORTRAIT_BYTES_MAX]].concat();
         assert_eq!(read(FactKind::Portrait, &large), None);
     }
 

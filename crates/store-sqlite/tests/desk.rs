@@ -1,7 +1,5 @@
 //! The contracts of connections, of the reception and of a commune's queue on SQLite.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
-
 use dancu_store_sqlite::{DatabaseOptions, SqliteHandover, SqliteStore};
 use dancu_testkit::{exchange_suite, handover_suite, reception_suite};
 use std::sync::Arc;

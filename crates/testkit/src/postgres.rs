@@ -80,6 +80,7 @@ impl PostgresCluster {
     }
 
     /// Makes a server that follows this one, and starts it. It takes no writes until it is promoted.
+    #[must_use]
     pub fn start_standby(&self) -> Self {
         let folder = new_folder();
         let mut copy = as_server(&self.binaries.join("pg_basebackup"));

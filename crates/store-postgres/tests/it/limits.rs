@@ -12,7 +12,7 @@ use std::{sync::Arc, time::Duration};
 use tokio_postgres::NoTls;
 
 /// Longer than any wait of a test that goes well.
-const TOO_LONG: Duration = Duration::from_secs(60);
+const TOO_LONG: Duration = Duration::from_mins(1);
 
 /// Somebody who holds a table of a database.
 struct Holder {
