@@ -2,6 +2,7 @@
 
 use crate::{CommandId, Oddity, service::name_based};
 use dancu_core::{CommuneCode, PersonalNumber, today_in_viet_nam};
+use dancu_register::FactValue;
 use jiff::{Span, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -58,8 +59,36 @@ impl Finding {
             found_at,
             due: today_in_viet_nam(found_at).saturating_add(Span::new().days(SETTLE_DAYS)),
             days_late: oddity.days_late,
+            statement: None,
             moves: Vec::new(),
         }
+    }
+
+    /// What a row of a file says against an event. The same statement of the same person is one finding, in whatever file
+    /// and however often it comes; another statement is another one. The centre looks into it: it loaded the file.
+    pub fn of_file(row: FileRow<'_>, stated: &FactValue, found_at: Timestamp) -> Self {
+        let FileRow { number, source, line } = row;
+        let (kind, fact) = (FindingKind::FileContradictsEvent, stated.kind().as_str().to_owned());
+        let mut value = Vec::new();
+        stated.encode(&mut value);
+        let value = String::from_utf8_lossy(&value);
+        Self {
+            id: FindingId(name_based(&format!("{}:{number}:{fact}:{value}", kind.as_str()))),
+            statement: Some(FileStatement { source: source.to_owned(), line, fact }),
+            ..Self::found(&Oddity { kind, persons: vec![number], owner: None, days_late: None }, None, found_at)
+        }
+    }
+
+    /// The finding opened again, because what was resolved is still there; `None` when it needs nothing: it is open, or
+    /// somebody looked at it and dismissed it.
+    pub fn found_again(mut self, at: Timestamp, by: &str) -> Option<Self> {
+        if self.state != FindingState::Resolved {
+            return None;
+        }
+        let step = FindingMove { to: FindingState::Open, at, by: by.to_owned(), note: String::new() };
+        self.moves.push(step);
+        self.state = FindingState::Open;
+        Some(self)
     }
 
     /// Whether it should have been settled by now.
@@ -132,6 +161,7 @@ kinds! {
     EventAfterDeath = "event_after_death" "Có sự kiện sau ngày mất" "Something happened after death",
     PlaceholderBirthDate = "placeholder_birth_date" "Ngày sinh 01/01 có thể là không rõ" "A 1 January that may stand for an unknown day",
     UnknownCommune = "unknown_commune" "Mã xã, phường không tồn tại" "A code that no commune bore",
+    FileContradictsEvent = "file_contradicts_event" "Tệp nạp trái với sự kiện đã đăng ký; sự kiện được giữ" "A file contradicts a registered event; the event stands",
 }
 
 impl FromStr for FindingKind {
@@ -182,6 +212,8 @@ pub enum FindingKind {
     PlaceholderBirthDate,
     /// A code of a commune that no unit bore on that day.
     UnknownCommune,
+    /// A file says something else than an event established; the event stands.
+    FileContradictsEvent,
 }
 
 /// How far a finding is.
@@ -222,9 +254,38 @@ pub struct Finding {
     /// Days late, for late registrations.
     #[serde(default)]
     pub days_late: Option<u32>,
+    /// The statement of a file, when that is what is odd.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<FileStatement>,
     /// Steps taken, the oldest first.
     pub moves: Vec<FindingMove>,
 }
+
+/// Where a file says it. The value stays in the file: the register does not hold what it does not believe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileStatement {
+    /// The file, as facts name it: `load:people.csv:1f0c62a5b3d8`.
+    pub source: String,
+    /// The first line of the row, from 1.
+    pub line: u64,
+    /// The kind of fact, in the word of the API.
+    pub fact: String,
+}
+
+/// A row of a file.
+#[derive(Debug, Clone, Copy)]
+pub struct FileRow<'a> {
+    /// Of whom it speaks.
+    pub number: PersonalNumber,
+    /// The file, as facts name it.
+    pub source: &'a str,
+    /// Its first line.
+    pub line: u64,
+}
+
+/// Who opens a finding again when a file says the same once more.
+pub const LOADER: &str = "load";
 
 /// A step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

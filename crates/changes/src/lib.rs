@@ -34,7 +34,9 @@ pub use correction::{CorrectionError, CorrectionService, OPEN_PROPOSALS_MAX, PRO
 pub use decision::{Decision, Oddity};
 pub use envelope::{Actor, CommandId, Envelope, Evidence, EvidenceKind};
 pub use event::{Event, EventSummary};
-pub use finding::{Finding, FindingFilter, FindingId, FindingKind, FindingMove, FindingState};
+pub use finding::{
+    FileRow, FileStatement, Finding, FindingFilter, FindingId, FindingKind, FindingMove, FindingState, LOADER,
+};
 pub use notes::NOTE_CHARACTERS_MAX;
 pub use outbox::{Cursor, OutboxEntry};
 pub use proposal::{

@@ -21,6 +21,7 @@ pub async fn run(config: &Config, command: &ControlCommand) -> Result<(), Failur
 
 /// One commune, or one after the other, each by itself: what is remembered to see doubles is that of one commune.
 async fn scan(port: &Arc<dyn ChangeStore>, commune: Option<CommuneCode>) -> Result<ScanSummary, StoreError> {
+    let is_whole = commune.is_none();
     let communes = match commune {
         Some(commune) => BTreeSet::from([commune]),
         None => every_commune(&**port).await?,
@@ -33,6 +34,17 @@ async fn scan(port: &Arc<dyn ChangeStore>, commune: Option<CommuneCode>) -> Resu
     for commune in communes {
         summary.add(&Scan::new(Arc::clone(port), Arc::new(SystemClock)).commune(commune).await?);
         bar.inc(1);
+    }
+    if is_whole {
+        let (mut scan, mut after) = (Scan::new(Arc::clone(port), Arc::new(SystemClock)), None);
+        loop {
+            let page = scan.rest(after).await?;
+            summary.add(&page.summary);
+            if page.next.is_none() {
+                break;
+            }
+            after = page.next;
+        }
     }
     bar.finish_and_clear();
     Ok(summary)

@@ -85,6 +85,12 @@ fn tell(report: &LoadReport) {
     if let Some(file) = &report.rejects_file {
         eprintln!("Các dòng bị loại / rejected rows: {}", file.display());
     }
+    if report.contradicted > 0 {
+        eprintln!(
+            "Trái với sự kiện đã đăng ký / against registered events: {}. Sự kiện được giữ; xem cảnh báo. / The events stand; see the findings.",
+            report.contradicted
+        );
+    }
     if report.moved_in_time > 0 {
         eprintln!("Đồng hồ đã lùi / the clock had stepped back: {} persons", report.moved_in_time);
     }

@@ -2,6 +2,7 @@
 
 use crate::{
     believe::Belief,
+    established::{filled, is_later_change, is_of_event, only_fills, was_taken_back},
     facts::{Fact, FactValue, Life, NumberState},
     kinds::FactKind,
     reject::{RowError, RowFault},
@@ -29,6 +30,31 @@ pub struct Claims {
     pub born: Date,
     /// The statements; the identity is always among them.
     pub claims: Vec<Claim>,
+}
+
+/// What a row means to the register.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct News {
+    /// What is believed anew.
+    pub beliefs: Vec<Belief>,
+    /// What the row says against an event. Nobody believes it; somebody has to look into it.
+    pub contradictions: Vec<FactValue>,
+}
+
+/// What one claim means.
+enum Meaning {
+    /// All of it is known.
+    Nothing,
+    /// A belief.
+    Belief(Belief),
+    /// An event established something else.
+    Contradiction,
+}
+
+impl From<Option<Belief>> for Meaning {
+    fn from(belief: Option<Belief>) -> Self {
+        belief.map_or(Self::Nothing, Self::Belief)
+    }
 }
 
 impl Claims {
@@ -75,18 +101,22 @@ impl Claims {
         Some(RowFault { field: "number", error })
     }
 
-    /// What the register believes anew of a person it knows.
-    pub fn news(&self, existing: &[Fact], effective: Date) -> Vec<Belief> {
-        self.claims.iter().filter_map(|claim| self.one_news(claim, existing, effective)).collect()
+    /// What the register believes anew of a person it knows, and what it does not believe because an event established
+    /// something else. The word for it: a finding, never silence.
+    pub fn news(&self, existing: &[Fact], effective: Date) -> News {
+        let mut news = News::default();
+        for claim in &self.claims {
+            match self.meaning(claim, existing, effective) {
+                Meaning::Nothing => {}
+                Meaning::Belief(belief) => news.beliefs.push(belief),
+                Meaning::Contradiction => news.contradictions.push(claim.value.clone()),
+            }
+        }
+        news
     }
 
-    /// - Known already: no news, unless the row puts its beginning earlier.
-    /// - A kind of which nothing is known: as for a new person.
-    /// - A begin later than that of the known fact: a change on that day.
-    /// - Identity, people and blood group, and a residence or death with the same or an earlier begin: a correction of that
-    ///   time.
-    /// - Anything else: a change on the day for which the file speaks.
-    fn one_news(&self, claim: &Claim, existing: &[Fact], effective: Date) -> Option<Belief> {
+    /// What one claim means beside everything that is known.
+    fn meaning(&self, claim: &Claim, existing: &[Fact], effective: Date) -> Meaning {
         let kind = claim.value.kind();
         let day = claim.until.and_then(|end| end.yesterday().ok()).unwrap_or(effective);
         let known = existing.iter().find(|fact| {
@@ -95,9 +125,28 @@ impl Claims {
                 && fact.valid_from <= day
                 && fact.valid_to.is_none_or(|end| day < end)
         });
-        let Some(known) = known else {
-            return (!says_only_alive(claim)).then(|| belief(claim, self.first_day(claim, effective)));
+        let meaning = match known {
+            None if says_only_alive(claim) => Meaning::Nothing,
+            None if was_taken_back(existing, &claim.value) => Meaning::Contradiction,
+            None => Meaning::Belief(belief(claim, self.first_day(claim, effective))),
+            Some(known) if is_of_event(known, existing) => against_event(claim, known, existing),
+            Some(known) => self.one_news(claim, known, effective).into(),
         };
+        match meaning {
+            Meaning::Belief(belief) => beside_events(belief, known, existing, day),
+            other => other,
+        }
+    }
+
+    /// What a claim means to what another file said.
+    ///
+    /// - Known already: no news, unless the row puts its beginning earlier.
+    /// - A begin later than that of the known fact: a change on that day.
+    /// - Identity, people and blood group, and a residence or death with the same or an earlier begin: a correction of that
+    ///   time.
+    /// - Anything else: a change on the day for which the file speaks.
+    fn one_news(&self, claim: &Claim, known: &Fact, effective: Date) -> Option<Belief> {
+        let kind = claim.value.kind();
         if claim.until.is_some() && same_place(&known.value, &claim.value) {
             // Rows name a former residence without its household; what is known says more.
             return None;
@@ -120,6 +169,69 @@ impl Claims {
             _ => effective,
         };
         Some(belief(claim, begin))
+    }
+}
+
+/// What a claim means to a row that an event established: what it leaves open may be filled in, a later day is a change,
+/// anything else contradicts the event.
+fn against_event(claim: &Claim, known: &Fact, existing: &[Fact]) -> Meaning {
+    if claim.until.is_some() {
+        return if same_place(&known.value, &claim.value) { Meaning::Nothing } else { Meaning::Contradiction };
+    }
+    let value = filled(&claim.value, &known.value);
+    if value == known.value {
+        // The days before the event are the file's to tell.
+        let earlier = claim.since.filter(|since| *since < known.valid_from);
+        return earlier
+            .map(|since| Belief { value, valid_from: since, valid_to: Some(known.valid_from) })
+            .into();
+    }
+    match claim.since {
+        Some(since) if is_later_change(known, &claim.value, since) => {
+            Meaning::Belief(Belief { value: moved(&claim.value, &known.value), valid_from: since, valid_to: None })
+        }
+        _ if only_fills(known, &value, existing) => {
+            Meaning::Belief(Belief { value, valid_from: known.valid_from, valid_to: known.valid_to })
+        }
+        _ => Meaning::Contradiction,
+    }
+}
+
+/// A belief beside the events on its other days: what a file says for its day holds until the next event, and does not
+/// reach over an earlier one.
+fn beside_events(mut belief: Belief, known: Option<&Fact>, existing: &[Fact], day: Date) -> Meaning {
+    let kind = belief.value.kind();
+    let is_other = |fact: &&Fact| {
+        fact.recorded_to.is_none()
+            && fact.value.kind() == kind
+            && known.is_none_or(|known| !std::ptr::eq(known, *fact))
+            && fact.valid_to.is_none_or(|end| belief.valid_from < end)
+            && belief.valid_to.is_none_or(|end| fact.valid_from < end)
+            && is_of_event(fact, existing)
+    };
+    let mut next = belief.valid_to;
+    for fact in existing.iter().filter(is_other) {
+        // Whoever died by an event did not die otherwise before it.
+        if kind == FactKind::Life && fact.value == belief.value {
+            return Meaning::Nothing;
+        }
+        if fact.valid_from <= day || kind == FactKind::Life {
+            return Meaning::Contradiction;
+        }
+        next = Some(next.map_or(fact.valid_from, |next| next.min(fact.valid_from)));
+    }
+    belief.valid_to = next;
+    Meaning::Belief(belief)
+}
+
+/// A later residence with the temporary one that an event registered: a file without one does not end it.
+fn moved(claimed: &FactValue, known: &FactValue) -> FactValue {
+    match (complete(claimed, known), known) {
+        (FactValue::Residence(mut claimed), FactValue::Residence(known)) => {
+            claimed.temporary = claimed.temporary.or_else(|| known.temporary.clone());
+            FactValue::Residence(claimed)
+        }
+        (claimed, _) => claimed,
     }
 }
 

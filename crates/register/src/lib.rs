@@ -6,6 +6,7 @@ mod believe;
 mod claims;
 mod contents;
 pub mod csv;
+mod established;
 mod facts;
 mod group_text;
 mod kinds;
@@ -21,8 +22,9 @@ mod take_back;
 mod words;
 
 pub use believe::{Belief, Change, apply_changes, believe, record_time};
-pub use claims::{Claim, Claims};
+pub use claims::{Claim, Claims, News};
 pub use contents::{Group, Origin, groups, origin};
+pub use established::is_from_file;
 pub use facts::{
     Absence, Card, Contact, CurrentPlace, Fact, FactDecodeError, FactValue, Family, Identity, Life,
     NumberState, OtherName, Representation, Residence, Shared, TemporaryResidence,

@@ -87,6 +87,8 @@ pub struct LoadOutcome {
     /// Persons whose last record lies after `recorded_at`, because the clock stepped back; theirs was moved to
     /// one microsecond after it.
     pub moved_in_time: u64,
+    /// Statements that an event had established otherwise: each is a finding, and the event stands.
+    pub contradicted: u64,
     /// Whether the batch was applied; it is not when the file does not stand at `before`, because another load
     /// of the same file went ahead.
     pub applied: bool,

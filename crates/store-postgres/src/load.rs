@@ -5,7 +5,9 @@ use crate::{
     errors::{Fault, Result},
     fact_writer::{FactWriter, source_number},
     facts::{self, cell, instant_from_sql, number_to_sql, signed, unsigned},
+    lists,
 };
+use dancu_changes::{FileRow, Finding, LOADER};
 use dancu_core::StoreError;
 use dancu_register::{
     Change, Fact, FileDigest, LoadBatch, LoadOutcome, LoadProgress, LoadRow, Reject, believe, record_time,
@@ -57,6 +59,8 @@ struct Writing {
     outcome: LoadOutcome,
     /// Changes of persons who were known; their sources are looked up together.
     changes: Vec<(dancu_core::PersonalNumber, Vec<Change>)>,
+    /// What rows say against events.
+    findings: Vec<Finding>,
 }
 
 /// Applies a batch.
@@ -118,6 +122,7 @@ async fn apply_once(transaction: &Transaction<'_>, load: &Load<'_>) -> Result<Ou
         rejects: batch.rejects.clone(),
         outcome: LoadOutcome { applied: true, progress: batch.after, ..LoadOutcome::default() },
         changes: Vec::new(),
+        findings: Vec::new(),
     };
     for row in &batch.rows {
         let number = number_to_sql(row.claims.number);
@@ -156,7 +161,12 @@ impl Writing {
         } else {
             let news = claims.news(existing, load.batch.effective);
             let recorded_at = record_time(existing, after_all);
-            let changes = believe(existing, claims.number, &news, recorded_at, name);
+            let stated = FileRow { number: claims.number, source: name, line: row.line };
+            let findings =
+                news.contradictions.iter().map(|value| Finding::of_file(stated, value, load.recorded_at));
+            self.findings.extend(findings);
+            self.outcome.contradicted += news.contradictions.len() as u64;
+            let changes = believe(existing, claims.number, &news.beliefs, recorded_at, name);
             if changes.is_empty() {
                 self.outcome.unchanged += 1;
                 return;
@@ -182,10 +192,27 @@ impl Writing {
         save_versions(transaction, &self.versions).await?;
         count_persons(transaction, self.added, 0).await?;
         self.facts.finish(transaction).await?;
+        report(transaction, &self.findings).await?;
         insert_rejects(transaction, source, &self.rejects).await?;
         save_progress(transaction, source, batch, self.outcome.progress).await?;
         Ok(self.outcome)
     }
+}
+
+/// Adds findings, and opens again those that were resolved. Few rows of a file have any.
+async fn report(transaction: &Transaction<'_>, findings: &[Finding]) -> Result<()> {
+    for finding in findings {
+        if lists::add_findings(transaction, std::slice::from_ref(finding)).await? == 1 {
+            continue;
+        }
+        let sql = "SELECT body FROM finding WHERE id = $1 FOR UPDATE";
+        let Some(known) = lists::one::<Finding>(transaction, sql, finding.id.0).await? else { continue };
+        let before = known.moves.len();
+        if let Some(again) = known.found_again(finding.found_at, LOADER) {
+            lists::save_finding(transaction, &again, before).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The batch's numbers up to the highest in the register: those above need no look, which is the usual case in a

@@ -3,8 +3,10 @@
 use crate::{
     SqliteStore, circles,
     facts::{self, FactWriter, number_from_sql, number_to_sql},
+    findings,
 };
 use async_trait::async_trait;
+use dancu_changes::{FileRow, Finding, LOADER};
 use dancu_core::{CommuneCode, PersonalNumber, StoreError};
 use dancu_register::{
     At, Fact, FileDigest, HouseholdMember, HouseholdNumber, KindSet, LoadBatch, LoadOutcome, LoadProgress,
@@ -226,7 +228,12 @@ fn renew(
     if let Some(last) = facts::version_beside_history(writer.connection(), number)? {
         recorded_at = recorded_at.max(last + SignedDuration::from_micros(1));
     }
-    let changes = believe(existing, number, &news, recorded_at, &batch.source);
+    let stated = FileRow { number, source: &batch.source, line: row.line };
+    for value in &news.contradictions {
+        report(writer.connection(), Finding::of_file(stated, value, batch.recorded_at))?;
+        outcome.contradicted += 1;
+    }
+    let changes = believe(existing, number, &news.beliefs, recorded_at, &batch.source);
     if changes.is_empty() {
         outcome.unchanged += 1;
         return Ok(());
@@ -234,6 +241,19 @@ fn renew(
     outcome.changed += 1;
     outcome.moved_in_time += u64::from(recorded_at != batch.recorded_at);
     writer.change(number, &changes)
+}
+
+/// Adds a finding, or opens it again when it was resolved.
+fn report(connection: &Connection, finding: Finding) -> Result<()> {
+    if findings::add(connection, std::slice::from_ref(&finding))? == 1 {
+        return Ok(());
+    }
+    let Some(known) = findings::finding(connection, finding.id)? else { return Ok(()) };
+    let before = known.moves.len();
+    if let Some(again) = known.found_again(finding.found_at, LOADER) {
+        findings::save(connection, &again, before)?;
+    }
+    Ok(())
 }
 
 fn insert_reject(connection: &Connection, source: i64, reject: &Reject) -> Result<()> {

@@ -6,7 +6,10 @@ mod sealed;
 use dancu_core::{CommuneCode, Explain, SexError, StoreError};
 use dancu_register::{
     At, FactKind, FileDigest, HouseholdMember, KindSet, Life, LoadBatch, LoadProgress, Page, RegisterStore,
-    RowError, csv::Column, load::LoadError, person_at,
+    RowError,
+    csv::Column,
+    load::{LoadError, LoadReport},
+    person_at,
 };
 use desk::{Desk, Failing, TODAY, file, household, number, people, rejected_rows, row};
 use jiff::{SignedDuration, Timestamp, civil::date};
@@ -19,11 +22,22 @@ pub(crate) async fn load_one(
     number: dancu_core::PersonalNumber,
     phone: &str,
 ) {
+    load_with(store, clock, number, &[(Column::Phone, phone)]).await;
+}
+
+/// Loads one person with some columns set from a file, one second later than the clock stands.
+pub(crate) async fn load_with(
+    store: &dyn RegisterStore,
+    clock: &crate::FakeClock,
+    number: dancu_core::PersonalNumber,
+    columns: &[(Column, &str)],
+) -> LoadReport {
     clock.advance(SignedDuration::from_secs(1));
     let mut desk = Desk::new(store);
     desk.clock = crate::FakeClock::at(&dancu_core::Clock::now(clock).to_string());
-    let row = row(1, &[(Column::Number, &number.to_string()), (Column::Phone, phone)]);
-    desk.load("one.csv", &file(&[row])).await.expect("loads");
+    let number = number.to_string();
+    let columns = [&[(Column::Number, number.as_str())], columns].concat();
+    desk.load("one.csv", &file(&[row(1, &columns)])).await.expect("loads")
 }
 
 /// Runs every case, each on a store of its own; `open` gives an empty one with whatever keeps it alive.

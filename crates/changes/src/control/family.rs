@@ -106,8 +106,8 @@ pub(super) async fn spouse(
     let Some(number) = person.family().and_then(|family| family.spouse) else { return Ok(()) };
     let Some(other) = world.person(number).await? else { return Ok(()) };
     let is_alive = |person: &Person| !matches!(person.life(), Life::Dead { .. });
-    let names = other.family().map(|family| family.spouse);
-    let is_odd = number == person.number || names.is_some_and(|named| named != Some(person.number));
+    let named = other.family().and_then(|family| family.spouse);
+    let is_odd = number == person.number || named != Some(person.number);
     if is_odd && is_alive(person) && is_alive(&other) {
         found.push(odd(FindingKind::SpouseMismatch, &[person.number, number]));
     }

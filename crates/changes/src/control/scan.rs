@@ -5,8 +5,7 @@ use super::{
     twice::{self, Births, is_in_use},
 };
 use crate::{
-    ChangeStore, Finding, FindingId, FindingKind, FindingMove, FindingState, Oddity, World,
-    correction::present_home, service::micros,
+    ChangeStore, Finding, FindingId, FindingKind, Oddity, World, correction::present_home, service::micros,
 };
 use dancu_core::{Clock, CommuneCode, PersonalNumber, StoreError};
 use dancu_register::{At, COMMUNES_MAX, HouseholdNumber, Page};
@@ -110,6 +109,27 @@ impl Scan {
         Ok(ScanPage { summary: self.look_at(&mut world, &numbers).await?, next: next.flatten() })
     }
 
+    /// The next [`SCAN_PAGE_PERSONS`] numbers of the whole register, of whom those are looked at who reside in no commune of
+    /// today: no walk through communes meets them.
+    pub async fn rest(&mut self, after: Option<PersonalNumber>) -> Result<ScanPage, StoreError> {
+        let store = Arc::clone(&self.store);
+        let mut world = World::open(&*store, micros(self.clock.now())).await?;
+        let page = store.numbers(after, SCAN_PAGE_PERSONS).await?;
+        let next = (page.len() == SCAN_PAGE_PERSONS).then(|| page.last().copied()).flatten();
+        let mut numbers = Vec::new();
+        for number in page {
+            let person = world.person(number).await?;
+            let has_home = person.is_some_and(|person| {
+                let homes = present_home(&world, &person);
+                homes.iter().any(|code| world.commune_is_known(*code, world.today))
+            });
+            if !has_home {
+                numbers.push(number);
+            }
+        }
+        Ok(ScanPage { summary: self.look_at(&mut world, &numbers).await?, next })
+    }
+
     /// A list of persons, at most [`SCAN_PAGE_PERSONS`]; the rest is left out.
     pub async fn persons(&mut self, numbers: &[PersonalNumber]) -> Result<ScanSummary, StoreError> {
         let store = Arc::clone(&self.store);
@@ -174,15 +194,12 @@ impl Scan {
 
     /// What was resolved and is still there was not resolved. What was dismissed stays so: somebody looked at it.
     async fn reopen(&self, world: &World<'_>, id: FindingId) -> Result<bool, StoreError> {
-        let Some(mut known) = self.store.finding(id).await? else { return Ok(false) };
-        if known.state != FindingState::Resolved {
-            return Ok(false);
+        let Some(known) = self.store.finding(id).await? else { return Ok(false) };
+        let before = known.moves.len();
+        match known.found_again(world.now, SCANNER) {
+            Some(again) => self.store.save_finding(again, before).await,
+            None => Ok(false),
         }
-        let (before, at) = (known.moves.len(), world.now);
-        let step = FindingMove { to: FindingState::Open, at, by: SCANNER.to_owned(), note: String::new() };
-        known.moves.push(step);
-        known.state = FindingState::Open;
-        self.store.save_finding(known, before).await
     }
 }
 

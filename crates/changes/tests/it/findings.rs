@@ -182,6 +182,39 @@ async fn spouses_who_name_others_are_found() {
 }
 
 #[tokio::test]
+async fn a_marriage_that_only_one_of_both_names_is_found() {
+    let town = Town::new();
+    town.person(AN, "Nguyễn Văn An", Sex::Male, "1985-05-05", HERE).await;
+    town.person(BINH, "Trần Thị Bình", Sex::Female, "1985-06-06", HERE).await;
+    town.put(AN, family(None, None, Some(BINH)), "2010-01-01").await;
+    assert_eq!(found(&town).await, [of(FindingKind::SpouseMismatch, &[AN, BINH])], "she has no family at all");
+}
+
+#[tokio::test]
+async fn who_is_their_own_parent_or_younger_than_their_child_is_found() {
+    let town = Town::new();
+    town.person(AN, "Nguyễn Văn An", Sex::Male, "1985-05-05", HERE).await;
+    town.person(SON, "Nguyễn Văn Cường", Sex::Male, "2015-07-07", HERE).await;
+    town.put(AN, family(Some(SON), None, None), "1985-05-05").await;
+    assert_eq!(found(&town).await, [of(FindingKind::ParentAgeImpossible, &[AN, SON])]);
+    town.put(AN, family(Some(AN), None, None), "1985-05-05").await;
+    assert!(found(&town).await.contains(&of(FindingKind::CyclicFamily, &[AN])));
+}
+
+#[tokio::test]
+async fn who_resides_nowhere_is_looked_at_too() {
+    let town = Town::new();
+    town.put(AN, FactValue::Identity(identity("Nguyễn Văn An", Sex::Female, "1985-05-05")), "1985-05-05").await;
+    town.person("001085000002", "Nguyễn Văn Bảo", Sex::Female, "1985-05-05", HERE).await;
+    town.person("001085000003", "Nguyễn Văn Bền", Sex::Female, "1985-05-05", "99999").await;
+    let page = scan(&town).rest(None).await.unwrap();
+    assert_eq!((page.summary.persons, page.next), (2, None));
+    let found: Vec<_> = all(&town).await.into_iter().map(|finding| (finding.kind, finding.persons)).collect();
+    assert_eq!(found[0], (FindingKind::SexContradictsNumber, vec![number(AN)]));
+    assert_eq!(found[1], (FindingKind::SexContradictsNumber, vec![number("001085000003")]));
+}
+
+#[tokio::test]
 async fn households_with_two_heads_or_none_are_found_once() {
     let town = family_in_order().await;
     town.put(BINH, home(HERE, Some("H0001"), Some(Relation::Head)), "2016-01-01").await;

@@ -88,6 +88,8 @@ pub struct LoadReport {
     pub unchanged: u64,
     /// Persons whose records were moved past earlier ones because the clock had stepped back.
     pub moved_in_time: u64,
+    /// Statements against registered events, in this run: none is believed, each is a finding.
+    pub contradicted: u64,
     /// Columns that nobody reads.
     pub unknown_columns: Vec<String>,
     /// The file of rejected rows, when there are any.
@@ -185,6 +187,7 @@ pub async fn load(
         changed: 0,
         unchanged: 0,
         moved_in_time: 0,
+        contradicted: 0,
         unknown_columns: opened.header.unknown().to_vec(),
         rejects_file: None,
     };
@@ -297,4 +300,5 @@ fn add(report: &mut LoadReport, outcome: LoadOutcome) {
     report.changed += outcome.changed;
     report.unchanged += outcome.unchanged;
     report.moved_in_time += outcome.moved_in_time;
+    report.contradicted += outcome.contradicted;
 }

@@ -2,11 +2,12 @@
 
 use super::{MemoryChanges, State};
 use async_trait::async_trait;
+use dancu_changes::{FileRow, Finding, LOADER};
 use dancu_core::{CommuneCode, PersonalNumber, StoreError};
 use dancu_register::{
     At, Fact, FactValue, FileDigest, HouseholdMember, HouseholdNumber, KindSet, LoadBatch, LoadOutcome,
-    LoadProgress, LoadRow, Page, Person, RegisterStore, Reject, Related, Residence, Resident, believe, links,
-    person_at, record_time,
+    LoadProgress, LoadRow, News, Page, Person, RegisterStore, Reject, Related, Residence, Resident, believe,
+    links, person_at, record_time,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -81,6 +82,18 @@ impl State {
         outcome
     }
 
+    /// Adds a finding, or opens it again when it was resolved.
+    fn report(&mut self, finding: Finding) {
+        let (id, at) = (finding.id, finding.found_at);
+        if self.add_findings(vec![finding]) == 1 {
+            return;
+        }
+        let known = self.findings.iter_mut().find(|known| known.id == id).expect("it was not new");
+        if let Some(again) = known.clone().found_again(at, LOADER) {
+            *known = again;
+        }
+    }
+
     /// Takes one row in, or says why not.
     fn take(&mut self, row: &LoadRow, batch: &LoadBatch, outcome: &mut LoadOutcome) -> Option<Reject> {
         let number = row.claims.number;
@@ -94,8 +107,8 @@ impl State {
         if row.claims.has_sealed() {
             existing.extend_from_slice(self.sealed.get(&number).map_or(&[], Vec::as_slice));
         }
-        let beliefs = if is_new {
-            row.claims.first_beliefs(batch.effective).collect()
+        let News { beliefs, contradictions } = if is_new {
+            News { beliefs: row.claims.first_beliefs(batch.effective).collect(), contradictions: Vec::new() }
         } else {
             row.claims.news(&existing, batch.effective)
         };
@@ -105,6 +118,11 @@ impl State {
         let changes = believe(&existing, number, &beliefs, recorded_at, &batch.source);
         let is_as_before = changes.is_empty();
         self.write(number, changes);
+        let stated = FileRow { number, source: &batch.source, line: row.line };
+        for value in &contradictions {
+            self.report(Finding::of_file(stated, value, batch.recorded_at));
+            outcome.contradicted += 1;
+        }
         match (is_new, is_as_before) {
             (true, _) => outcome.added += 1,
             (false, true) => outcome.unchanged += 1,

@@ -22,6 +22,7 @@ fn finding(serial: u32, owner: Option<u32>, kind: FindingKind) -> Finding {
         found_at: at((serial / 2).into()),
         due: date(2026, 12, 6),
         days_late: Some(3),
+        statement: None,
         moves: Vec::new(),
     }
 }

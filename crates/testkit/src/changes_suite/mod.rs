@@ -2,6 +2,7 @@
 
 mod commits;
 mod desk;
+mod files;
 mod guards;
 mod kept;
 mod lists;
@@ -43,6 +44,8 @@ pub async fn changes_suite<S: ChangeStore + 'static, G>(open: impl Fn() -> (S, G
             an_event_is_taken_back_once
             a_load_is_recorded_behind_sealed_values_and_notes
             a_file_says_nothing_of_a_number_out_of_use;
+        files:
+            a_file_that_contradicts_an_event_is_a_finding_and_the_event_stands;
         races:
             commits_to_one_person_are_neither_lost_nor_doubled
             one_command_sent_by_many_is_one_event

@@ -15,7 +15,9 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use dancu_changes::{Actor, Finding, FindingError, FindingFilter, FindingKind, FindingService, FindingState};
+use dancu_changes::{
+    Actor, FileStatement, Finding, FindingError, FindingFilter, FindingKind, FindingService, FindingState,
+};
 use dancu_core::Clock;
 use dancu_identity::{Principal, Role, access::Operation};
 use jiff::{Timestamp, civil::Date};
@@ -62,6 +64,7 @@ struct FindingView {
     due: Date,
     is_overdue: bool,
     days_late: Option<u64>,
+    statement: Option<FileStatement>,
     persons: Vec<Named>,
     steps: Vec<Step>,
     moves: Vec<MoveView>,
@@ -249,6 +252,7 @@ fn finding_view(finding: Finding, today: Date) -> FindingView {
         due: finding.due,
         is_overdue,
         days_late: finding.days_late.map(u64::from),
+        statement: finding.statement,
         persons: finding
             .persons
             .iter()

@@ -185,6 +185,7 @@ fn finding_words(kind: FindingKind) -> Words {
             ("Ngày 01/01 có thể là ngày ước", "1 January may stand for an unknown day")
         }
         FindingKind::UnknownCommune => ("Mã xã không có", "A commune code is unknown"),
+        FindingKind::FileContradictsEvent => ("Tệp nạp trái với sự kiện", "A file contradicts an event"),
     }
     .into()
 }
