@@ -75,7 +75,11 @@ impl Finding {
         Self {
             id: FindingId(name_based(&format!("{}:{number}:{fact}:{value}", kind.as_str()))),
             statement: Some(FileStatement { source: source.to_owned(), line, fact }),
-            ..Self::found(&Oddity { kind, persons: vec![number], owner: None, days_late: None }, None, found_at)
+            ..Self::found(
+                &Oddity { kind, persons: vec![number], owner: None, days_late: None },
+                None,
+                found_at,
+            )
         }
     }
 

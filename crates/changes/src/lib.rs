@@ -23,6 +23,8 @@ mod service;
 pub mod shared_items;
 mod stay;
 mod store;
+mod taken;
+mod texts;
 mod units;
 mod world;
 
@@ -42,7 +44,7 @@ pub use outbox::{Cursor, OutboxEntry};
 pub use proposal::{
     Proposal, ProposalFilter, ProposalId, ProposalMove, ProposalState, ProposedBy, ProposedChange,
 };
-pub use refusal::{Common, Refusal};
+pub use refusal::{Common, Intake, Refusal};
 pub use rules::{CivilRefusal, ResidenceLimit, ResidenceRefusal};
 pub use service::{ChangeError, ChangeReceipt, ChangeService, Foreseen};
 pub use stay::Stay;

@@ -1,9 +1,9 @@
 //! Notes that officers write to decisions. They stand in lists that others read, so they hold no personal data.
 
+use dancu_core::holds_personal_number;
+
 /// Characters of a note at most.
 pub const NOTE_CHARACTERS_MAX: usize = 500;
-/// Digits in a row from which a text may hold a personal or telephone number.
-const DIGITS_MAX: usize = 8;
 
 /// Whether a note may stay empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,18 +14,15 @@ pub(crate) enum Note {
     Optional,
 }
 
-/// Whether a note has the length it should have and no run of digits in which a number of a person could stand. Blanks,
-/// dots and dashes between digits do not end a run.
+/// Whether a note has the length it should have and no digits in which a number of a person could stand.
 pub(crate) fn note_fits(text: &str, note: Note) -> bool {
     let text = text.trim();
     let is_short = text.chars().count() <= NOTE_CHARACTERS_MAX;
     let is_there = note == Note::Optional || !text.is_empty();
-    let mut run = 0;
-    let has_number = text.chars().filter(|letter| !matches!(letter, ' ' | '.' | '-')).any(|letter| {
-        run = if letter.is_ascii_digit() { run + 1 } else { 0 };
-        run > DIGITS_MAX
-    });
-    is_short && is_there && !has_number && !text.chars().any(|letter| letter.is_control() && letter != '\n')
+    is_short
+        && is_there
+        && !holds_personal_number(text)
+        && !text.chars().any(|letter| letter.is_control() && letter != '\n')
 }
 
 #[cfg(test)]
@@ -36,7 +33,8 @@ mod tests {
     fn a_note_holds_words_and_days_but_no_number_of_a_person() {
         assert!(note_fits("Giấy khai sinh ngày 01/02/2020 không khớp.", Note::Required));
         assert!(note_fits("", Note::Optional));
-        for bad in ["", "  ", "001099000017", "số 001 099 000 017", "0912.345.678", "a\u{7}"] {
+        for bad in ["", "  ", "001099000017", "số 001 099 000 017", "0912.345.678", "012–345–678", "a\u{7}"]
+        {
             assert!(!note_fits(bad, Note::Required), "{bad}");
         }
         assert!(!note_fits(&"a".repeat(501), Note::Optional));

@@ -1,7 +1,55 @@
 //! Why a command is refused.
 
-use dancu_core::{Explain, Explanation};
+use dancu_core::{Explain, Explanation, LegacyText};
 use dancu_register::FactKind;
+
+/// What is wrong with the time at which the desk says that it took the command in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Intake {
+    /// It has not come.
+    #[error("taken in in the future")]
+    InTheFuture,
+    /// It lies longer ago than a commune may be out of reach.
+    #[error("taken in more than {days} days ago")]
+    TooLongAgo {
+        /// Days.
+        days: i64,
+    },
+    /// A day that the command tells of lies after it.
+    #[error("taken in before the day that it tells of: {field}")]
+    BeforeTheDay {
+        /// The field.
+        field: &'static str,
+    },
+}
+
+impl Explain for Intake {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::InTheFuture => Explanation::new(
+                "DANCU-CHANGE-021",
+                "Giờ tiếp nhận (`taken_at`) ở tương lai. Hãy chỉnh đồng hồ của nơi tiếp nhận rồi gửi lại.",
+                "The time of intake (`taken_at`) lies in the future. Set the clock of the desk and send it again.",
+            ),
+            Self::TooLongAgo { days } => Explanation::new(
+                "DANCU-CHANGE-022",
+                format!(
+                    "Hồ sơ được tiếp nhận đã quá {days} ngày trước khi bàn giao. Hãy tiếp nhận lại với ngày hôm nay."
+                ),
+                format!(
+                    "This was taken in more than {days} days before it was handed over. Take it in anew, with today's time."
+                ),
+            ),
+            Self::BeforeTheDay { field } => Explanation::new(
+                "DANCU-CHANGE-023",
+                format!(
+                    "Ngày ở trường `{field}` sau ngày tiếp nhận. Hãy kiểm tra ngày này và giờ tiếp nhận."
+                ),
+                format!("The day in `{field}` lies after the day of intake. Check both."),
+            ),
+        }
+    }
+}
 
 /// A refusal that any command can meet. The rules of civil status and of residence have theirs beside them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -72,6 +120,9 @@ pub enum Common {
         /// The field.
         field: &'static str,
     },
+    /// The time of intake is none that can be.
+    #[error(transparent)]
+    Intake(#[from] Intake),
     /// Nothing would change.
     #[error("all of it is known already")]
     NothingNew,
@@ -161,6 +212,7 @@ impl Explain for Common {
                 format!("Trường `{field}` trống, quá dài hoặc không đúng dạng."),
                 format!("The field `{field}` is empty, too long or has not the right form."),
             ),
+            Self::Intake(fault) => fault.explain(),
             Self::NothingNew => Explanation::new(
                 "DANCU-CHANGE-014",
                 "Cơ sở dữ liệu đã có đúng như vậy; không có gì thay đổi.",
@@ -196,6 +248,14 @@ pub enum Refusal {
     /// Any command can meet this.
     #[error(transparent)]
     Common(#[from] Common),
+    /// A text is in a code table of before Unicode.
+    #[error("{field}: {text}")]
+    Legacy {
+        /// The field.
+        field: String,
+        /// Which table.
+        text: LegacyText,
+    },
     /// A rule of civil status.
     #[error(transparent)]
     Civil(#[from] crate::rules::CivilRefusal),
@@ -208,6 +268,18 @@ impl Explain for Refusal {
     fn explain(&self) -> Explanation {
         match self {
             Self::Common(refusal) => refusal.explain(),
+            Self::Legacy { field, text } => {
+                let table = text.0.as_str();
+                Explanation::new(
+                    "DANCU-CHANGE-020",
+                    format!(
+                        "Trường `{field}` viết theo bảng mã {table}, không phải Unicode. Hãy chuyển sang Unicode rồi gửi lại."
+                    ),
+                    format!(
+                        "The field `{field}` is written in {table} and not in Unicode. Convert it to Unicode and send it again."
+                    ),
+                )
+            }
             Self::Civil(refusal) => refusal.explain(),
             Self::Residence(refusal) => refusal.explain(),
         }

@@ -5,6 +5,7 @@ use crate::{
     Guards, Refusal, World,
     refusal::Common,
     rules::{self, NumberSource, RuleError},
+    taken, texts,
 };
 use dancu_core::{Clock, Entropy, Explain, Explanation, PersonalNumber, StoreError};
 use dancu_register::{
@@ -103,6 +104,16 @@ impl ChangeService {
         self.record(envelope, None, &NumberSource::Drawn(&*self.entropy)).await
     }
 
+    /// As [`ChangeService::execute`], for what another node took in: its word on when is bound by how long a commune may
+    /// be out of reach.
+    pub async fn take_over(&self, envelope: &Envelope) -> Result<ChangeReceipt, ChangeError> {
+        // What was recorded already is answered however old it is.
+        if self.store.event(envelope.id).await?.is_none() {
+            taken::not_too_old(envelope, self.clock.now())?;
+        }
+        self.execute(envelope).await
+    }
+
     /// Records an event of another store again, at its own instant and with the number that it issued, so that a register
     /// is built up anew from its events in their order. Sensitive values are in no event: that they were stated is noted.
     pub async fn replay(&self, event: &Event) -> Result<(), ChangeError> {
@@ -187,6 +198,12 @@ impl ChangeService {
     ) -> Result<Commit, ChangeError> {
         let now = micros(at.unwrap_or_else(|| self.clock.now()));
         let mut world = World::open(&*self.store, now).await?;
+        if at.is_none() {
+            // Events of before these checks are replayed as they are.
+            texts::check(envelope)?;
+            taken::not_ahead(envelope, now)?;
+            world.taken_on = taken::taken_on(envelope, now);
+        }
         let decided = rules::decide(envelope, &mut world, numbers).await;
         let decision = decided.map_err(|error| match error {
             RuleError::Refused(refusal) => ChangeError::Refused(refusal),

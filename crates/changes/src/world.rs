@@ -17,6 +17,8 @@ pub struct World<'s> {
     pub now: Timestamp,
     /// The day of the decision in Viet Nam.
     pub today: Date,
+    /// The day on which the desk took the command in; today for whoever only looks.
+    pub(crate) taken_on: Date,
     /// The units of the country through time.
     pub units: Units,
     persons: BTreeMap<PersonalNumber, Record>,
@@ -29,7 +31,8 @@ impl<'s> World<'s> {
     pub async fn open(store: &'s dyn ChangeStore, now: Timestamp) -> Result<Self, StoreError> {
         let units = Units::new(store.unit_changes().await?);
         let (persons, households, relatives) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Ok(Self { store, now, today: today_in_viet_nam(now), units, persons, households, relatives })
+        let today = today_in_viet_nam(now);
+        Ok(Self { store, now, today, taken_on: today, units, persons, households, relatives })
     }
 
     /// A person's record; empty for a number that the register never held.

@@ -227,6 +227,11 @@ impl From<PersonName> for String {
     }
 }
 
+/// The text in composed letters (NFC), as everything is stored.
+pub fn composed(text: &str) -> String {
+    text.nfc().collect()
+}
+
 /// Folds text for look-ups: lower case, no diacritics, đ as d, single blanks. `NGUYỄN  Văn` gives `nguyen van`.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());

@@ -1,8 +1,8 @@
 //! `dancu change`: commands of a file, one after the other, each durable before the next. For the centre and for trying
 //! out; offices have their pages, and communes the API.
 
-use crate::{cli::ChangeArgs, failure::Failure, platform::Platform};
-use dancu_changes::{ChangeReceipt, Envelope};
+use crate::{cli::ChangeArgs, export::two_operators, failure::Failure, platform::Platform};
+use dancu_changes::{ChangeReceipt, Command, Envelope, Evidence, EvidenceKind};
 use dancu_core::{Explain, Explanation};
 use std::{
     io::{BufReader, Read},
@@ -16,10 +16,29 @@ const BYTES_MAX: u64 = 256 << 20;
 /// Runs every command of the file. Those that are refused are told and passed over; the command then ends with a failure.
 /// Run again, the same file changes nothing twice: every command has its identifier.
 pub async fn run(platform: &Platform, args: &ChangeArgs) -> Result<(), Failure> {
+    let operators = operators(platform, args).await?;
     let envelopes = read(&args.file)?;
     let (mut accepted, mut known, mut refused) = (0_u64, 0_u64, 0_u64);
-    for envelope in &envelopes {
+    for mut envelope in envelopes {
         let word = envelope.command.word();
+        if changes_identity(platform, &envelope.command).await? {
+            let Some(operators) = &operators else {
+                refused += 1;
+                tell_refusal(word, &envelope, &one_alone(), args.json);
+                continue;
+            };
+            let service = &platform.state.changes;
+            if service.store().event(envelope.id).await?.is_none()
+                && let Err(error) = service.check(&envelope).await
+            {
+                // The two are no paper by which the rules would be satisfied.
+                refused += 1;
+                tell_refusal(word, &envelope, &error.explain(), args.json);
+                continue;
+            }
+            envelope.evidence.push(operators.clone());
+        }
+        let envelope = &envelope;
         match platform.state.changes.execute(envelope).await {
             Ok(receipt) => {
                 known += u64::from(receipt.was_known);
@@ -41,6 +60,31 @@ pub async fn run(platform: &Platform, args: &ChangeArgs) -> Result<(), Failure> 
         format!("{refused} yêu cầu bị từ chối; xem lý do ở trên."),
         format!("{refused} commands were refused; the reasons stand above."),
     ))
+}
+
+/// Who orders and who approves, as a paper of the event: it stands there for ever, and a repetition by the same two is known.
+async fn operators(platform: &Platform, args: &ChangeArgs) -> Result<Option<Evidence>, Failure> {
+    let (Some(ordered_by), Some(approved_by)) = (&args.ordered_by, &args.approved_by) else {
+        return Ok(None);
+    };
+    two_operators(platform, ordered_by, approved_by).await?;
+    let reference = format!("dancu change: {ordered_by} + {approved_by}");
+    Ok(Some(Evidence { kind: EvidenceKind::Request, reference, issued_on: None, sha256: None }))
+}
+
+/// Whether a command changes who somebody is, also by taking back an event that did.
+async fn changes_identity(platform: &Platform, command: &Command) -> Result<bool, Failure> {
+    let Command::Compensate(compensation) = command else { return Ok(command.alters_identity()) };
+    let event = platform.state.changes.store().event(compensation.event).await?;
+    Ok(event.is_some_and(|(event, _)| event.command.alters_identity()))
+}
+
+fn one_alone() -> Explanation {
+    Explanation::new(
+        "DANCU-CLI-093",
+        "Thay đổi thông tin nhân thân cần hai nhân viên vận hành khác nhau: --ordered-by và --approved-by.",
+        "A change of identity needs two different operators: --ordered-by and --approved-by.",
+    )
 }
 
 #[expect(clippy::print_stdout, reason = "printing is what the command is for")]

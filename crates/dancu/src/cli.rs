@@ -184,6 +184,12 @@ pub struct ExportArgs {
 pub struct ChangeArgs {
     /// One command, an array of them, or one after the other; `-` is standard input.
     pub file: PathBuf,
+    /// Operator who orders it; needed for commands that change who somebody is.
+    #[arg(long, value_name = "STAFF", requires = "approved_by")]
+    pub ordered_by: Option<String>,
+    /// Another operator, who approves it.
+    #[arg(long, value_name = "STAFF", requires = "ordered_by")]
+    pub approved_by: Option<String>,
     /// Print one JSON object a line.
     #[arg(long)]
     pub json: bool,

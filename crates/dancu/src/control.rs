@@ -58,17 +58,28 @@ async fn every_commune(store: &dyn ChangeStore) -> Result<BTreeSet<CommuneCode>,
 
 #[expect(clippy::print_stdout, reason = "printing is what the command is for")]
 fn print(summary: &ScanSummary, json: bool) {
-    let ScanSummary { persons, found, new, reopened } = summary;
+    let ScanSummary { persons, found, new, reopened, pairs_left_out } = summary;
     if json {
         let found: Map<String, Value> =
             found.iter().map(|(kind, count)| (kind.as_str().to_owned(), json!(count))).collect();
-        println!("{}", json!({ "persons": persons, "found": found, "new": new, "reopened": reopened }));
+        println!(
+            "{}",
+            json!({
+                "persons": persons, "found": found, "new": new, "reopened": reopened,
+                "pairs_left_out": pairs_left_out,
+            })
+        );
         return;
     }
     println!("Đã xem {persons} người. / {persons} persons were looked at.");
     for (kind, count) in found {
         let (vi, en) = kind.words();
         println!("{count:>10}  {vi} / {en}");
+    }
+    if *pairs_left_out > 0 {
+        println!(
+            "Quá nhiều người trùng tên, trùng ngày sinh: {pairs_left_out} cặp chưa so. / Too many of one name and birth day: {pairs_left_out} pairs were not compared."
+        );
     }
     println!("Mới: {new}; mở lại: {reopened}. / New: {new}; opened again: {reopened}.");
 }

@@ -12,13 +12,17 @@ use std::sync::Arc;
 /// Writes the file, or nothing under its name.
 pub async fn run(platform: &Platform, args: &ExportArgs) -> Result<(), Failure> {
     let caller = caller(platform, &args.client)?;
-    two_operators(platform, args).await?;
-    if !(3..=100).contains(&args.reference.trim().chars().count()) || args.commune.len() > COMMUNES_MAX {
+    two_operators(platform, &args.ordered_by, &args.approved_by).await?;
+    let reference_fits = (3..=100).contains(&args.reference.trim().chars().count())
+        && !dancu_core::holds_personal_number(&args.reference);
+    if !reference_fits || args.commune.len() > COMMUNES_MAX {
         return Err(Failure::new(
             "DANCU-CLI-081",
-            format!("Số văn bản phải có 3–100 ký tự, và không quá {COMMUNES_MAX} mã xã."),
             format!(
-                "The reference must have 3–100 characters, and at most {COMMUNES_MAX} communes are named."
+                "Số văn bản phải có 3–100 ký tự, không chứa số định danh, và không quá {COMMUNES_MAX} mã xã."
+            ),
+            format!(
+                "The reference must have 3–100 characters and no personal number, and at most {COMMUNES_MAX} communes are named."
             ),
         ));
     }
@@ -100,7 +104,7 @@ pub fn not_connected() -> Failure {
 }
 
 /// Two different operators with accounts: one orders, one approves.
-async fn two_operators(platform: &Platform, args: &ExportArgs) -> Result<(), Failure> {
+pub async fn two_operators(platform: &Platform, ordered_by: &str, approved_by: &str) -> Result<(), Failure> {
     let refused = || {
         Failure::new(
             "DANCU-CLI-082",
@@ -108,7 +112,7 @@ async fn two_operators(platform: &Platform, args: &ExportArgs) -> Result<(), Fai
             "Two different operators are needed: one who orders (--ordered-by) and one who approves (--approved-by).",
         )
     };
-    let (ordered_by, approved_by): (StaffId, StaffId) = (args.ordered_by.parse()?, args.approved_by.parse()?);
+    let (ordered_by, approved_by): (StaffId, StaffId) = (ordered_by.parse()?, approved_by.parse()?);
     if ordered_by == approved_by {
         return Err(refused());
     }

@@ -6,6 +6,7 @@
 
 mod answered;
 mod backoff;
+mod changed;
 mod courier;
 mod error;
 mod post;

@@ -1,9 +1,9 @@
-//! What the feed reads of the register: the outbox, and a status.
+//! What the feed reads of the register: the outbox, what an event changed, and a status.
 
 use async_trait::async_trait;
 use dancu_changes::{ChangeStore, Cursor, OutboxEntry};
 use dancu_core::{PersonalNumber, StoreError};
-use dancu_register::{At, KindSet, Person};
+use dancu_register::{At, Fact, KindSet, Person};
 
 /// The narrow side of [`ChangeStore`] that the feed needs; every such store is one.
 #[async_trait]
@@ -13,6 +13,9 @@ pub trait ChangeSource: Send + Sync {
 
     /// The cursor behind the last entry.
     async fn outbox_end(&self) -> Result<Cursor, StoreError>;
+
+    /// Everything that was ever recorded of a person, the sealed kinds left out.
+    async fn history(&self, number: PersonalNumber) -> Result<Vec<Fact>, StoreError>;
 
     /// Some kinds of facts of a person; see [`dancu_register::RegisterStore::person_now`].
     async fn facts(
@@ -31,6 +34,10 @@ impl<S: ChangeStore> ChangeSource for S {
 
     async fn outbox_end(&self) -> Result<Cursor, StoreError> {
         ChangeStore::outbox_end(self).await
+    }
+
+    async fn history(&self, number: PersonalNumber) -> Result<Vec<Fact>, StoreError> {
+        dancu_register::RegisterStore::history(self, number).await
     }
 
     async fn facts(

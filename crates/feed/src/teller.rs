@@ -1,6 +1,6 @@
 //! From the outbox to what one client is told. Every told change is durable in the log before it is given out.
 
-use crate::{Answered, ChangeSource, FeedError, ToldChange, fields_told};
+use crate::{Answered, ChangeSource, FeedError, ToldChange, changed::fields_changed, fields_told};
 use dancu_cards::standing;
 use dancu_changes::{Cursor, OutboxEntry};
 use dancu_core::StoreError;
@@ -92,7 +92,7 @@ impl ChangeTeller {
                 has_more = false;
                 break;
             }
-            let fields = fields_told(&caller.contract, entry.kinds);
+            let fields = self.fields(caller, &entry).await?;
             if !fields.is_empty() && self.concerns(caller, feed, &entry).await? {
                 if submitted.len() >= span.told_max.min(Self::TOLD_MAX) {
                     has_more = true;
@@ -115,6 +115,16 @@ impl ChangeTeller {
             told.push(one.told().await?);
         }
         Ok(Telling { entries: told, next, has_more })
+    }
+
+    /// The fields of the contract that the event changed. The kinds of facts tell cheaply when there are none.
+    async fn fields(&self, caller: &Caller, entry: &OutboxEntry) -> Result<FieldSet, FeedError> {
+        let possible = fields_told(&caller.contract, entry.kinds);
+        if possible.is_empty() {
+            return Ok(possible);
+        }
+        let history = self.source.history(entry.number).await?;
+        Ok(fields_changed(possible, &history, entry.recorded_at))
     }
 
     async fn concerns(&self, caller: &Caller, feed: &Feed, entry: &OutboxEntry) -> Result<bool, FeedError> {

@@ -14,7 +14,7 @@ pub fn fields_told(contract: &Contract, kinds: KindSet) -> FieldSet {
     contract.fields.iter().filter(|field| kinds.bits() & field.fact_kinds().bits() != 0).collect()
 }
 
-/// A change as a client is told of it: that something may differ from what it was answered, never the new value but
+/// A change as a client is told of it: that something differs from what it was answered, never the new value but
 /// for the two statuses. Its JSON is what the client reads.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct ToldChange {
@@ -27,7 +27,7 @@ pub struct ToldChange {
     pub event: CommandId,
     /// When the register recorded it.
     pub recorded_at: Timestamp,
-    /// The fields of the contract that may have changed.
+    /// The fields of the contract that the event changed.
     pub fields: FieldSet,
     /// Whether the person is alive, as known now; present when it is among the fields.
     #[serde(skip_serializing_if = "Option::is_none")]

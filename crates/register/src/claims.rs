@@ -176,7 +176,11 @@ impl Claims {
 /// anything else contradicts the event.
 fn against_event(claim: &Claim, known: &Fact, existing: &[Fact]) -> Meaning {
     if claim.until.is_some() {
-        return if same_place(&known.value, &claim.value) { Meaning::Nothing } else { Meaning::Contradiction };
+        return if same_place(&known.value, &claim.value) {
+            Meaning::Nothing
+        } else {
+            Meaning::Contradiction
+        };
     }
     let value = filled(&claim.value, &known.value);
     if value == known.value {
@@ -187,9 +191,11 @@ fn against_event(claim: &Claim, known: &Fact, existing: &[Fact]) -> Meaning {
             .into();
     }
     match claim.since {
-        Some(since) if is_later_change(known, &claim.value, since) => {
-            Meaning::Belief(Belief { value: moved(&claim.value, &known.value), valid_from: since, valid_to: None })
-        }
+        Some(since) if is_later_change(known, &claim.value, since) => Meaning::Belief(Belief {
+            value: moved(&claim.value, &known.value),
+            valid_from: since,
+            valid_to: None,
+        }),
         _ if only_fills(known, &value, existing) => {
             Meaning::Belief(Belief { value, valid_from: known.valid_from, valid_to: known.valid_to })
         }

@@ -106,22 +106,23 @@ pub(crate) fn was_taken_back(existing: &[Fact], stated: &FactValue) -> bool {
     existing.iter().any(|former| {
         let Some(end) = former.recorded_to else { return false };
         let is_same = former.value.kind() == stated.kind() && filled(stated, &former.value) == former.value;
-        let is_followed = || {
-            existing.iter().any(|row| row.recorded_from == end && row.value.kind() == stated.kind())
-        };
+        let is_followed =
+            || existing.iter().any(|row| row.recorded_from == end && row.value.kind() == stated.kind());
         is_same && !is_from_file(&former.source) && !is_followed()
     })
 }
 
 /// Whether a statement from a later day on is a change that came after the event, not another account of it.
 pub(crate) fn is_later_change(known: &Fact, stated: &FactValue, begin: jiff::civil::Date) -> bool {
-    begin > known.valid_from
-        && match (&known.value, stated) {
-            (FactValue::Residence(_), _) | (FactValue::Card(_), _) => true,
-            // Death ends everything; nothing comes after it.
-            (FactValue::Life(Life::Alive | Life::Missing { .. }), FactValue::Life(Life::Dead { .. })) => true,
-            _ => false,
+    let is_change = match &known.value {
+        FactValue::Residence(_) | FactValue::Card(_) => true,
+        // Death ends everything; nothing comes after it.
+        FactValue::Life(Life::Alive | Life::Missing { .. }) => {
+            matches!(stated, FactValue::Life(Life::Dead { .. }))
         }
+        _ => false,
+    };
+    is_change && begin > known.valid_from
 }
 
 #[cfg(test)]

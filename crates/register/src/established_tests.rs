@@ -3,7 +3,10 @@ use crate::{
     apply_changes, believe, record_time,
 };
 use dancu_core::PersonalNumber;
-use jiff::{Timestamp, civil::{Date, date}};
+use jiff::{
+    Timestamp,
+    civil::{Date, date},
+};
 use proptest::prelude::*;
 
 const TODAY: Date = date(2026, 11, 22);
@@ -43,7 +46,12 @@ fn dead(day: Date) -> FactValue {
 
 fn family(status: Option<MaritalStatus>, father: Option<u64>, spouse: Option<u64>) -> FactValue {
     let person = |serial: Option<u64>| serial.map(number);
-    FactValue::Family(Family { marital_status: status, father: person(father), mother: None, spouse: person(spouse) })
+    FactValue::Family(Family {
+        marital_status: status,
+        father: person(father),
+        mother: None,
+        spouse: person(spouse),
+    })
 }
 
 fn identity(name: &str, old_number: Option<&str>) -> FactValue {
@@ -86,9 +94,15 @@ fn a_file_does_not_raise_the_dead_nor_move_the_day_of_a_registered_death() {
     }
     // A file that speaks of the days before the death says something of them only.
     let earlier = dead(date(2026, 1, 5));
-    assert_eq!(load(&mut history, date(2026, 2, 1), earlier.clone(), Some(date(2026, 1, 5))).contradictions, [earlier]);
+    assert_eq!(
+        load(&mut history, date(2026, 2, 1), earlier.clone(), Some(date(2026, 1, 5))).contradictions,
+        [earlier]
+    );
     assert_eq!(load(&mut history, date(2026, 2, 1), FactValue::Life(Life::Alive), None), News::default());
-    assert_eq!(load(&mut history, TODAY, FactValue::Life(Life::Dead { date: None }), Some(TODAY)), News::default());
+    assert_eq!(
+        load(&mut history, TODAY, FactValue::Life(Life::Dead { date: None }), Some(TODAY)),
+        News::default()
+    );
     assert_eq!(history, before);
 }
 
@@ -119,10 +133,9 @@ fn marriages_and_parents_of_events_stand_and_what_they_leave_open_is_filled() {
     let married = family(Some(MaritalStatus::Married), None, Some(2));
     put(&mut history, family(Some(MaritalStatus::Single), None, None), BORN, None, "load:people.csv:0");
     put(&mut history, married.clone(), date(2024, 1, 1), None, "register_marriage:00004");
-    for against in [
-        family(Some(MaritalStatus::Single), None, None),
-        family(Some(MaritalStatus::Married), None, Some(3)),
-    ] {
+    for against in
+        [family(Some(MaritalStatus::Single), None, None), family(Some(MaritalStatus::Married), None, Some(3))]
+    {
         assert_eq!(load(&mut history, TODAY, against.clone(), None).contradictions, [against]);
         assert!(held(&history, &married, TODAY));
     }
@@ -140,8 +153,20 @@ fn marriages_and_parents_of_events_stand_and_what_they_leave_open_is_filled() {
 #[test]
 fn a_spouse_or_parent_whom_an_event_took_away_does_not_come_back_by_a_file() {
     let mut history = Vec::new();
-    put(&mut history, family(Some(MaritalStatus::Married), Some(7), Some(2)), BORN, None, "load:people.csv:0");
-    put(&mut history, family(Some(MaritalStatus::Divorced), None, None), date(2024, 1, 1), None, "register_divorce:00004");
+    put(
+        &mut history,
+        family(Some(MaritalStatus::Married), Some(7), Some(2)),
+        BORN,
+        None,
+        "load:people.csv:0",
+    );
+    put(
+        &mut history,
+        family(Some(MaritalStatus::Divorced), None, None),
+        date(2024, 1, 1),
+        None,
+        "register_divorce:00004",
+    );
     for against in [
         family(Some(MaritalStatus::Divorced), None, Some(2)),
         family(Some(MaritalStatus::Divorced), None, Some(3)),
@@ -158,7 +183,8 @@ fn a_name_that_an_event_changed_is_not_changed_back() {
     put(&mut history, identity("Nguyễn Văn An", None), BORN, None, "load:people.csv:0");
     put(&mut history, identity("Nguyễn Văn Bình", None), date(2024, 1, 1), None, "change_identity:00004");
     let old = identity("Nguyễn Văn An", None);
-    assert_eq!(load(&mut history, TODAY, old.clone(), None).contradictions, [old.clone()]);
+    let told = load(&mut history, TODAY, old.clone(), None).contradictions;
+    assert_eq!(told, std::slice::from_ref(&old));
     let news = load(&mut history, TODAY, identity("Nguyễn Văn Bình", Some("012345678")), None);
     assert_eq!((news.beliefs.len(), news.contradictions.len()), (1, 0));
     assert!(held(&history, &identity("Nguyễn Văn Bình", Some("012345678")), TODAY));
@@ -168,7 +194,13 @@ fn a_name_that_an_event_changed_is_not_changed_back() {
 #[test]
 fn a_move_after_the_event_is_a_change_and_an_undated_one_contradicts_it() {
     let mut history = Vec::new();
-    put(&mut history, home("00004", Some("HK-1")), date(2026, 3, 1), None, "register_permanent_residence:00004");
+    put(
+        &mut history,
+        home("00004", Some("HK-1")),
+        date(2026, 3, 1),
+        None,
+        "register_permanent_residence:00004",
+    );
     for since in [None, Some(date(2026, 3, 1)), Some(date(2025, 1, 1))] {
         let news = load(&mut history, TODAY, home("00008", None), since);
         assert_eq!((news.beliefs.len(), news.contradictions.len()), (0, 1), "{since:?}");
@@ -204,7 +236,8 @@ fn values() -> impl Strategy<Value = FactValue> {
         (0_u8..4).prop_map(move |one| FactValue::Contact(Contact { phone: phone(one), email: None })),
         Just(FactValue::Life(Life::Alive)),
         (1_i8..20).prop_map(|day| dead(date(2026, 6, day))),
-        (proptest::option::of(1_u64..3), proptest::option::of(1_u64..3)).prop_map(|(father, spouse)| family(None, father, spouse)),
+        (proptest::option::of(1_u64..3), proptest::option::of(1_u64..3))
+            .prop_map(|(father, spouse)| family(None, father, spouse)),
         prop_oneof![Just("00004"), Just("00008")].prop_map(|code| home(code, None)),
     ]
 }

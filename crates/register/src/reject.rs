@@ -1,7 +1,9 @@
 //! Why a row of a file is not taken.
 
 use crate::words::WordError;
-use dancu_core::{Explain, Explanation, NameError, NumberError, PartialDateError, PlaceError, SexError};
+use dancu_core::{
+    Explain, Explanation, LegacyText, NameError, NumberError, PartialDateError, PlaceError, SexError,
+};
 use std::fmt;
 
 /// A row that was not taken, for the operator who mends it.
@@ -127,6 +129,9 @@ pub enum RowError {
         /// The list, or where it stands.
         list: &'static str,
     },
+    /// The text is in a code table of before Unicode.
+    #[error(transparent)]
+    Legacy(#[from] LegacyText),
     /// No number.
     #[error(transparent)]
     Number(#[from] NumberError),
@@ -151,6 +156,7 @@ impl Explain for RowError {
     // tidy: allow long function: one table of sentences, read from top to bottom
     fn explain(&self) -> Explanation {
         match self {
+            Self::Legacy(error) => error.explain(),
             Self::Number(error) => error.explain(),
             Self::Name(error) => error.explain(),
             Self::Sex(error) => error.explain(),

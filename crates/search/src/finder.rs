@@ -24,6 +24,9 @@ const PARENTS_MAX: usize = 200;
 /// Children and spouses that are looked through for one parent.
 const RELATED_MAX: usize = 200;
 
+/// Numbers that one person bore one after the other and that are followed. Nobody has so many.
+const REPLACEMENTS_MAX: usize = 8;
+
 /// Someone who fits the query.
 #[derive(Debug, Clone)]
 pub struct Hit {
@@ -97,6 +100,9 @@ impl Finder {
 
     /// Those who fit at a point of time.
     pub async fn find(&self, query: &Query, at: At) -> Result<Candidates, StoreError> {
+        let present = self.present(query, at).await?;
+        let is_followed = present.number != query.number;
+        let query = &present;
         let mut gathered = Gathered::default();
         let mut found = Candidates::default();
         let wanted = query.name.as_ref().map(Wanted::new);
@@ -121,10 +127,29 @@ impl Finder {
                 break;
             }
         }
+        if is_followed {
+            found.hits.iter_mut().for_each(|hit| hit.found_by = FoundBy::Former);
+        }
         found.is_cut |= gathered.is_cut || found.hits.len() > RESULTS_MAX;
         found.hits.sort_by_key(|hit| (std::cmp::Reverse(hit.points), hit.number));
         found.hits.truncate(RESULTS_MAX);
         Ok(found)
+    }
+
+    /// The query with the numbers that persons bear now in place of those that were replaced.
+    async fn present(&self, query: &Query, at: At) -> Result<Query, StoreError> {
+        let mut present = query.clone();
+        for number in [&mut present.number, &mut present.parent_number].into_iter().flatten() {
+            for _ in 0..REPLACEMENTS_MAX {
+                let kinds = KindSet::EMPTY.with(FactKind::Number);
+                let person = self.register.person_now(*number, at, kinds).await?;
+                let Some(NumberState::ReplacedBy(other)) = person.map(|person| person.number_state()) else {
+                    break;
+                };
+                *number = other;
+            }
+        }
+        Ok(present)
     }
 
     /// The narrowest condition says where to look. Only a name is looked for in several stages.

@@ -230,7 +230,7 @@ fn renew(
     }
     let stated = FileRow { number, source: &batch.source, line: row.line };
     for value in &news.contradictions {
-        report(writer.connection(), Finding::of_file(stated, value, batch.recorded_at))?;
+        report(writer.connection(), &Finding::of_file(stated, value, batch.recorded_at))?;
         outcome.contradicted += 1;
     }
     let changes = believe(existing, number, &news.beliefs, recorded_at, &batch.source);
@@ -244,8 +244,8 @@ fn renew(
 }
 
 /// Adds a finding, or opens it again when it was resolved.
-fn report(connection: &Connection, finding: Finding) -> Result<()> {
-    if findings::add(connection, std::slice::from_ref(&finding))? == 1 {
+fn report(connection: &Connection, finding: &Finding) -> Result<()> {
+    if findings::add(connection, std::slice::from_ref(finding))? == 1 {
         return Ok(());
     }
     let Some(known) = findings::finding(connection, finding.id)? else { return Ok(()) };

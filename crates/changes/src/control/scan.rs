@@ -30,6 +30,8 @@ pub struct ScanSummary {
     pub new: u64,
     /// How many had been resolved, and are open again.
     pub reopened: u64,
+    /// Pairs of namesakes born on one day that were not compared, because there were too many of them.
+    pub pairs_left_out: u64,
 }
 
 impl ScanSummary {
@@ -38,6 +40,7 @@ impl ScanSummary {
         self.persons += other.persons;
         self.new += other.new;
         self.reopened += other.reopened;
+        self.pairs_left_out += other.pairs_left_out;
         for (kind, count) in &other.found {
             *self.found.entry(*kind).or_default() += count;
         }
@@ -144,6 +147,7 @@ impl Scan {
         numbers: &[PersonalNumber],
     ) -> Result<ScanSummary, StoreError> {
         let mut found = BTreeMap::new();
+        let left_out = self.births.left_out;
         for number in numbers {
             for mut oddity in self.oddities(world, *number).await? {
                 oddity.owner = owner(world, &oddity.persons).await?;
@@ -152,7 +156,11 @@ impl Scan {
             }
         }
         let findings: Vec<Finding> = found.into_values().collect();
-        let mut summary = ScanSummary { persons: numbers.len() as u64, ..ScanSummary::default() };
+        let mut summary = ScanSummary {
+            persons: numbers.len() as u64,
+            pairs_left_out: self.births.left_out - left_out,
+            ..ScanSummary::default()
+        };
         for finding in &findings {
             if self.counted.insert(finding.id) {
                 *summary.found.entry(finding.kind).or_default() += 1;

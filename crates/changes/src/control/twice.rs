@@ -13,12 +13,17 @@ use std::collections::HashMap;
 
 /// Persons whom one scan remembers by name and day of birth: some communes' worth.
 const REMEMBERED_MAX: usize = 500_000;
+/// Earlier persons of one name and day with whom another one is compared. Real namesakes of one day in one commune are a
+/// few; a thousand of them are a fault of a file, and all pairs of a thousand are half a million.
+const COMPARED_MAX: usize = 50;
 
 /// Who was seen under a folded name and a day of birth.
 #[derive(Default)]
 pub(super) struct Births {
     seen: HashMap<(String, Date), Vec<PersonalNumber>>,
     count: usize,
+    /// Pairs that were not compared, because there were too many of one name and day.
+    pub(super) left_out: u64,
 }
 
 /// Other children of the person's parents who look like the same child.
@@ -52,8 +57,10 @@ pub(super) async fn namesakes(
     let Some(identity) = person.identity() else { return Ok(()) };
     let Some(day) = identity.birth_date.whole() else { return Ok(()) };
     let key = (fold(identity.name.as_str()), day);
-    let before = births.seen.get(&key).cloned().unwrap_or_default();
-    for number in before {
+    let before = births.seen.get(&key).map_or(&[][..], Vec::as_slice);
+    let compared = before[before.len().saturating_sub(COMPARED_MAX)..].to_vec();
+    births.left_out += (before.len() - compared.len()) as u64;
+    for number in compared {
         let Some(other) = world.person(number).await? else { continue };
         let same_name = other.identity().is_some_and(|other| is_same_name(&identity.name, &other.name));
         if number != person.number && same_name && parents_agree(world, person, &other).await? {

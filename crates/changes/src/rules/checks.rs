@@ -1,7 +1,10 @@
 //! What many rules ask.
 
 use super::Ruled;
-use crate::{Envelope, EvidenceKind, World, refusal::Common};
+use crate::{
+    Envelope, EvidenceKind, World,
+    refusal::{Common, Intake},
+};
 use dancu_core::{CommuneCode, PersonalNumber};
 use dancu_register::{Life, NumberState, Person};
 use jiff::civil::Date;
@@ -50,9 +53,15 @@ pub(super) async fn living_on(
     Ok(person)
 }
 
-/// A day is not in the future.
+/// A day is not in the future, nor after the one on which the desk heard of it.
 pub(super) fn not_future(world: &World<'_>, day: Date, field: &'static str) -> Ruled<()> {
-    if day > world.today { Err(Common::InTheFuture { field }.into()) } else { Ok(()) }
+    if day > world.today {
+        Err(Common::InTheFuture { field }.into())
+    } else if day > world.taken_on {
+        Err(Common::from(Intake::BeforeTheDay { field }).into())
+    } else {
+        Ok(())
+    }
 }
 
 /// A kind of paper is among the evidence.

@@ -4,7 +4,11 @@ use super::{
     CivilRefusal, Ruled, checks::within, civil::marries_nobody_to_the_dead,
     residence::leaves_households_whole,
 };
-use crate::{Command, Compensation, Decision, Envelope, Event, World, refusal::Common};
+use crate::{
+    Command, Compensation, Decision, Envelope, Event, World,
+    notes::{Note, note_fits},
+    refusal::Common,
+};
 use dancu_core::{PersonalNumber, today_in_viet_nam};
 use dancu_register::{Belief, Fact, FactValue, NumberState, apply_changes, links};
 use jiff::Timestamp;
@@ -17,7 +21,7 @@ pub(super) async fn take_back(
     compensation: &Compensation,
     world: &mut World<'_>,
 ) -> Ruled<Decision> {
-    if !(1..=500).contains(&compensation.reason.trim().chars().count()) {
+    if !note_fits(&compensation.reason, Note::Required) {
         return Err(Common::Text { field: "reason" }.into());
     }
     let Some(event) = world.event(compensation.event).await? else { return Err(Common::NoSuchEvent.into()) };

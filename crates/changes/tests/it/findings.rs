@@ -187,7 +187,11 @@ async fn a_marriage_that_only_one_of_both_names_is_found() {
     town.person(AN, "Nguyễn Văn An", Sex::Male, "1985-05-05", HERE).await;
     town.person(BINH, "Trần Thị Bình", Sex::Female, "1985-06-06", HERE).await;
     town.put(AN, family(None, None, Some(BINH)), "2010-01-01").await;
-    assert_eq!(found(&town).await, [of(FindingKind::SpouseMismatch, &[AN, BINH])], "she has no family at all");
+    assert_eq!(
+        found(&town).await,
+        [of(FindingKind::SpouseMismatch, &[AN, BINH])],
+        "she has no family at all"
+    );
 }
 
 #[tokio::test]
@@ -202,9 +206,21 @@ async fn who_is_their_own_parent_or_younger_than_their_child_is_found() {
 }
 
 #[tokio::test]
+async fn a_crowd_of_one_name_and_day_is_compared_within_bounds_and_the_rest_is_told() {
+    let town = Town::new();
+    for serial in 1..=60 {
+        town.person(&format!("0010850{serial:05}"), "Nguyễn Văn An", Sex::Male, "1985-05-05", HERE).await;
+    }
+    let summary = scan(&town).commune(commune(HERE)).await.unwrap();
+    // The 52nd leaves one pair out, the 60th nine: 1 + 2 + … + 9.
+    assert_eq!((summary.persons, summary.pairs_left_out), (60, 45));
+}
+
+#[tokio::test]
 async fn who_resides_nowhere_is_looked_at_too() {
     let town = Town::new();
-    town.put(AN, FactValue::Identity(identity("Nguyễn Văn An", Sex::Female, "1985-05-05")), "1985-05-05").await;
+    town.put(AN, FactValue::Identity(identity("Nguyễn Văn An", Sex::Female, "1985-05-05")), "1985-05-05")
+        .await;
     town.person("001085000002", "Nguyễn Văn Bảo", Sex::Female, "1985-05-05", HERE).await;
     town.person("001085000003", "Nguyễn Văn Bền", Sex::Female, "1985-05-05", "99999").await;
     let page = scan(&town).rest(None).await.unwrap();

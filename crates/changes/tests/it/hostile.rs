@@ -1,8 +1,8 @@
 //! What somebody who looks for holes tries first.
 
 use crate::civil_desk::{Desk, ELSEWHERE, HERE, TODAY, birth, issue, marry};
-use dancu_changes::{ChangeError, ChangeStore, CommandId};
-use dancu_core::{Explain, PersonalNumber};
+use dancu_changes::{ChangeError, ChangeStore, CommandId, Envelope};
+use dancu_core::{Clock, Explain, PersonalNumber};
 use dancu_register::{MaritalStatus, NumberState, RegisterStore};
 use serde_json::{Value, json};
 
@@ -177,4 +177,63 @@ async fn a_number_that_somebody_is_named_by_is_given_to_nobody_else() {
     let error = desk.service.replay(&event).await.unwrap_err();
     assert!(matches!(error, ChangeError::Refused(_)), "the number is a wife's of whom only that is known");
     desk.issue("Lê Thị Hoa", "F", "1992-03-04").await;
+}
+
+#[tokio::test]
+async fn text_of_an_old_code_table_is_refused_wherever_it_stands() {
+    let desk = Desk::open();
+    let (husband, wife) = desk.couple().await;
+    let mojibake = birth("TrÇn ThÞ Mai", "2026-11-01", Some(wife), Some(husband));
+    assert_eq!(desk.refused(&["birth_notice"], mojibake).await, "DANCU-CHANGE-020");
+    let address = json!({"command": "state_current_place", "number": wife, "on": "2026-11-20",
+        "address": {"commune": HERE, "line": "Sè 5 ®\u{ad}êng L¸ng"}});
+    assert_eq!(desk.refused(&[], address).await, "DANCU-CHANGE-020");
+    let abroad =
+        json!({"command": "state_other_name", "number": wife, "name": "Zoë Müller", "on": "2026-11-20"});
+    desk.accepted(&["decision"], abroad).await;
+}
+
+#[tokio::test]
+async fn a_reason_holds_no_number_of_a_person_however_it_is_written() {
+    let desk = Desk::open();
+    let woman = desk.resident("Lê Thị Hoa", "F", "1992-03-04").await;
+    let phone =
+        json!({"command": "change_contact", "number": woman, "phone": "0912345678", "on": "2026-11-20"});
+    let event = desk.accepted(&[], phone).await.event.id;
+    for reason in ["nhầm với 001 099 000 017", "CMND 012–345–678", "số ０１２３４５６７８", ""]
+    {
+        let back = json!({"command": "compensate", "event": event, "reason": reason});
+        assert_eq!(desk.refused(&[], back).await, "DANCU-CHANGE-013", "{reason}");
+    }
+    desk.accepted(&[], json!({"command": "compensate", "event": event, "reason": "nhầm ngày 01/02/2026"}))
+        .await;
+}
+
+#[tokio::test]
+async fn the_time_of_intake_is_bound_by_the_clock_the_days_told_and_the_time_out_of_reach() {
+    let desk = Desk::open();
+    let woman = desk.resident("Lê Thị Hoa", "F", "1992-03-04").await;
+    let now = desk.clock.now();
+    let hour = jiff::SignedDuration::from_hours;
+    let phone = |digit: u8, on: &str| json!({"command": "change_contact", "number": woman, "phone": format!("091234567{digit}"), "on": on});
+    let sent = |command: Value, taken_at: jiff::Timestamp| Envelope {
+        taken_at,
+        ..desk.envelope(Some(HERE), &[], command)
+    };
+    let code = |outcome: Result<_, ChangeError>| outcome.err().map(|error| error.explain().code);
+    let ahead = sent(phone(1, "2026-11-01"), now + hour(1));
+    assert_eq!(code(desk.service.execute(&ahead).await), Some("DANCU-CHANGE-021"));
+    let skewed = sent(phone(2, "2026-11-01"), now + jiff::SignedDuration::from_secs(200));
+    assert_eq!(code(desk.service.execute(&skewed).await), None);
+    let before_the_fact = sent(phone(3, "2026-11-20"), "2026-11-10T02:00:00Z".parse().unwrap());
+    assert_eq!(code(desk.service.execute(&before_the_fact).await), Some("DANCU-CHANGE-023"));
+    let old = sent(phone(4, "2026-09-01"), now - hour(31 * 24));
+    assert_eq!(code(desk.service.take_over(&old).await), Some("DANCU-CHANGE-022"));
+    let late = sent(phone(5, "2026-10-20"), now - hour(29 * 24));
+    assert_eq!(code(desk.service.take_over(&late).await), None);
+    desk.clock.advance(hour(40 * 24));
+    assert!(
+        desk.service.take_over(&late).await.unwrap().was_known,
+        "what is recorded is answered however old it is"
+    );
 }

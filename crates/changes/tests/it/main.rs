@@ -22,3 +22,4 @@ mod residence_properties;
 mod residence_temporary;
 mod residence_town;
 mod residence_units;
+mod rule_tables;

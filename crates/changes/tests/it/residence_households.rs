@@ -145,3 +145,21 @@ async fn nothing_is_done_to_a_household_before_what_others_did_to_it_later() {
     let join = moving(&[member(4, Other)], Some(household("H-1")), None, ON);
     assert_eq!(refused(town.send(BA_DINH, join).await), No::LaterHousehold);
 }
+
+#[tokio::test]
+async fn a_household_of_any_size_that_the_register_holds_changes_its_head() {
+    let town = Town::new();
+    let many: u64 = 120;
+    let residents: Vec<_> =
+        (1..=many).map(|serial| resident(serial, "H-1", if serial == 1 { Head } else { Other })).collect();
+    town.load(&residents).await;
+    let named: Vec<_> =
+        (1..=many).map(|serial| member(serial, if serial == 2 { Head } else { Other })).collect();
+    town.send(BA_DINH, change_head(&named, ON)).await.unwrap();
+    let members = town.members_on(&household("H-1"), ON).await;
+    assert_eq!((members.len(), members[1]), (120, (2, Head)));
+    let too_many: Vec<_> =
+        (1..=1_001).map(|serial| member(serial, if serial == 1 { Head } else { Other })).collect();
+    let refusal = refused(town.send(BA_DINH, change_head(&too_many, ON)).await);
+    assert_eq!(refusal, No::PersonsForm { field: "relations", persons_max: 1_000 });
+}

@@ -109,8 +109,14 @@ async fn days_places_and_persons_have_to_make_sense() {
         Common::Text { field: "address.line" }
     );
     let twice = [member(3, Relation::Head), member(3, dead)];
-    assert_eq!(refused(town.settle(&twice, to(), MOVE).await), No::PersonsForm { field: "movers" });
-    assert_eq!(refused(town.settle(&[], to(), MOVE).await), No::PersonsForm { field: "movers" });
+    assert_eq!(
+        refused(town.settle(&twice, to(), MOVE).await),
+        No::PersonsForm { field: "movers", persons_max: 50 }
+    );
+    assert_eq!(
+        refused(town.settle(&[], to(), MOVE).await),
+        No::PersonsForm { field: "movers", persons_max: 50 }
+    );
     assert_eq!(refused(town.settle(&[member(3, dead)], to(), MOVE).await), No::NotOneHead);
     let there = town.settle(&head(3), at(BA_DINH, "Số 1"), MOVE).await;
     assert_eq!(refused(there), No::AlreadyThere { field: "movers" });

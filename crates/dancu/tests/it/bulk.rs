@@ -68,3 +68,29 @@ fn an_export_needs_two_operators_and_logs_everyone_in_it() {
     assert_eq!(rows.lines().count(), 301);
     export("op.two", "wide", &file).failed("DANCU-CLI-001", "out.parquet");
 }
+
+#[test]
+fn a_change_of_identity_needs_two_operators_who_stand_in_the_event() {
+    let world = World::new();
+    for id in ["op.one", "op.two"] {
+        world.run(&["staff", "add", id, "Lê Thị An", "operator"]).succeeded();
+    }
+    let person = &world.people()[0];
+    let change = serde_json::json!({
+        "id": "01930000-0000-7000-8000-0000000000f1", "taken_at": "2026-11-01T02:00:00Z",
+        "actor": {"role": "operator", "id": "op.one"},
+        "evidence": [{"kind": "civil_status_paper", "reference": "GKS 1/2026"}],
+        "command": {"command": "correct_identity", "number": person.number, "fields": {"name": "Nguyễn Thị Thử"}},
+    });
+    let file = world.shown("change.json");
+    std::fs::write(world.path("change.json"), change.to_string()).unwrap();
+    let two = |ordered_by: &'static str, approved_by: &'static str| {
+        world.run(&["change", &file, "--json", "--ordered-by", ordered_by, "--approved-by", approved_by])
+    };
+    let alone = world.run(&["change", &file, "--json"]);
+    assert!(alone.out.contains("DANCU-CLI-093") && !alone.is_ok, "{} {}", alone.out, alone.err);
+    two("op.one", "op.one").failed("DANCU-CLI-082", "--approved-by");
+    two("op.one", "op.nobody").failed("DANCU-CLI-082", "--approved-by");
+    assert!(two("op.one", "op.two").succeeded().contains("\"was_known\":false"));
+    assert!(two("op.one", "op.two").succeeded().contains("\"was_known\":true"), "the same two again");
+}

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use dancu_changes::{Cursor, OutboxEntry};
-use dancu_core::{Clock, PersonalNumber, StoreError};
+use dancu_core::{Clock, CommuneCode, PersonalNumber, Sex, StoreError};
 use dancu_exchange::{
     Caller, Client, ClientId, Contract, Directory, ExchangeStore, Organisation, RefusalEntry, RefusalLog,
     StoredToken, TokenGrant,
@@ -15,14 +15,17 @@ use dancu_feed::{
 use dancu_ledger::{
     Channel, Draft, Ledger, LedgerOptions, LedgerRecords, LogSigner, PublicLog, Record, generate_key,
 };
-use dancu_register::{At, FactKind, FactValue, Held, KindSet, Life, Person};
+use dancu_register::{
+    At, Belief, Contact, Fact, FactKind, FactValue, Family, Held, Identity, KindSet, Life, Person, Residence,
+    SealedValue, apply_changes, believe, record_time,
+};
 use dancu_testkit::{
     FakeClock, MemoryFeed, MemoryIndex, MemoryLedger, MemoryTiles, SeededEntropy, memory_ledger_parts,
 };
 use jiff::{SignedDuration, Timestamp, civil::date};
 use serde_json::{Value, json};
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex},
 };
 
@@ -35,6 +38,43 @@ pub fn person(number: u64) -> PersonalNumber {
 pub struct Changes {
     pub entries: Mutex<Vec<OutboxEntry>>,
     pub dead: Mutex<Vec<PersonalNumber>>,
+    pub histories: Mutex<BTreeMap<PersonalNumber, Vec<Fact>>>,
+}
+
+/// A value of a kind that differs from that of another turn in everything but what a register never changes.
+fn value(kind: FactKind, turn: u64) -> FactValue {
+    let is_even = turn.is_multiple_of(2);
+    let day = date(1980, 1, 1).saturating_add(jiff::Span::new().days(i64::try_from(turn).unwrap()));
+    let commune = CommuneCode::from_value(if is_even { 4 } else { 8 });
+    match kind {
+        FactKind::Identity => FactValue::Identity(Identity {
+            name: if is_even { "Nguyễn Văn An" } else { "Nguyễn Văn Bình" }.parse().unwrap(),
+            sex: if is_even { Sex::Male } else { Sex::Female },
+            birth_date: day.to_string().parse().unwrap(),
+            birth_place: commune,
+            registration_place: None,
+            origin: commune,
+            nationality: if is_even { "VNM" } else { "LAO" }.parse().unwrap(),
+            old_number: is_even.then(|| "012345678".parse().unwrap()),
+        }),
+        FactKind::Contact => FactValue::Contact(Contact { phone: Some(format!("09{turn:08}")), email: None }),
+        FactKind::Life => FactValue::Life(if is_even { Life::Dead { date: Some(day) } } else { Life::Alive }),
+        FactKind::Residence => FactValue::Residence(Residence {
+            permanent_commune: commune,
+            permanent_address: None,
+            household: is_even.then(|| "H1".parse().unwrap()),
+            relation_to_head: None,
+            temporary: None,
+            file_number: None,
+        }),
+        FactKind::Family => FactValue::Family(Family {
+            marital_status: None,
+            father: Some(person(100 + turn)),
+            mother: None,
+            spouse: None,
+        }),
+        _ => FactValue::Sealed(SealedValue { kind, bytes: turn.to_be_bytes().as_slice().into() }),
+    }
 }
 
 #[async_trait]
@@ -46,6 +86,10 @@ impl ChangeSource for Changes {
 
     async fn outbox_end(&self) -> Result<Cursor, StoreError> {
         Ok(self.entries.lock().unwrap().last().map(|entry| entry.cursor).unwrap_or_default())
+    }
+
+    async fn history(&self, number: PersonalNumber) -> Result<Vec<Fact>, StoreError> {
+        Ok(self.histories.lock().unwrap().get(&number).cloned().unwrap_or_default())
     }
 
     async fn facts(
@@ -287,8 +331,20 @@ impl World {
         let mut entries = self.changes.entries.lock().unwrap();
         let cursor = Cursor { major: 0, minor: entries.len() as u64 + 1 };
         let event = format!("018f3a2e-0000-7000-8000-{:012}", cursor.minor).parse().unwrap();
+        let mut histories = self.changes.histories.lock().unwrap();
+        let history = histories.entry(number).or_default();
+        let recorded_at = record_time(history, self.clock.now());
+        let turn = |kind: FactKind| history.iter().filter(|fact| fact.value.kind() == kind).count() as u64;
+        let belief = |kind: &FactKind| Belief {
+            value: value(*kind, turn(*kind)),
+            valid_from: date(2000, 1, 1),
+            valid_to: None,
+        };
+        let open: Vec<Belief> = kinds.iter().filter(|kind| !kind.is_sealed()).map(belief).collect();
+        let changes = believe(history, number, &open, recorded_at, &"test:00004".into());
+        apply_changes(history, &changes);
         let kinds = kinds.iter().copied().collect();
-        entries.push(OutboxEntry { cursor, number, event, recorded_at: self.clock.now(), kinds });
+        entries.push(OutboxEntry { cursor, number, event, recorded_at, kinds });
         cursor
     }
 

@@ -10,6 +10,7 @@
 
 mod fields;
 mod header;
+mod legacy;
 mod records;
 mod row;
 

@@ -4,6 +4,7 @@ use super::{
     KnownPlaces,
     fields::{Fields, split},
     header::{Column, Header},
+    legacy::{check_bytes, check_name_of_file},
 };
 use crate::{
     claims::{Claim, Claims},
@@ -15,7 +16,7 @@ use crate::{
     sensitive::RELIGION_CHARACTERS_MAX,
     words::{CountryCode, WordError},
 };
-use dancu_core::{CommuneCode, OldNumber, PartialDate, PersonalNumber};
+use dancu_core::{CommuneCode, OldNumber, PartialDate, PersonName, PersonalNumber, check_text};
 use jiff::civil::Date;
 use std::str::FromStr;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -60,6 +61,7 @@ impl<'a> RowParser<'a> {
         split(bytes, &mut self.fields).map_err(|error| {
             whole_row(match error {
                 RowError::FieldCount { found, .. } => RowError::FieldCount { expected, found },
+                RowError::NotUtf8 => check_bytes(bytes).err().map_or(RowError::NotUtf8, RowError::Legacy),
                 other => other,
             })
         })?;
@@ -117,7 +119,7 @@ impl Row<'_> {
 
     fn identity(&self) -> Found<Identity> {
         Ok(Identity {
-            name: self.needed(Column::FullName)?,
+            name: self.name()?,
             sex: self.needed(Column::Sex)?,
             birth_date: self.birth_date()?,
             birth_place: self.commune(Column::BirthPlace)?,
@@ -126,6 +128,12 @@ impl Row<'_> {
             nationality: self.given::<CountryCode>(Column::Nationality)?.unwrap_or(CountryCode::VIET_NAM),
             old_number: self.given::<OldNumber>(Column::OldNumber)?,
         })
+    }
+
+    fn name(&self) -> Found<PersonName> {
+        check_name_of_file(self.get(Column::FullName))
+            .map_err(|error| fault(Column::FullName, error.into()))?;
+        self.needed(Column::FullName)
     }
 
     fn family(&self) -> Found<Option<Family>> {
@@ -311,6 +319,7 @@ impl Row<'_> {
         if is_nfc_quick(kept.chars()) != IsNormalized::Yes {
             kept = kept.nfc().collect();
         }
+        check_text(&kept).map_err(|error| fault(column, error.into()))?;
         if kept.chars().any(char::is_control) {
             return Err(fault(column, RowError::ControlCharacter));
         }

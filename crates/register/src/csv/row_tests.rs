@@ -1,5 +1,6 @@
 use super::*;
 use crate::{csv::COLUMNS, kinds::FactKind};
+use dancu_core::{Explain, LegacyEncoding, LegacyText};
 use jiff::civil::date;
 use proptest::prelude::*;
 
@@ -86,6 +87,26 @@ fn decomposed_letters_other_blanks_and_other_dates_give_the_same_claims() {
     ]);
     assert_eq!(other.unwrap().claims, usual);
     assert!(parse(&[(Column::FullName, &name)]).is_ok());
+}
+
+#[test]
+fn text_of_an_old_code_table_is_refused_and_its_reason_says_what_to_do() {
+    let tcvn3 = RowError::Legacy(LegacyText(LegacyEncoding::Tcvn3));
+    assert_eq!(error(&[(Column::FullName, "NguyÔn V¨n An")]), ("full_name", tcvn3.clone()));
+    assert_eq!(error(&[(Column::FullName, "Vò Dòng")]), ("full_name", tcvn3.clone()));
+    assert_eq!(
+        error(&[(Column::PermanentAddress, "Sè 5 ®\u{ad}êng L¸ng")]),
+        ("permanent_address", tcvn3.clone())
+    );
+    let vni = RowError::Legacy(LegacyText(LegacyEncoding::Vni));
+    assert_eq!(error(&[(Column::FullName, "Nguyeãn Vaên An")]), ("full_name", vni));
+    let mut bytes = Vec::new();
+    for letter in row(&[(Column::FullName, "NguyÔn V¨n An"), (Column::PermanentAddress, "")]).chars() {
+        bytes.push(u8::try_from(u32::from(letter)).unwrap());
+    }
+    let raw = parse_row_bytes(&bytes, date(2026, 11, 21)).unwrap_err();
+    assert_eq!(raw, RowFault { field: "", error: tcvn3.clone() });
+    assert!(tcvn3.explain().en.contains("Convert it to Unicode"));
 }
 
 #[test]

@@ -39,7 +39,11 @@ pub(super) async fn a_file_that_contradicts_an_event_is_a_finding_and_the_event_
     assert_eq!((report.changed, report.contradicted), (1, 1));
     let seen = person().await;
     assert_eq!(seen.life(), Life::Dead { date: Some(date(2026, 11, 2)) });
-    assert_eq!(seen.contact().and_then(|contact| contact.phone.as_deref()), Some("0912345671"), "the rest is taken");
+    assert_eq!(
+        seen.contact().and_then(|contact| contact.phone.as_deref()),
+        Some("0912345671"),
+        "the rest is taken"
+    );
     let found = findings(desk).await;
     assert_eq!((found.len(), found[0].kind), (1, FindingKind::FileContradictsEvent));
     assert_eq!((found[0].persons.as_slice(), found[0].state), ([number(1)].as_slice(), FindingState::Open));

@@ -125,7 +125,7 @@ async fn decide(state: &AppState, commune: CommuneCode, envelope: &Envelope) -> 
         let problem = Some(second_officer().into());
         return Answer { id, state: AnswerState::Refused, event: None, problem };
     }
-    match state.changes.execute(envelope).await {
+    match state.changes.take_over(envelope).await {
         Ok(ChangeReceipt { event, was_known, .. }) => {
             state.looks.forget(&event.persons);
             let state = if was_known { AnswerState::Known } else { AnswerState::Accepted };

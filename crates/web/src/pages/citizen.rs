@@ -24,7 +24,7 @@ use dancu_core::{Clock, PartialDate, PersonalNumber};
 use dancu_exchange::{Field, SealedGroup};
 use dancu_identity::access::Operation;
 use dancu_ledger::{Channel, Disclosure, Page as LogPage};
-use dancu_register::{At, HouseholdMember, Page as MemberPage, Person, person_at};
+use dancu_register::{At, HouseholdMember, NumberState, Page as MemberPage, Person, person_at};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -50,6 +50,8 @@ struct CitizenView {
     looks_older: Option<String>,
     record: Vec<FactGroup>,
     household: Option<HouseholdView>,
+    /// What became of a number that is out of use; its account still shows who looked.
+    out_of_use: Option<Words>,
 }
 
 #[derive(Serialize)]
@@ -119,6 +121,7 @@ pub(super) async fn show(
         looks_older: found.next_before.map(|before| format!("{PATH}?before={before}")),
         record: record::groups(&history, at),
         household: household(&state, me.as_ref(), at).await?,
+        out_of_use: me.as_ref().and_then(out_of_use),
     };
     Ok(reader.show(StatusCode::OK, &view))
 }
@@ -144,6 +147,31 @@ fn myself(reader: &Reader, operations: &[Operation]) -> Result<PersonalNumber, P
         number = reader.may(*operation)?.citizen();
     }
     number.ok_or_else(Problem::not_allowed)
+}
+
+/// An account belongs to the number under which it was opened. When the person is given another number, an officer prints
+/// a letter for that one, face to face, as at the first time; nothing is moved on the word of an old device.
+fn out_of_use(me: &Person) -> Option<Words> {
+    match me.number_state() {
+        NumberState::ReplacedBy(other) => {
+            let other = grouped(other);
+            Some(
+                (
+                    format!("Số này đã được thay bằng số {other}. Hãy đến công an xã, phường nhận thư mời để mở tài khoản cho số mới. Trang này chỉ còn cho xem ai đã tra cứu số cũ."),
+                    format!("This number was replaced by {other}. Ask the police of your commune for a letter to open an account for the new one. This page still shows who looked at the old one."),
+                )
+                    .into(),
+            )
+        }
+        NumberState::Cancelled => Some(
+            (
+                "Số này đã bị hủy. Hãy liên hệ công an xã, phường nơi cư trú.",
+                "This number was cancelled. Ask the police of your commune.",
+            )
+                .into(),
+        ),
+        NumberState::InUse | NumberState::InPlaceOf(_) => None,
+    }
 }
 
 async fn household(state: &AppState, me: Option<&Person>, at: At) -> Result<Option<HouseholdView>, Problem> {

@@ -103,7 +103,6 @@ async fn findings_are_seen_by_their_commune_and_settled_with_a_note() {
         persons: vec![number(HOA)],
         owner: Some("00004".parse().unwrap()),
         days_late: None,
-        statement: None,
     };
     let elsewhere =
         Oddity { owner: Some("00008".parse().unwrap()), kind: FindingKind::NoHead, ..oddity.clone() };

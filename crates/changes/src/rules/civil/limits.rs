@@ -119,6 +119,29 @@ mod tests {
     fn the_age_of_marriage_is_that_of_the_day() {
         assert_eq!(limit(Limit::MarriageAgeMale, date(2014, 12, 31)), Some(19));
         assert_eq!(limit(Limit::MarriageAgeMale, date(2015, 1, 1)), Some(20));
-        assert_eq!(limit(Limit::MarriageAgeMale, date(1990, 1, 1)), None);
+        let ages = |on| (limit(Limit::MarriageAgeMale, on), limit(Limit::MarriageAgeFemale, on));
+        assert_eq!(ages(date(2000, 12, 31)), (Some(20), Some(18)), "the law of 1986");
+        assert_eq!(ages(date(1987, 1, 2)), (Some(20), Some(18)), "the law of 1959");
+        assert_eq!(ages(date(1960, 1, 12)), (Some(18), Some(15)));
+        assert_eq!(ages(date(1945, 9, 1)), (None, None));
+    }
+
+    /// The rules that look at a day long ago have a value on each since their first law.
+    #[test]
+    fn what_is_judged_by_its_own_day_has_a_value_on_every_day_since_the_law_began() {
+        for (rule, since) in [
+            (Limit::MarriageAgeMale, date(1945, 9, 2)),
+            (Limit::MarriageAgeFemale, date(1945, 9, 2)),
+            (Limit::AdultAge, date(1950, 5, 22)),
+            (Limit::MarriageKinGenerations, date(1960, 1, 13)),
+            (Limit::AdopterOlderYears, date(1987, 1, 3)),
+            (Limit::AdoptedConsentAge, date(1987, 1, 3)),
+            (Limit::FatherDeadDays, date(1987, 1, 3)),
+            (Limit::MotherAgeMin, date(1900, 1, 1)),
+        ] {
+            for day in since.series(jiff::Span::new().days(1)).take_while(|day| *day < date(2027, 1, 1)) {
+                assert!(limit(rule, day).is_some(), "{rule:?} {day}");
+            }
+        }
     }
 }

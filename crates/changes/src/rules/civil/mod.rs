@@ -19,7 +19,7 @@ pub use refusal::CivilRefusal;
 
 use super::{NumberSource, Ruled};
 use crate::{Command, Decision, Envelope, FindingKind, Oddity, World, refusal::Common};
-use dancu_core::{CommuneCode, PartialDate, PersonalNumber, Sex, today_in_viet_nam};
+use dancu_core::{CommuneCode, PartialDate, PersonalNumber, Sex};
 use dancu_register::{Fact, FactKind, FactValue, Identity, Life, Person};
 use jiff::civil::Date;
 pub(crate) use limits::{Limit, limit};
@@ -62,7 +62,7 @@ fn refuse_if(is_so: bool, refusal: CivilRefusal) -> Ruled<()> {
 
 /// The day on which the desk took the command in: what the law counts by, also when the commune was offline.
 fn taken_on(envelope: &Envelope, world: &World<'_>) -> Date {
-    today_in_viet_nam(envelope.taken_at).min(world.today)
+    crate::taken::taken_on(envelope, world.now)
 }
 
 /// Whole years of age on a day. Of a birth date that is known in part its first day counts, as the law has it.

@@ -3,7 +3,7 @@
 use super::{
     ResidenceRefusal,
     permanent::head_is_of_age,
-    place::{each_once, is_permanent_at, one_head, permanent_address, permanent_communes},
+    place::{each_member_once, each_once, is_permanent_at, one_head, permanent_address, permanent_communes},
     plan::Plan,
 };
 use crate::{
@@ -76,7 +76,7 @@ pub(super) async fn merge(
     command: &HouseholdMerge,
     world: &mut World<'_>,
 ) -> Ruled<Decision> {
-    each_once(command.relations.iter().map(|member| member.number), "relations")?;
+    each_member_once(&command.relations, "relations")?;
     not_future(world, command.on, "on")?;
     needs_one_of(envelope, &[EvidenceKind::Consent, EvidenceKind::DwellingPaper], "consent, dwelling_paper")?;
     if command.from == command.into {
@@ -104,7 +104,7 @@ pub(super) async fn change_head(
     command: &HeadChange,
     world: &mut World<'_>,
 ) -> Ruled<Decision> {
-    each_once(command.relations.iter().map(|member| member.number), "relations")?;
+    each_member_once(&command.relations, "relations")?;
     not_future(world, command.on, "on")?;
     one_head(&command.relations)?;
     let mut plan = Plan::from_day(command.on);

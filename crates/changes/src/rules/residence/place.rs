@@ -8,25 +8,26 @@ use crate::{
     Address, Envelope, Member, World,
     refusal::Common,
     rules::{Ruled, checks::within},
+    world::CIRCLE_MAX,
 };
-use dancu_core::{CommuneCode, PersonalNumber, fold};
+use dancu_core::{CommuneCode, PersonalNumber, composed, fold};
 use dancu_register::{Person, Relation, Residence};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
 /// Characters of an address below the commune at most, as when files are loaded.
 const ADDRESS_CHARACTERS_MAX: usize = 200;
-/// Persons that one command may name.
+/// Persons that one command may name, where it does not have to name all of a household.
 const PERSONS_MAX: usize = 50;
 
 /// The address with its line trimmed, if the line has the form of one.
 pub(super) fn address_of_form(address: &Address, field: &'static str) -> Ruled<Address> {
-    let line = address.line.trim();
+    let line = composed(address.line.trim());
     let fits = (1..=ADDRESS_CHARACTERS_MAX).contains(&line.chars().count());
     if !fits || line.chars().any(char::is_control) {
         return Err(Common::Text { field }.into());
     }
-    Ok(Address { commune: address.commune, line: line.to_owned() })
+    Ok(Address { commune: address.commune, line })
 }
 
 /// An optional text: trimmed, 1 to some characters when there is one.
@@ -40,7 +41,7 @@ pub(super) fn text_of_form(
     if text.is_some_and(|text| !fits(text)) {
         return Err(Common::Text { field }.into());
     }
-    Ok(text.map(str::to_owned))
+    Ok(text.map(composed))
 }
 
 /// One to fifty persons, each once.
@@ -48,12 +49,26 @@ pub(super) fn each_once(
     numbers: impl ExactSizeIterator<Item = PersonalNumber>,
     field: &'static str,
 ) -> Ruled<()> {
+    each_once_of(numbers, PERSONS_MAX, field)
+}
+
+/// Each member of a household once, however many they are: all of them have to be named, and there may be as many as a
+/// household may ever have had.
+pub(super) fn each_member_once(members: &[Member], field: &'static str) -> Ruled<()> {
+    each_once_of(members.iter().map(|member| member.number), CIRCLE_MAX, field)
+}
+
+fn each_once_of(
+    numbers: impl ExactSizeIterator<Item = PersonalNumber>,
+    persons_max: usize,
+    field: &'static str,
+) -> Ruled<()> {
     let named = numbers.len();
-    let different: BTreeSet<PersonalNumber> = numbers.take(PERSONS_MAX + 1).collect();
-    if (1..=PERSONS_MAX).contains(&named) && different.len() == named {
+    let different: BTreeSet<PersonalNumber> = numbers.take(persons_max + 1).collect();
+    if (1..=persons_max).contains(&named) && different.len() == named {
         Ok(())
     } else {
-        Err(ResidenceRefusal::PersonsForm { field }.into())
+        Err(ResidenceRefusal::PersonsForm { field, persons_max }.into())
     }
 }
 

@@ -79,6 +79,8 @@ pub enum ResidenceRefusal {
     PersonsForm {
         /// The field that names it.
         field: &'static str,
+        /// Persons that it may name.
+        persons_max: usize,
     },
     /// The temporary residence is longer than the law allows at a time.
     #[error("longer than a temporary residence may last")]
@@ -280,10 +282,10 @@ impl Explain for ResidenceRefusal {
                 "Chủ hộ chưa đủ tuổi trong khi hộ có người đủ tuổi. Hãy chọn người đủ tuổi làm chủ hộ.",
                 "The head is under age while another member is of age. Name a member who is of age.",
             ),
-            Self::PersonsForm { field } => Explanation::new(
+            Self::PersonsForm { field, persons_max } => Explanation::new(
                 "DANCU-CHANGE-216",
-                format!("Trường `{field}` phải có từ 1 đến 50 người, mỗi người một lần."),
-                format!("The field `{field}` must name 1 to 50 persons, each once."),
+                format!("Trường `{field}` phải có từ 1 đến {persons_max} người, mỗi người một lần."),
+                format!("The field `{field}` must name 1 to {persons_max} persons, each once."),
             ),
             Self::TemporaryTooLong { months } => Explanation::new(
                 "DANCU-CHANGE-217",

@@ -1,0 +1,95 @@
+//! Rows in code tables of before Unicode: `V¨n` for Văn. None of them is stored.
+
+use dancu_core::{LegacyEncoding, LegacyText, check_name, check_text, legacy_readings};
+use std::{collections::HashSet, sync::LazyLock};
+use unicode_normalization::UnicodeNormalization;
+
+/// Syllables of common names, small.
+static COMMON: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    const LISTS: [&str; 3] = [
+        include_str!("../../../../data/synth_surnames.csv"),
+        include_str!("../../../../data/synth_middle_names.csv"),
+        include_str!("../../../../data/synth_given_names.csv"),
+    ];
+    let names = LISTS.into_iter().flat_map(|list| list.lines().skip(1));
+    names.filter_map(|line| line.split(',').next()).flat_map(syllables).collect()
+});
+
+fn syllables(name: &str) -> impl Iterator<Item = String> {
+    name.split(|sign: char| sign.is_ascii() && !sign.is_ascii_alphabetic())
+        .filter(|word| !word.is_empty())
+        .map(|word| word.nfc().collect::<String>().to_lowercase())
+}
+
+fn is_common(name: &str) -> bool {
+    syllables(name).all(|word| COMMON.contains(&word))
+}
+
+/// A name of a file. Beside what its letters tell, a file is also told by its words: `Vò Dòng` could be Vietnamese, but
+/// nobody is called so, and many are called Vũ Dũng. Whoever is, is registered at a desk, where letters alone count.
+pub(super) fn check_name_of_file(name: &str) -> Result<(), LegacyText> {
+    check_name(name)?;
+    let readings = legacy_readings(name).into_iter().filter(|(table, _)| *table != LegacyEncoding::Utf8);
+    for (table, reading) in readings {
+        if is_common(&reading) && !is_common(name) {
+            return Err(LegacyText(table));
+        }
+    }
+    Ok(())
+}
+
+/// A row that is no UTF-8, byte for byte: most files that are none were written in TCVN3.
+pub(super) fn check_bytes(row: &[u8]) -> Result<(), LegacyText> {
+    let text: String = row.iter().copied().map(char::from).collect();
+    text.split(',').try_for_each(check_text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn names() -> impl Strategy<Value = String> {
+        let all: Vec<&'static str> = COMMON.iter().map(String::as_str).collect();
+        proptest::collection::vec(proptest::sample::select(all), 2..5).prop_map(|words| words.join(" "))
+    }
+
+    /// As a program of Latin letters shows the bytes of TCVN3.
+    fn shown(name: &str) -> String {
+        let sign = |letter: char| {
+            let codes = (0xA1_u8..=0xFE).map(char::from);
+            let mut meaning = codes.map(|sign| (sign, legacy_readings(&sign.to_string())));
+            meaning
+                .find(|(_, means)| means.contains(&(LegacyEncoding::Tcvn3, letter.to_string())))
+                .map_or(letter, |(sign, _)| sign)
+        };
+        name.chars().map(sign).collect()
+    }
+
+    #[test]
+    fn names_that_letters_alone_do_not_tell_are_told_by_their_words() {
+        assert_eq!(check_name_of_file("Vò Dòng"), Err(LegacyText(LegacyEncoding::Tcvn3)));
+        for name in ["Hoàng Hà", "Lê Hùng", "Müller", "Lý", "François", "Trần Dòng", "Łukasz"] {
+            assert_eq!(check_name_of_file(name), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
+    fn rows_in_bytes_of_tcvn3_are_recognised_and_other_bytes_are_not() {
+        assert!(check_bytes(b"001085000001,Nguy\xd4n V\xa8n An,M").is_err());
+        assert!(check_bytes(b"001085000001,M\xfcller,M").is_ok());
+        assert!(check_bytes(b"\xff\xfe\x00").is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn every_common_name_in_tcvn3_is_recognised_and_none_as_it_is(name in names()) {
+            prop_assert_eq!(check_name_of_file(&name), Ok(()));
+            let shown = shown(&name);
+            // Signs that mean themselves, and words that are common either way, tell nobody anything.
+            if shown != name && !is_common(&shown) {
+                prop_assert_eq!(check_name_of_file(&shown), Err(LegacyText(LegacyEncoding::Tcvn3)), "{}", shown);
+            }
+        }
+    }
+}
