@@ -90,7 +90,7 @@ impl fmt::Debug for Database {
 
 /// A connection while it is worked with. Unless it is given back, it is closed: whoever went away in the middle may
 /// have left a statement that runs on it, and the next one would wait for that.
-struct Borrowed(Option<Object>);
+pub(crate) struct Borrowed(Option<Object>);
 
 impl Borrowed {
     fn give_back(mut self) {
@@ -177,14 +177,9 @@ impl Database {
         fault.into_store_error(&self.shown)
     }
 
-    /// A connection for good.
-    pub(crate) async fn client(&self) -> Result<Client> {
-        Ok(self.pool.get().await?)
-    }
-
     /// A connection for one piece of work.
-    async fn borrow(&self) -> Result<Borrowed> {
-        Ok(Borrowed(Some(self.client().await?)))
+    pub(crate) async fn borrow(&self) -> Result<Borrowed> {
+        Ok(Borrowed(Some(self.pool.get().await?)))
     }
 
     /// Drops connections that nobody uses: when one was lost, the others most likely are too.

@@ -3,7 +3,7 @@
 
 use crate::{
     DatabaseOptions, StoreLocation,
-    database::Database,
+    database::{Borrowed, Database},
     errors::{Fault, Result},
     facts::{cell, number_from_sql, number_to_sql, signed, unsigned},
     views::PostgresSubjectIndex,
@@ -107,7 +107,8 @@ pub struct PostgresLedgerStore {
     writer: Option<Arc<Writer>>,
 }
 
-struct Writer(Client);
+/// It is closed when it is let go: nobody else may come by the lock.
+struct Writer(Borrowed);
 
 impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -125,7 +126,7 @@ impl PostgresLedgerStore {
         let writer = self.bridge.wait(|database| {
             Box::pin(async move {
                 let take = async {
-                    let writer = database.client().await?;
+                    let writer = database.borrow().await?;
                     writer.batch_execute(WRITER_WAIT).await?;
                     writer.query("SELECT pg_advisory_lock($1)", &[&WRITER]).await?;
                     Ok(Arc::new(Writer(writer)))
@@ -139,6 +140,17 @@ impl PostgresLedgerStore {
         })?;
         self.writer = Some(Arc::clone(&writer));
         Ok(writer)
+    }
+
+    /// A server that takes no writes any more may have been replaced by another one: the next time it is looked for.
+    fn looked_at<T>(
+        &mut self,
+        answer: std::result::Result<T, StoreError>,
+    ) -> std::result::Result<T, StoreError> {
+        if matches!(answer, Err(StoreError::ReadOnly { .. })) {
+            self.writer = None;
+        }
+        answer
     }
 }
 
@@ -158,9 +170,10 @@ impl Drop for PostgresLedgerStore {
 impl LedgerStore for PostgresLedgerStore {
     fn head(&mut self) -> std::result::Result<Option<Head>, StoreError> {
         let writer = self.take_writer()?;
-        self.bridge.wait(move |database| {
-            Box::pin(async move { head(&writer.0).await.map_err(|fault| database.failed(fault)) })
-        })
+        let head = self.bridge.wait(move |database| {
+            Box::pin(async move { head(&*writer.0).await.map_err(|fault| database.failed(fault)) })
+        });
+        self.looked_at(head)
     }
 
     fn quota_counts(&mut self, from_day: Date) -> std::result::Result<Vec<QuotaCount>, StoreError> {
@@ -170,9 +183,10 @@ impl LedgerStore for PostgresLedgerStore {
     fn append(&mut self, batch: &Batch<'_>) -> std::result::Result<(), StoreError> {
         let writer = self.take_writer()?;
         let columns = Columns::of(batch);
-        self.bridge.wait(move |database| {
+        let appended = self.bridge.wait(move |database| {
             Box::pin(async move { append(&writer.0, &columns).await.map_err(|fault| database.failed(fault)) })
-        })
+        });
+        self.looked_at(appended)
     }
 }
 

@@ -28,16 +28,24 @@ impl Passwords {
             let of_everyone = Some(password.into_string().map_err(|_| LocationError::Unreadable)?);
             return Ok(Self { of_everyone, lines: Vec::new() });
         }
+        if let Some(file) = named.or_else(|| variable("PGPASSFILE").map(PathBuf::from)) {
+            return Self::from_file(&file);
+        }
         let usual =
-            || variable("HOME").map(|home| Path::new(&home).join(".pgpass")).filter(|path| path.exists());
-        let file = named.or_else(|| variable("PGPASSFILE").map(PathBuf::from)).or_else(usual);
-        let Some(file) = file else { return Ok(Self::default()) };
-        let text = read_secret(&file)?;
-        let text = String::from_utf8(text)
-            .map_err(|_| LocationError::File { path: file.clone(), problem: FileProblem::Malformed })?;
+            variable("HOME").map(|home| Path::new(&home).join(".pgpass")).filter(|path| path.exists());
+        let Some(usual) = usual else { return Ok(Self::default()) };
+        // Nobody asked for this one, and perhaps nobody needs it.
+        Ok(Self::from_file(&usual).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the usual file of passwords is not used");
+            Self::default()
+        }))
+    }
+
+    fn from_file(file: &Path) -> Result<Self, LocationError> {
+        let malformed = || LocationError::File { path: file.to_owned(), problem: FileProblem::Malformed };
+        let text = String::from_utf8(read_secret(file)?).map_err(|_| malformed())?;
         let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
         let lines = lines.map(fields).collect::<Option<_>>();
-        let malformed = || LocationError::File { path: file.clone(), problem: FileProblem::Malformed };
         Ok(Self { of_everyone: None, lines: lines.ok_or_else(malformed)? })
     }
 

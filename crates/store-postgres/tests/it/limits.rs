@@ -6,8 +6,9 @@ use crate::{
 };
 use dancu_changes::ChangeStore;
 use dancu_core::StoreError;
+use dancu_ledger::{Batch, Frontier, Head, LedgerStore};
 use dancu_register::RegisterStore;
-use dancu_store_postgres::{DatabaseOptions, PostgresStore, StoreLocation};
+use dancu_store_postgres::{DatabaseOptions, PostgresStore, StoreLocation, open_ledger};
 use std::{sync::Arc, time::Duration};
 use tokio_postgres::NoTls;
 
@@ -105,6 +106,27 @@ async fn transactions_that_meet_are_run_again() {
     let work = Work::new(open(&database, DatabaseOptions::default()).await).await;
     let acknowledged = work.send_all().await;
     check_is_whole(&work.store, &acknowledged).await;
+}
+
+/// As after a failover in which the old server was not stopped: it answers, and takes no writes.
+#[test]
+fn a_log_looks_for_another_server_when_its_own_takes_no_writes() {
+    let database = shared().new_database();
+    let location: StoreLocation = shared().cluster.url(&database).parse().unwrap();
+    let (mut store, _records, _index) = open_ledger(&location).unwrap();
+    let head = Head { frontier: Frontier::default(), checkpoint: "example\n0\n".into(), newest_us: 1 };
+    let mut commit = || store.append(&Batch { first: 0, records: &[], quotas: &[], head: &head });
+    commit().unwrap();
+    let cluster = &shared().cluster;
+    let read_only = format!("ALTER DATABASE {database} SET default_transaction_read_only = on");
+    let end_all =
+        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'");
+    cluster.sql("postgres", &[&read_only, &end_all]);
+    // The first may only learn that its connection is gone.
+    let told = [commit(), commit()];
+    assert!(matches!(told[1], Err(StoreError::ReadOnly { .. })), "{told:?}");
+    cluster.sql("postgres", &[&format!("ALTER DATABASE {database} RESET default_transaction_read_only")]);
+    commit().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
