@@ -1,7 +1,7 @@
 //! What a command became.
 
 use crate::{Actor, Command, CommandId, Evidence};
-use dancu_core::PersonalNumber;
+use dancu_core::{CommuneCode, PersonalNumber};
 use dancu_register::HouseholdNumber;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,13 @@ pub struct Event {
 }
 
 impl Event {
+    /// The commune on whose desk it is listed: that of the officer who recorded it. A stay is on no list: it tells where
+    /// somebody sleeps.
+    pub fn listed_in(&self) -> Option<CommuneCode> {
+        let is_stay = matches!(self.command, Command::NotifyStay(_));
+        self.actor.commune().filter(|_| !is_stay)
+    }
+
     /// Where the facts that it writes say they come from: the command and the commune, e.g. `register_birth:00004`.
     pub fn source(command: &Command, actor: &Actor) -> String {
         match actor.commune() {

@@ -17,6 +17,7 @@ mod finding;
 mod notes;
 mod outbox;
 mod proposal;
+mod recent;
 mod refusal;
 mod rules;
 mod service;
@@ -44,6 +45,7 @@ pub use outbox::{Cursor, OutboxEntry};
 pub use proposal::{
     Proposal, ProposalFilter, ProposalId, ProposalMove, ProposalState, ProposedBy, ProposedChange,
 };
+pub use recent::{RECENT_EVENTS_PAGE_MAX, RecentEvents, recent_events};
 pub use refusal::{Common, Intake, Refusal};
 pub use rules::{CivilRefusal, ResidenceLimit, ResidenceRefusal};
 pub use service::{ChangeError, ChangeReceipt, ChangeService, Foreseen};

@@ -132,6 +132,16 @@ pub trait ChangeStore: RegisterStore {
         length_max: usize,
     ) -> Result<Vec<Event>, StoreError>;
 
+    /// Events that officers of a commune recorded from an instant on, the newest first, after (in that order) one that was
+    /// shown before; none after one that is unknown. Stays are left out: they are in the commune's book and end there.
+    async fn events_of_commune(
+        &self,
+        commune: CommuneCode,
+        since: Timestamp,
+        after: Option<CommandId>,
+        length_max: usize,
+    ) -> Result<Vec<Event>, StoreError>;
+
     /// Entries of the outbox after a cursor, in their order, at most `length_max`. Never skips one that is still being
     /// committed: what is returned is complete up to its last entry.
     async fn outbox(&self, after: Cursor, length_max: usize) -> Result<Vec<OutboxEntry>, StoreError>;

@@ -117,6 +117,7 @@ pub const TABLES: &[Table] = &[
     ),
     register("event", 1, &[("id", B), ("recorded_at", I), ("kind", T), ("digest", B), ("body", T)]),
     register("event_person", 2, &[("number", I), ("recorded_at", I), ("event", B)]),
+    register("commune_event", 3, &[("commune", I), ("recorded_at", I), ("event", B)]),
     register("taken_back", 1, &[("event", B), ("by_event", B)]),
     register("outbox", 1, &[("sequence", I), ("number", I), ("event", B), ("recorded_at", I), ("kinds", I)]),
     register(

@@ -79,6 +79,20 @@ impl ChangeStore for PostgresStore {
             .await
     }
 
+    async fn events_of_commune(
+        &self,
+        commune: CommuneCode,
+        since: Timestamp,
+        after: Option<CommandId>,
+        length_max: usize,
+    ) -> Answer<Vec<Event>> {
+        self.database
+            .read(&(commune, since, after, length_max), |client, (commune, since, after, length_max)| {
+                Box::pin(events_of_commune(client, *commune, *since, *after, *length_max))
+            })
+            .await
+    }
+
     async fn outbox(&self, after: Cursor, length_max: usize) -> Answer<Vec<OutboxEntry>> {
         self.database
             .read(&(after, length_max), |client, (after, length_max)| {
@@ -224,6 +238,37 @@ async fn taken_back_by(client: &impl GenericClient, id: CommandId) -> Result<Opt
     let statement = client.prepare_cached("SELECT by_event FROM taken_back WHERE event = $1").await?;
     let row = client.query_opt(&statement, &[&id.0.as_bytes().as_slice()]).await?;
     row.map(|row| command_id(cell(&row, 0)?)).transpose()
+}
+
+async fn events_of_commune(
+    client: &impl GenericClient,
+    commune: CommuneCode,
+    since: Timestamp,
+    after: Option<CommandId>,
+    length_max: usize,
+) -> Result<Vec<Event>> {
+    let (before, last) = match after {
+        None => (i64::MAX, [u8::MAX; 16]),
+        Some(id) => {
+            let statement = client.prepare_cached("SELECT recorded_at FROM event WHERE id = $1").await?;
+            let Some(row) = client.query_opt(&statement, &[&id.0.as_bytes().as_slice()]).await? else {
+                return Ok(Vec::new());
+            };
+            (cell(&row, 0)?, *id.0.as_bytes())
+        }
+    };
+    let sql = "SELECT body FROM commune_event AS listed JOIN event ON event.id = listed.event
+               WHERE commune = $1 AND listed.recorded_at >= $2 AND (listed.recorded_at, listed.event) < ($3, $4)
+               ORDER BY listed.recorded_at DESC, listed.event DESC LIMIT $5";
+    let statement = client.prepare_cached(sql).await?;
+    let since = since.as_microsecond();
+    let rows = client
+        .query(
+            &statement,
+            &[&commune.value().cast_signed(), &since, &before, &last.as_slice(), &limit(length_max)],
+        )
+        .await?;
+    rows.iter().map(|row| commit::event_from_json(cell(row, 0)?)).collect()
 }
 
 async fn events_of(

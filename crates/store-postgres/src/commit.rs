@@ -274,6 +274,11 @@ async fn insert_event(transaction: &Transaction<'_>, prepared: &Prepared<'_>) ->
                SELECT number, $2, $3 FROM unnest($1::bigint[]) AS number";
     let statement = transaction.prepare_cached(sql).await?;
     transaction.execute(&statement, &[&numbers, &recorded_at, &id]).await?;
+    if let Some(commune) = event.listed_in() {
+        let sql = "INSERT INTO commune_event (commune, recorded_at, event) VALUES ($1, $2, $3)";
+        let statement = transaction.prepare_cached(sql).await?;
+        transaction.execute(&statement, &[&commune.value().cast_signed(), &recorded_at, &id]).await?;
+    }
     Ok(true)
 }
 

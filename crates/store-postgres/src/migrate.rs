@@ -22,6 +22,7 @@ const STEPS: &[(&str, &str)] = steps!(
     "V8__copy",
     "V9__search",
     "V10__handover",
+    "V11__desk",
 );
 
 /// Held by whoever applies steps, so that two nodes that start at once do not both do it.

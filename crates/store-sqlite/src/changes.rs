@@ -66,6 +66,17 @@ impl ChangeStore for SqliteStore {
         self.database().read(|connection| events::events_of(connection, number, before, length_max))
     }
 
+    async fn events_of_commune(
+        &self,
+        commune: CommuneCode,
+        since: Timestamp,
+        after: Option<CommandId>,
+        length_max: usize,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.database()
+            .read(|connection| events::events_of_commune(connection, commune, since, after, length_max))
+    }
+
     async fn outbox(&self, after: Cursor, length_max: usize) -> Result<Vec<OutboxEntry>, StoreError> {
         self.database().read(|connection| events::outbox(connection, after, length_max))
     }

@@ -44,6 +44,13 @@ impl Prepared {
         for number in &event.persons {
             concerns.execute((number_to_sql(*number), recorded_at, id))?;
         }
+        if let Some(commune) = event.listed_in() {
+            connection
+                .prepare_cached(
+                    "INSERT INTO commune_event (commune, recorded_at, event) VALUES (?1, ?2, ?3)",
+                )?
+                .execute((commune.value(), recorded_at, id))?;
+        }
         if let Some(back) = commit.takes_back {
             connection
                 .prepare_cached("INSERT INTO taken_back (event, by_event) VALUES (?1, ?2)")?

@@ -5,7 +5,7 @@ use crate::{
     facts::{number_from_sql, number_to_sql, unreadable},
 };
 use dancu_changes::{CommandId, Cursor, Event, OutboxEntry};
-use dancu_core::PersonalNumber;
+use dancu_core::{CommuneCode, PersonalNumber};
 use dancu_register::{FactKind, KindSet};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
@@ -46,6 +46,37 @@ pub(crate) fn taken_back_by(connection: &Connection, event: CommandId) -> Result
         .prepare_cached("SELECT by_event FROM taken_back WHERE event = ?1")?
         .query_row([event.0.as_bytes()], |row| id(row, 0).map(CommandId))
         .optional()
+}
+
+/// Events of a commune's own officers, the newest first.
+pub(crate) fn events_of_commune(
+    connection: &Connection,
+    commune: CommuneCode,
+    since: Timestamp,
+    after: Option<CommandId>,
+    length_max: usize,
+) -> Result<Vec<Event>> {
+    let (before, last) = match after {
+        None => (i64::MAX, [u8::MAX; 16]),
+        Some(id) => {
+            let found = connection
+                .prepare_cached("SELECT recorded_at FROM event WHERE id = ?1")?
+                .query_row([id.0.as_bytes()], |row| row.get(0))
+                .optional()?;
+            let Some(recorded_at) = found else { return Ok(Vec::new()) };
+            (recorded_at, *id.0.as_bytes())
+        }
+    };
+    connection
+        .prepare_cached(
+            "SELECT body FROM commune_event AS listed JOIN event ON event.id = listed.event
+             WHERE commune = ?1 AND listed.recorded_at >= ?2 AND (listed.recorded_at, listed.event) < (?3, ?4)
+             ORDER BY listed.recorded_at DESC, listed.event DESC LIMIT ?5",
+        )?
+        .query_map((commune.value(), since.as_microsecond(), before, last, limit(length_max)), |row| {
+            body(row, 0)
+        })?
+        .collect()
 }
 
 /// Events about a person, the newest first.

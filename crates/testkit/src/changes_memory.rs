@@ -211,6 +211,34 @@ impl ChangeStore for MemoryChanges {
         Ok(events)
     }
 
+    async fn events_of_commune(
+        &self,
+        commune: CommuneCode,
+        since: Timestamp,
+        after: Option<CommandId>,
+        length_max: usize,
+    ) -> Result<Vec<Event>, StoreError> {
+        let state = self.lock();
+        let place = |event: &Event| (event.recorded_at, event.id);
+        let events = || state.events.iter().map(|(event, _)| event);
+        let bound = match after {
+            None => None,
+            Some(id) => match events().find(|event| event.id == id) {
+                Some(event) => Some(place(event)),
+                None => return Ok(Vec::new()),
+            },
+        };
+        let here = events().filter(|event| {
+            event.listed_in() == Some(commune)
+                && event.recorded_at >= since
+                && bound.is_none_or(|bound| place(event) < bound)
+        });
+        let mut listed: Vec<Event> = here.cloned().collect();
+        listed.sort_by_key(|event| std::cmp::Reverse(place(event)));
+        listed.truncate(length_max);
+        Ok(listed)
+    }
+
     async fn outbox(&self, after: Cursor, length_max: usize) -> Result<Vec<OutboxEntry>, StoreError> {
         let state = self.lock();
         Ok(state.outbox.iter().filter(|entry| entry.cursor > after).take(length_max).copied().collect())

@@ -15,6 +15,14 @@ pub(super) fn two_communes_days(on: Date) -> Option<i32> {
     TWO_COMMUNES_DAYS.on(on).map(|row| row.value)
 }
 
+/// Days of events that a commune's desk lists.
+static DESK_EVENTS_DAYS: LazyLock<DatedTable<i32>> = LazyLock::new(|| table("desk_events_days"));
+
+/// Days that a desk lists on a day, that day among them.
+pub(crate) fn desk_events_days(on: Date) -> Option<i32> {
+    DESK_EVENTS_DAYS.on(on).map(|row| row.value)
+}
+
 fn table(rule: &str) -> DatedTable<i32> {
     let lines = ROWS.lines().skip(1).filter(|line| line.split(',').next() == Some(rule));
     let rows = lines.map(|line| {
@@ -37,5 +45,6 @@ mod tests {
     #[test]
     fn the_table_reads() {
         assert_eq!(two_communes_days(Date::constant(2026, 11, 22)), Some(30));
+        assert_eq!(desk_events_days(Date::constant(2026, 11, 22)), Some(7));
     }
 }

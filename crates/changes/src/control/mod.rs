@@ -9,6 +9,7 @@ mod scan;
 mod twice;
 
 pub use error::FindingError;
+pub(crate) use limits::desk_events_days;
 pub use scan::{SCAN_PAGE_PERSONS, Scan, ScanPage, ScanSummary};
 
 use crate::{

@@ -131,6 +131,15 @@ impl ChangeStore for FailingStore {
     ) -> Answer<Vec<Event>> {
         self.inner.events_of(number, before, length_max).await
     }
+    async fn events_of_commune(
+        &self,
+        commune: CommuneCode,
+        since: Timestamp,
+        after: Option<CommandId>,
+        length_max: usize,
+    ) -> Answer<Vec<Event>> {
+        self.inner.events_of_commune(commune, since, after, length_max).await
+    }
     async fn outbox(&self, after: Cursor, length_max: usize) -> Answer<Vec<OutboxEntry>> {
         self.inner.outbox(after, length_max).await
     }

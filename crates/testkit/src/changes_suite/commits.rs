@@ -1,7 +1,7 @@
 //! What one commit leaves behind.
 
-use super::desk::{Desk, TODAY, at, contact, family, id, identity, noted, number, sealed, since};
-use dancu_changes::{Committed, Cursor};
+use super::desk::{Desk, TODAY, at, commune, contact, family, id, identity, noted, number, sealed, since};
+use dancu_changes::{Actor, CommandId, Committed, Cursor};
 use dancu_register::{At, Belief, FactKind, KindSet, person_at};
 use jiff::{
     Timestamp,
@@ -157,6 +157,61 @@ pub(super) async fn events_of_a_person_come_by_pages_the_newest_first(desk: &Des
     assert_eq!(ids(None, 2).await, [id(5), id(3)]);
     assert_eq!(ids(Some(at(3)), 2).await, [id(1)]);
     assert_eq!(ids(Some(at(1)), 2).await, []);
+}
+
+/// Events of a commune's own officers from an instant on.
+async fn listed(
+    desk: &Desk,
+    code: u32,
+    since: i64,
+    after: Option<CommandId>,
+    length_max: usize,
+) -> Vec<CommandId> {
+    let events = desk.store.events_of_commune(commune(code), at(since), after, length_max).await;
+    events.expect("reads").iter().map(|event| event.id).collect()
+}
+
+pub(super) async fn events_of_a_commune_come_by_pages_the_newest_first(desk: &Desk) {
+    for (serial, second, code) in [(1, 1, 4), (2, 2, 8), (3, 3, 4), (4, 3, 4), (5, 5, 4), (6, 5, 8)] {
+        // Several events of one instant concern several persons.
+        let mut commit = noted(id(serial), second, &[number(serial.try_into().expect("small"))]);
+        commit.event.actor = Actor::Officer { id: "staff-1".to_owned(), commune: commune(code) };
+        assert_eq!(desk.commit(commit).await, Committed::Done);
+    }
+    assert_eq!(listed(desk, 4, 0, None, 10).await, [id(5), id(4), id(3), id(1)]);
+    assert_eq!(listed(desk, 8, 0, None, 10).await, [id(6), id(2)]);
+    assert_eq!(listed(desk, 9, 0, None, 10).await, []);
+    assert_eq!(listed(desk, 4, 3, None, 10).await, [id(5), id(4), id(3)], "the first instant is among them");
+    assert_eq!(listed(desk, 4, 4, None, 10).await, [id(5)]);
+    for length_max in 1..=5 {
+        let (mut after, mut read) = (None, Vec::new());
+        loop {
+            let page = listed(desk, 4, 0, after, length_max).await;
+            let Some(last) = page.last() else { break };
+            assert!(page.len() <= length_max);
+            after = Some(*last);
+            read.extend(page);
+        }
+        assert_eq!(read, [id(5), id(4), id(3), id(1)], "{length_max}");
+    }
+    assert_eq!(listed(desk, 4, 0, Some(id(6)), 10).await, [id(5), id(4), id(3), id(1)]);
+    assert_eq!(listed(desk, 4, 0, Some(id(2)), 10).await, [id(1)]);
+    assert_eq!(listed(desk, 4, 0, Some(id(99)), 10).await, [], "one that is unknown");
+}
+
+pub(super) async fn stays_and_the_centres_events_are_on_no_desk(desk: &Desk) {
+    let mut stay = noted(id(1), 1, &[]);
+    stay.event.command = serde_json::from_value(serde_json::json!({
+        "command": "notify_stay", "number": number(1), "address": {"commune": "00004", "line": "Số 1"},
+        "from": "2026-11-20", "until": "2026-11-22",
+    }))
+    .expect("a command");
+    let mut centre = noted(id(2), 2, &[number(2)]);
+    centre.event.actor = Actor::Operator { id: "staff-2".to_owned() };
+    for commit in [stay, centre, noted(id(3), 3, &[number(3)])] {
+        assert_eq!(desk.commit(commit).await, Committed::Done);
+    }
+    assert_eq!(listed(desk, 4, 0, None, 10).await, [id(3)]);
 }
 
 pub(super) async fn the_outbox_comes_in_order_and_by_pages(desk: &Desk) {

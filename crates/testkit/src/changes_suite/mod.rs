@@ -31,6 +31,8 @@ pub async fn changes_suite<S: ChangeStore + 'static, G>(open: impl Fn() -> (S, G
             persons_are_counted_once
             answers_agree_with_the_rule_on_both_times
             events_of_a_person_come_by_pages_the_newest_first
+            events_of_a_commune_come_by_pages_the_newest_first
+            stays_and_the_centres_events_are_on_no_desk
             the_outbox_comes_in_order_and_by_pages
             many_records_are_read_as_each_of_them_is;
         guards:

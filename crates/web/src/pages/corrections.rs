@@ -2,6 +2,7 @@
 //! identity, approved by a second one.
 
 use super::{
+    desk,
     fields::{Fields, Params},
     findings::{MoveView, Named, actor},
     reader::{Reader, Wants},
@@ -19,7 +20,7 @@ use axum::{
 };
 use dancu_changes::{
     Actor, ChangeError, Command, CorrectionError, CorrectionService, IdentityFields, Proposal,
-    ProposalFilter, ProposalState, ProposedBy, Verdict,
+    ProposalFilter, ProposalId, ProposalState, ProposedBy, Verdict,
 };
 use dancu_core::{Clock, Sex};
 use dancu_identity::{Principal, access::Operation};
@@ -51,6 +52,7 @@ struct CorrectionsView {
 pub(super) struct ProposalView {
     pub id: String,
     pub title: Words,
+    /// The one whom it is about, masked; the file is opened by `POST …/open`.
     pub person: Named,
     pub state: ProposalState,
     pub state_words: Words,
@@ -159,6 +161,19 @@ pub(super) async fn decide(
     }
 }
 
+/// Opens the file of the one whom a proposal to the officer's commune is about: a look, in the log before it is shown.
+pub(super) async fn open(
+    State(state): State<Arc<AppState>>,
+    reader: Reader,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let commune = desk::reading_commune(&state, &reader)?;
+    let id: ProposalId = id.parse().map_err(|_| Problem::not_found())?;
+    let proposal = state.changes.store().proposal(id).await?;
+    let proposal = proposal.filter(|proposal| proposal.owner == commune).ok_or_else(Problem::not_found)?;
+    desk::open_file(&state, &reader, proposal.number, &id.to_string()).await
+}
+
 pub(super) fn problem_of(error: CorrectionError) -> Problem {
     let status = match error {
         CorrectionError::Change(ChangeError::Store(error)) => return error.into(),
@@ -259,7 +274,7 @@ pub(super) fn proposal_view(proposal: Proposal, today: Date) -> ProposalView {
     ProposalView {
         id: proposal.id.to_string(),
         title: proposal.change.title().into(),
-        person: Named { number: proposal.number.to_string(), masked: proposal.number.masked() },
+        person: Named { place: 0, masked: proposal.number.masked() },
         state: proposal.state,
         state_words: words_of(proposal.state),
         by_citizen: matches!(proposal.proposed_by, ProposedBy::Citizen { .. }),

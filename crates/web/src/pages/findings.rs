@@ -1,6 +1,7 @@
 //! `/officer/findings`: what is odd in the register, for the commune that has to look into it and for the centre.
 
 use super::{
+    desk,
     fields::{Fields, Params},
     reader::{Reader, Wants},
 };
@@ -16,9 +17,10 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use dancu_changes::{
-    Actor, FileStatement, Finding, FindingError, FindingFilter, FindingKind, FindingService, FindingState,
+    Actor, FileStatement, Finding, FindingError, FindingFilter, FindingId, FindingKind, FindingService,
+    FindingState,
 };
-use dancu_core::Clock;
+use dancu_core::{Clock, PersonalNumber};
 use dancu_identity::{Principal, Role, access::Operation};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -70,11 +72,20 @@ struct FindingView {
     moves: Vec<MoveView>,
 }
 
-/// A person whom a finding or a proposal names: the number to act on, and as lists show it.
+/// A person whom a finding or a proposal names, as lists show them. The whole number is told by opening the file, which is
+/// in the log first.
 #[derive(Serialize)]
 pub(super) struct Named {
-    pub number: String,
+    /// Which of those who are named, from 0: what the file is asked for by.
+    pub place: usize,
     pub masked: String,
+}
+
+impl Named {
+    pub fn all(numbers: &[PersonalNumber]) -> Vec<Self> {
+        let named = numbers.iter().enumerate();
+        named.map(|(place, number)| Self { place, masked: number.masked() }).collect()
+    }
 }
 
 /// A button.
@@ -161,6 +172,27 @@ pub(super) async fn step(
             Ok(reader.show(status, &view))
         }
     }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Whom {
+    place: String,
+}
+
+/// Opens the file of a person whom a finding of the officer's commune names: a look, in the log before it is shown.
+pub(super) async fn open(
+    State(state): State<Arc<AppState>>,
+    reader: Reader,
+    Path(id): Path<String>,
+    Fields(whom): Fields<Whom>,
+) -> Result<Response, Problem> {
+    let commune = desk::reading_commune(&state, &reader)?;
+    let id: FindingId = id.parse().map_err(|_| Problem::not_found())?;
+    let finding = state.changes.store().finding(id).await?;
+    let finding = finding.filter(|finding| finding.owner == Some(commune)).ok_or_else(Problem::not_found)?;
+    let place: usize = whom.place.parse().map_err(|_| Problem::bad_body("place"))?;
+    let number = *finding.persons.get(place).ok_or_else(Problem::not_found)?;
+    desk::open_file(&state, &reader, number, &id.to_string()).await
 }
 
 fn problem_of(error: FindingError) -> Problem {
@@ -253,11 +285,7 @@ fn finding_view(finding: Finding, today: Date) -> FindingView {
         is_overdue,
         days_late: finding.days_late.map(u64::from),
         statement: finding.statement,
-        persons: finding
-            .persons
-            .iter()
-            .map(|number| Named { number: number.to_string(), masked: number.masked() })
-            .collect(),
+        persons: Named::all(&finding.persons),
         steps: steps.iter().map(|to| Step { to: to.as_str(), label: label(*to) }).collect(),
         moves: finding
             .moves

@@ -2,6 +2,7 @@
 
 mod citizen;
 mod connections;
+mod correction_form;
 mod corrections;
 mod desk;
 mod feed;
@@ -66,6 +67,14 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .route(
             "/officer/findings/{id}",
             post(findings::step).get(|| async { Redirect::to("/officer/findings") }),
+        )
+        .route(
+            "/officer/findings/{id}/open",
+            post(findings::open).get(|| async { Redirect::to("/officer/findings") }),
+        )
+        .route(
+            "/officer/corrections/{id}/open",
+            post(corrections::open).get(|| async { Redirect::to("/officer/corrections") }),
         )
         .route("/officer/corrections", get(corrections::show))
         .route(

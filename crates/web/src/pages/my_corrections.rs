@@ -1,7 +1,9 @@
 //! `/citizen/corrections`: I propose that something about me be set right, and see how far it is.
 
 use super::{
+    correction_form::{self, Section},
     corrections::{ProposalView, problem_of, proposal_view, service},
+    desk::form::{Fault, Typed},
     fields::{Fields, Params},
     reader::{Reader, Wants},
 };
@@ -16,15 +18,13 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use dancu_changes::{
-    Command, CommandId, ContactChange, Evidence, EvidenceKind, IdentityCorrection, IdentityFields, Proposal,
-    ProposalFilter, ProposalId, ProposedBy,
-};
-use dancu_core::{Clock, Entropy, Explain, PersonalNumber};
+use dancu_changes::{CommandId, Proposal, ProposalFilter, ProposalId, ProposedBy};
+use dancu_core::{Clock, Entropy, PersonalNumber};
 use dancu_identity::{Principal, access::Operation};
+use dancu_register::At;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::{str::FromStr, sync::Arc};
+use std::sync::Arc;
 
 const PATH: &str = "/citizen/corrections";
 /// Proposals on a page.
@@ -38,32 +38,12 @@ struct MyCorrectionsView {
     problem: Option<PageProblem>,
     /// Under which the next proposal is sent, so that pressing twice proposes once.
     new_id: String,
-    #[serde(skip)]
-    typed: Typed,
+    /// What may be proposed, with what the register holds now.
+    sections: Vec<Section>,
     /// Working days within which the commune decides.
     working_days: Option<u64>,
     proposals: Vec<ProposalView>,
     older: Option<String>,
-}
-
-/// What stands in the forms. Empty fields are not to be corrected; of the contact, an empty field means none.
-#[derive(Clone, Default, Deserialize)]
-pub(super) struct Typed {
-    id: String,
-    /// `identity` or `contact`.
-    what: String,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    birth_date: String,
-    #[serde(default)]
-    sex: String,
-    #[serde(default)]
-    paper: String,
-    #[serde(default)]
-    phone: String,
-    #[serde(default)]
-    email: String,
 }
 
 #[derive(Deserialize)]
@@ -85,7 +65,7 @@ pub(super) async fn show(
     Params(shown): Params<Shown>,
 ) -> Result<Response, Problem> {
     let number = myself(&reader)?;
-    let view = view(&state, &reader, number, shown.after.as_deref(), Typed::default(), None).await?;
+    let view = view(&state, &reader, number, shown.after.as_deref(), &Typed::default(), None).await?;
     Ok(reader.show(StatusCode::OK, &view))
 }
 
@@ -96,14 +76,17 @@ pub(super) async fn propose(
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, Problem> {
     let number = myself(&reader)?;
-    let id: ProposalId = typed.id.parse().map_err(|_| Problem::bad_body("id"))?;
-    let outcome = match read(&typed, number, &state) {
+    let id: ProposalId = typed.text("id").parse().map_err(|_| Problem::bad_body("id"))?;
+    let outcome = match correction_form::read(&typed, number, state.clock.today()) {
         Ok((change, evidence)) => {
             let by = ProposedBy::Citizen { number };
             let proposed = service(&state).propose(id, by, change, evidence).await;
-            proposed.map_err(|error| (None, problem_of(error)))
+            proposed.map_err(|error| {
+                let problem = problem_of(error);
+                (problem.status, Fault { field: None, said: problem.said })
+            })
         }
-        Err((field, problem)) => Err((Some(field), problem)),
+        Err(fault) => Err((StatusCode::UNPROCESSABLE_ENTITY, fault)),
     };
     match outcome {
         Ok(proposal) if reader.wants == Wants::Json => {
@@ -111,11 +94,11 @@ pub(super) async fn propose(
             Ok((StatusCode::CREATED, Json(view)).into_response())
         }
         Ok(_) => Ok(Redirect::to(PATH).into_response()),
-        Err((_, problem)) if reader.wants == Wants::Json => Err(problem),
-        Err((field, problem)) => {
-            let status = problem.status;
-            let said = PageProblem { code: problem.said.code, text: problem.said.into(), field };
-            let view = view(&state, &reader, number, None, typed, Some(said)).await?;
+        Err((status, fault)) if reader.wants == Wants::Json => {
+            Err(Problem { status, said: fault.said, retry_after_s: None })
+        }
+        Err((status, fault)) => {
+            let view = view(&state, &reader, number, None, &typed, Some(fault)).await?;
             Ok(reader.show(status, &view))
         }
     }
@@ -137,36 +120,6 @@ pub(super) async fn withdraw(
     Ok(Redirect::to(PATH).into_response())
 }
 
-type Unread = (&'static str, Problem);
-
-fn read(typed: &Typed, number: PersonalNumber, state: &AppState) -> Result<(Command, Vec<Evidence>), Unread> {
-    if typed.what == "contact" {
-        let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        let (phone, email) = (given(&typed.phone), given(&typed.email));
-        let on = state.clock.today();
-        return Ok((Command::ChangeContact(ContactChange { number, phone, email, on }), Vec::new()));
-    }
-    let fields = IdentityFields {
-        name: maybe("name", &typed.name)?,
-        sex: maybe("sex", &typed.sex)?,
-        birth_date: maybe("birth_date", &typed.birth_date)?,
-        ..IdentityFields::default()
-    };
-    let reference = typed.paper.trim().to_owned();
-    let paper = Evidence { kind: EvidenceKind::CivilStatusPaper, reference, issued_on: None, sha256: None };
-    let evidence = if paper.reference.is_empty() { Vec::new() } else { vec![paper] };
-    Ok((Command::CorrectIdentity(IdentityCorrection { number, fields }), evidence))
-}
-
-fn maybe<T: FromStr<Err: Explain>>(field: &'static str, text: &str) -> Result<Option<T>, Unread> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let wrong = |error: T::Err| (field, Problem::new(StatusCode::UNPROCESSABLE_ENTITY, &error));
-    text.parse().map(Some).map_err(wrong)
-}
-
 /// A proposal as I see it: what was done, not which officer did it, and no step of theirs.
 fn mine(proposal: Proposal, today: Date) -> ProposalView {
     let mut view = proposal_view(proposal, today);
@@ -180,8 +133,8 @@ async fn view(
     reader: &Reader,
     number: PersonalNumber,
     after: Option<&str>,
-    typed: Typed,
-    problem: Option<PageProblem>,
+    typed: &Typed,
+    fault: Option<Fault>,
 ) -> Result<MyCorrectionsView, Problem> {
     let after = match after {
         None => None,
@@ -194,15 +147,24 @@ async fn view(
     proposals.truncate(PAGE_LENGTH);
     let last = proposals.last().filter(|_| has_more).map(|last| last.id);
     let today = state.clock.today();
+    let at = At { as_of: today, known_at: state.clock.now() };
+    let me = state.register.person(number, at).await?;
+    let sections = correction_form::sections(me.as_ref(), typed, fault.as_ref());
     let mut random = [0; 10];
     state.entropy.fill(&mut random);
     Ok(MyCorrectionsView {
         page: reader.page_at(PATH),
-        problem,
+        problem: fault.map(problem_at),
         new_id: CommandId::new(state.clock.now(), &random).to_string(),
-        typed,
+        sections,
         working_days: service(state).decision_working_days().map(u64::from),
         proposals: proposals.into_iter().map(|proposal| mine(proposal, today)).collect(),
         older: last.map(|last| format!("{PATH}?after={last}")),
     })
+}
+
+/// The problem at the head of the page, leading to its field. Only names that the forms have lead anywhere.
+fn problem_at(fault: Fault) -> PageProblem {
+    let field = fault.field.as_deref().and_then(correction_form::known_field);
+    PageProblem { code: fault.said.code, text: fault.said.into(), field }
 }

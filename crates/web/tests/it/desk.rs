@@ -275,3 +275,37 @@ async fn the_history_answers_for_any_day_as_it_was_known_on_any_other() {
     let page = officer.post("/desk/persons", "", &file, HTML).await;
     assert_eq!((page.status.as_u16(), house.state.ledger.size()), (200, looks + 1));
 }
+
+#[tokio::test]
+async fn the_desk_lists_what_its_own_officers_recorded_lately_and_names_nobody() {
+    let house = House::open().await;
+    let officer = Officer::at(&house).await;
+    assert_eq!(officer.get("/desk", JSON).await.json()["recent"]["events"], serde_json::json!([]));
+    let form = officer.new_form("/desk/birth", BIRTH).await;
+    let event = officer.record("/desk/birth", &form).await;
+    let looks = house.state.ledger.size();
+    let desk = officer.get("/desk", JSON).await;
+    let recent = desk.json()["recent"].clone();
+    assert_eq!(recent["since"], "2026-11-15", "seven days, today among them");
+    let line = &recent["events"][0];
+    assert_eq!((&line["id"], &line["officer"]), (&event["id"], &"can.bo".into()));
+    assert_eq!(line["url"], format!("/desk/events/{}", event["id"].as_str().unwrap()));
+    assert_eq!(line["persons"].as_array().map(Vec::len), Some(1), "the child, with a number that is masked");
+    assert!(line["persons"][0].as_str().unwrap().starts_with("•••••••••"));
+    let page = officer.get("/desk", HTML).await;
+    assert!(page.body.contains(line["url"].as_str().unwrap()));
+    for body in [&desk.body, &page.body] {
+        assert!(!body.contains(LAN) && !body.contains("Mai"), "neither a number nor a name");
+    }
+    assert_eq!(house.state.ledger.size(), looks, "the list is no look at anybody");
+    assert_eq!(officer.get("/desk?after=x", JSON).await.status, 404);
+    let behind = officer.get(&format!("/desk?after={}", event["id"].as_str().unwrap()), JSON).await.json();
+    assert_eq!(
+        (&behind["recent"]["events"], &behind["recent"]["newest"]),
+        (&serde_json::json!([]), &"/desk".into())
+    );
+    house.clock.advance(jiff::SignedDuration::from_hours(24 * 7));
+    let cookie = house.cookie(Who::Officer).await;
+    let later = house.knock("GET", "/desk").header("cookie", &cookie).header("accept", JSON).send("").await;
+    assert_eq!(later.json()["recent"]["events"], serde_json::json!([]), "it ends after its days");
+}

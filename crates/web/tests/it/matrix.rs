@@ -58,6 +58,8 @@ async fn every_page_for_everyone() {
         ("POST", "/officer/corrections/x", "step=approve&verdict=accept", [401, 403, 403, 403, 404, 404]),
         ("GET",  "/officer/findings",     "",           [401, 403, 403, 403, 200, 200]),
         ("POST", "/officer/findings/x",   "to=in_hand", [401, 403, 403, 403, 404, 404]),
+        ("POST", "/officer/findings/x/open", "place=0", [401, 403, 403, 403, 404, 403]),
+        ("POST", "/officer/corrections/x/open", "",      [401, 403, 403, 403, 404, 403]),
         ("GET",  "/officer/findings?state=x", "",       [401, 403, 403, 403, 404, 404]),
         ("GET",  "/operator",             "",           [401, 403, 403, 403, 403, 200]),
         ("GET",  "/operator/live",        "",           [401, 403, 403, 403, 403, 200]),

@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 /// The fields of a form by name.
 #[derive(Clone, Default, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Typed(BTreeMap<String, String>);
+pub(in crate::pages) struct Typed(BTreeMap<String, String>);
 
 impl fmt::Debug for Typed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -22,12 +22,12 @@ impl fmt::Debug for Typed {
 
 /// Something is wrong with one field, or, without a field, with the whole.
 #[derive(Debug, Clone)]
-pub(super) struct Fault {
+pub(in crate::pages) struct Fault {
     pub field: Option<String>,
     pub said: Explanation,
 }
 
-pub(super) type Read<T> = Result<T, Fault>;
+pub(in crate::pages) type Read<T> = Result<T, Fault>;
 
 impl Fault {
     pub fn at(field: &str, said: Explanation) -> Self {
@@ -197,7 +197,7 @@ pub(super) fn paper_names(place: usize) -> [String; 3] {
 type KindRow = (&'static str, &'static str, &'static str, EvidenceKind);
 
 /// Kinds of papers: the API's word, Vietnamese, English.
-pub(super) const EVIDENCE_KINDS: [KindRow; 12] = [
+pub(in crate::pages) const EVIDENCE_KINDS: [KindRow; 12] = [
     ("birth_notice", "Giấy chứng sinh", "Notice of birth", EvidenceKind::BirthNotice),
     (
         "witness_statement",
@@ -223,12 +223,12 @@ pub(super) const EVIDENCE_KINDS: [KindRow; 12] = [
 ];
 
 /// The API's word of a kind of paper.
-pub(super) fn paper_word(kind: EvidenceKind) -> &'static str {
+pub(in crate::pages) fn paper_word(kind: EvidenceKind) -> &'static str {
     EVIDENCE_KINDS.iter().find(|row| row.3 == kind).map_or("", |row| row.0)
 }
 
 /// What a kind of paper is called.
-pub(super) fn paper_words(kind: EvidenceKind) -> Words {
+pub(in crate::pages) fn paper_words(kind: EvidenceKind) -> Words {
     let row = EVIDENCE_KINDS.iter().find(|row| row.3 == kind).unwrap_or(&EVIDENCE_KINDS[11]);
     (row.1, row.2).into()
 }
@@ -236,7 +236,7 @@ pub(super) fn paper_words(kind: EvidenceKind) -> Words {
 /// How an input is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Shape {
+pub(in crate::pages) enum Shape {
     /// One line.
     Text,
     /// A personal number.
@@ -253,14 +253,14 @@ pub(super) enum Shape {
 
 /// One of a list.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Choice {
+pub(in crate::pages) struct Choice {
     pub value: String,
     pub label: Words,
 }
 
 /// An input of a form.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Input {
+pub(in crate::pages) struct Input {
     pub name: String,
     pub label: Words,
     pub hint: Option<Words>,

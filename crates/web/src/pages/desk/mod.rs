@@ -5,7 +5,7 @@ mod absence;
 mod birth;
 mod death;
 mod event;
-mod form;
+pub(super) mod form;
 mod handover;
 mod marriage;
 mod movement;
@@ -24,6 +24,7 @@ use axum::{
     response::Redirect,
     routing::{get, post},
 };
+pub(super) use person::{open_file, reading_commune};
 use std::sync::Arc;
 use task::Task;
 

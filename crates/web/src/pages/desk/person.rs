@@ -25,11 +25,12 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use dancu_core::{CommuneCode, PersonalNumber};
 use dancu_exchange::Field;
 use dancu_identity::access::Operation;
 use jiff::civil::Date;
 use serde::Serialize;
-use std::sync::Arc;
+use std::{fmt::Display, sync::Arc};
 
 const PATH: &str = "/desk/persons";
 
@@ -85,6 +86,28 @@ pub(super) async fn show(
     }
 }
 
+/// The commune of an officer who may read files.
+pub(in crate::pages) fn reading_commune(state: &AppState, reader: &Reader) -> Result<CommuneCode, Problem> {
+    Office::of(state, reader, Operation::ReadPersonFile).map(|office| office.commune)
+}
+
+/// The file of a person whom something else names, as of today, in the matter of that.
+pub(in crate::pages) async fn open_file(
+    state: &AppState,
+    reader: &Reader,
+    number: PersonalNumber,
+    matter: &str,
+) -> Result<Response, Problem> {
+    let office = Office::of(state, reader, Operation::ReadPersonFile)?;
+    let days = Days::read("", "", &*state.clock).map_err(|said| Problem {
+        status: StatusCode::UNPROCESSABLE_ENTITY,
+        said,
+        retry_after_s: None,
+    })?;
+    let file = file_of(&office, number, days, &matter).await?.ok_or_else(Problem::nobody)?;
+    Ok(answer(&office, reader, matter.to_owned(), number.to_string(), None, Some(file)))
+}
+
 async fn file(
     office: &Office<'_>,
     typed: &Typed,
@@ -100,14 +123,26 @@ async fn file(
         Ok(days) => days,
         Err(said) => return Ok(Err(Fault { field: None, said })),
     };
+    let found = file_of(office, number, days, matter).await?;
+    Ok(found.ok_or_else(|| Fault::at("number", Problem::nobody().said)))
+}
+
+/// The file; `None` when the register holds nobody under the number.
+async fn file_of(
+    office: &Office<'_>,
+    number: PersonalNumber,
+    days: Days,
+    matter: &impl Display,
+) -> Result<Option<File>, Problem> {
+    let state = office.state;
     let fields = SHOWN.into_iter().chain([Field::History]).collect();
     let shown = office.look_at(number, matter, fields).await?;
     if shown.history.is_empty() {
-        return Ok(Err(Fault::at("number", Problem::nobody().said)));
+        return Ok(None);
     }
     let (happenings, has_more) =
         history::happenings_of(state, number, &shown.history, jiff::Timestamp::MAX).await?;
-    Ok(Ok(File {
+    Ok(Some(File {
         person: PersonView::of(&shown),
         as_of: days.at.as_of,
         known_on: days.known_on,
