@@ -7,7 +7,7 @@ use crate::{
     Envelope, Refusal,
     refusal::{Common, Intake},
 };
-use dancu_core::{Dated, DatedTable, today_in_viet_nam};
+use dancu_core::{DatedTable, today_in_viet_nam};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use std::sync::LazyLock;
 
@@ -45,18 +45,7 @@ fn on(table: &DatedTable<i64>, now: Timestamp) -> i64 {
 }
 
 fn table(rule: &str) -> DatedTable<i64> {
-    let lines = ROWS.lines().skip(1).filter(|line| line.split(',').next() == Some(rule));
-    let rows = lines.map(|line| {
-        let fields: Vec<&str> = line.splitn(5, ',').collect();
-        let day = |text: &str| text.parse().expect("tests read the built-in table");
-        Dated {
-            value: fields[1].parse().expect("tests read the built-in table"),
-            valid_from: day(fields[2]),
-            valid_to: (!fields[3].is_empty()).then(|| day(fields[3])),
-            legal_reference: fields[4].trim_matches('"').to_owned(),
-        }
-    });
-    DatedTable::new(rows.collect()).expect("tests read the built-in table")
+    DatedTable::of_rule(ROWS, rule).expect("tests read the built-in table")
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Legal values change by adding a row, never by editing code.
 
 use jiff::civil::Date;
+use std::str::FromStr;
 
 /// One value with the days on which it is law, and where the law says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,28 @@ impl<T> DatedTable<T> {
     }
 }
 
+impl<T: FromStr> DatedTable<T> {
+    /// The rows of one rule in a table of the columns `rule,value,valid_from,valid_to,legal_reference`, the first line of
+    /// which names them. Only the last column may hold commas, in quotation marks.
+    pub fn of_rule(table: &str, rule: &str) -> Result<Self, String> {
+        let lines = table.lines().skip(1).filter(|line| line.split(',').next() == Some(rule));
+        let rows = lines.map(|line| dated(line).ok_or_else(|| format!("cannot be read: {line}")));
+        Self::new(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+fn dated<T: FromStr>(line: &str) -> Option<Dated<T>> {
+    let mut fields = line.splitn(5, ',').skip(1);
+    let value = fields.next()?.parse().ok()?;
+    let valid_from = fields.next()?.parse().ok()?;
+    let valid_to = match fields.next()? {
+        "" => None,
+        day => Some(day.parse().ok()?),
+    };
+    let legal_reference = fields.next()?.trim_matches('"').to_owned();
+    Some(Dated { value, valid_from, valid_to, legal_reference })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +85,16 @@ mod tests {
         assert_eq!(table.on(date(2024, 6, 30)).unwrap().value, 1);
         assert_eq!(table.on(date(2024, 7, 1)).unwrap().value, 2);
         assert!(table.on(date(2015, 12, 31)).is_none());
+    }
+
+    #[test]
+    fn the_rows_of_a_rule_are_read_from_a_table() {
+        let table = "rule,value,valid_from,valid_to,legal_reference\n\
+                     days,7,2016-01-01,2024-07-01,\"Law, art. 1\"\nhours,9,2016-01-01,,Law\ndays,8,2024-07-01,,Law\n";
+        let days = DatedTable::<u8>::of_rule(table, "days").unwrap();
+        assert_eq!(days.on(date(2024, 6, 30)).unwrap().legal_reference, "Law, art. 1");
+        assert_eq!(days.on(date(2026, 1, 1)).unwrap().value, 8);
+        assert!(DatedTable::<u8>::of_rule("rule\ndays,x,2016-01-01,,Law", "days").is_err());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The values of the control tools, from `data/control_rules.csv`.
 
-use dancu_core::{Dated, DatedTable};
+use dancu_core::DatedTable;
 use jiff::civil::Date;
 use std::sync::LazyLock;
 
@@ -24,18 +24,7 @@ pub(crate) fn desk_events_days(on: Date) -> Option<i32> {
 }
 
 fn table(rule: &str) -> DatedTable<i32> {
-    let lines = ROWS.lines().skip(1).filter(|line| line.split(',').next() == Some(rule));
-    let rows = lines.map(|line| {
-        let fields: Vec<&str> = line.splitn(5, ',').collect();
-        let day = |text: &str| text.parse().expect("tests read the built-in table");
-        Dated {
-            value: fields[1].parse().expect("tests read the built-in table"),
-            valid_from: day(fields[2]),
-            valid_to: (!fields[3].is_empty()).then(|| day(fields[3])),
-            legal_reference: fields[4].trim_matches('"').to_owned(),
-        }
-    });
-    DatedTable::new(rows.collect()).expect("tests read the built-in table")
+    DatedTable::of_rule(ROWS, rule).expect("tests read the built-in table")
 }
 
 #[cfg(test)]

@@ -1,32 +1,19 @@
 //! The legal values of corrections, from `data/correction_rules.csv`.
 
-use dancu_core::{Dated, DatedTable};
+use dancu_core::DatedTable;
 use jiff::civil::Date;
 use std::sync::LazyLock;
 
 const RULES: &str = include_str!("../../../../data/correction_rules.csv");
 
 /// Working days within which the commune decides.
-static DECISION_WORKING_DAYS: LazyLock<DatedTable<u16>> = LazyLock::new(|| table("decision_working_days"));
+static DECISION_WORKING_DAYS: LazyLock<DatedTable<u16>> = LazyLock::new(|| {
+    DatedTable::of_rule(RULES, "decision_working_days").expect("tests read the built-in table")
+});
 
 /// Working days for the decision of what is proposed on a day.
 pub(super) fn decision_working_days(day: Date) -> Option<u16> {
     DECISION_WORKING_DAYS.on(day).map(|row| row.value)
-}
-
-fn table(rule: &str) -> DatedTable<u16> {
-    let lines = RULES.lines().skip(1).filter(|line| line.split(',').next() == Some(rule));
-    let rows = lines.map(|line| {
-        let fields: Vec<&str> = line.splitn(5, ',').collect();
-        Dated {
-            value: fields[1].parse().expect("tests read the built-in table"),
-            valid_from: fields[2].parse().expect("tests read the built-in table"),
-            valid_to: (!fields[3].is_empty())
-                .then(|| fields[3].parse().expect("tests read the built-in table")),
-            legal_reference: fields[4].trim_matches('"').to_owned(),
-        }
-    });
-    DatedTable::new(rows.collect()).expect("tests read the built-in table")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The gateway's rules of operation for limits, from `data/query_limit_rules.csv`.
 
-use dancu_core::{Dated, DatedTable};
+use dancu_core::DatedTable;
 use jiff::civil::Date;
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -27,25 +27,15 @@ pub struct LimitRules {
     pub notice_percent: u32,
 }
 
-static TABLE: LazyLock<HashMap<String, DatedTable<u32>>> = LazyLock::new(|| {
-    let mut rules: HashMap<String, Vec<Dated<u32>>> = HashMap::new();
-    for line in ROWS.lines().skip(1) {
-        let fields: Vec<&str> = line.splitn(5, ',').collect();
-        let row = Dated {
-            value: fields[1].parse().expect("a test reads the built-in table"),
-            valid_from: fields[2].parse().expect("a test reads the built-in table"),
-            valid_to: (!fields[3].is_empty()).then(|| fields[3].parse().expect("a test reads the table")),
-            legal_reference: fields[4].trim_matches('"').to_owned(),
-        };
-        rules.entry(fields[0].to_owned()).or_default().push(row);
-    }
-    let tables = rules.into_iter().map(|(rule, rows)| (rule, DatedTable::new(rows).expect("no overlap")));
-    tables.collect()
+static TABLES: LazyLock<HashMap<&str, DatedTable<u32>>> = LazyLock::new(|| {
+    let rules = ROWS.lines().skip(1).filter_map(|line| line.split(',').next());
+    let table = |rule| DatedTable::of_rule(ROWS, rule).expect("a test reads the built-in table");
+    rules.map(|rule| (rule, table(rule))).collect()
 });
 
 /// The rules that hold on a day; `None` before there were any.
 pub fn limit_rules(on: Date) -> Option<LimitRules> {
-    let rule = |name: &str| TABLE.get(name)?.on(on).map(|row| row.value);
+    let rule = |name: &str| TABLES.get(name)?.on(on).map(|row| row.value);
     Some(LimitRules {
         headroom_percent: rule("headroom_percent")?,
         refused_seconds_max: rule("refused_seconds_max")?,
