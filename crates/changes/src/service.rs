@@ -104,6 +104,13 @@ impl ChangeService {
         self.record(envelope, None, &NumberSource::Drawn(&*self.entropy)).await
     }
 
+    /// Whether a command alters who a person is, also by taking back an event that did: nobody does so alone.
+    pub async fn alters_identity(&self, command: &Command) -> Result<bool, StoreError> {
+        let Command::Compensate(compensation) = command else { return Ok(command.alters_identity()) };
+        let event = self.store.event(compensation.event).await?;
+        Ok(event.is_some_and(|(event, _)| event.command.alters_identity()))
+    }
+
     /// As [`ChangeService::execute`], for what another node took in: its word on when is bound by how long a commune may
     /// be out of reach.
     pub async fn take_over(&self, envelope: &Envelope) -> Result<ChangeReceipt, ChangeError> {

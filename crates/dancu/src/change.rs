@@ -2,7 +2,7 @@
 //! out; offices have their pages, and communes the API.
 
 use crate::{cli::ChangeArgs, export::two_operators, failure::Failure, platform::Platform};
-use dancu_changes::{ChangeReceipt, Command, Envelope, Evidence, EvidenceKind};
+use dancu_changes::{ChangeReceipt, Envelope, Evidence, EvidenceKind};
 use dancu_core::{Explain, Explanation};
 use std::{
     io::{BufReader, Read},
@@ -21,7 +21,7 @@ pub async fn run(platform: &Platform, args: &ChangeArgs) -> Result<(), Failure> 
     let (mut accepted, mut known, mut refused) = (0_u64, 0_u64, 0_u64);
     for mut envelope in envelopes {
         let word = envelope.command.word();
-        if changes_identity(platform, &envelope.command).await? {
+        if platform.state.changes.alters_identity(&envelope.command).await? {
             let Some(operators) = &operators else {
                 refused += 1;
                 tell_refusal(word, &envelope, &one_alone(), args.json);
@@ -70,13 +70,6 @@ async fn operators(platform: &Platform, args: &ChangeArgs) -> Result<Option<Evid
     two_operators(platform, ordered_by, approved_by).await?;
     let reference = format!("dancu change: {ordered_by} + {approved_by}");
     Ok(Some(Evidence { kind: EvidenceKind::Request, reference, issued_on: None, sha256: None }))
-}
-
-/// Whether a command changes who somebody is, also by taking back an event that did.
-async fn changes_identity(platform: &Platform, command: &Command) -> Result<bool, Failure> {
-    let Command::Compensate(compensation) = command else { return Ok(command.alters_identity()) };
-    let event = platform.state.changes.store().event(compensation.event).await?;
-    Ok(event.is_some_and(|(event, _)| event.command.alters_identity()))
 }
 
 fn one_alone() -> Explanation {

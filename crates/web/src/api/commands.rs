@@ -121,9 +121,16 @@ async fn decide(state: &AppState, commune: CommuneCode, envelope: &Envelope) -> 
         let problem = Some(not_of_this_commune().into());
         return Answer { id, state: AnswerState::Refused, event: None, problem };
     }
-    if envelope.command.alters_identity() {
-        let problem = Some(second_officer().into());
-        return Answer { id, state: AnswerState::Refused, event: None, problem };
+    match state.changes.alters_identity(&envelope.command).await {
+        Ok(false) => {}
+        Ok(true) => {
+            let problem = Some(second_officer().into());
+            return Answer { id, state: AnswerState::Refused, event: None, problem };
+        }
+        Err(error) => {
+            let problem = Some(Problem::from(error).said.into());
+            return Answer { id, state: AnswerState::Later, event: None, problem };
+        }
     }
     match state.changes.take_over(envelope).await {
         Ok(ChangeReceipt { event, was_known, .. }) => {
@@ -150,7 +157,8 @@ fn answered(event: Event) -> AnsweredEvent {
     AnsweredEvent { recorded_at: event.recorded_at, issued: event.issued, household: event.household }
 }
 
-fn second_officer() -> Explanation {
+/// Who somebody is changes by two officers, and so does the taking back of such a change.
+pub(crate) fn second_officer() -> Explanation {
     Explanation::new(
         "DANCU-WEB-068",
         "Thay đổi thông tin nhân thân phải qua trang cải chính, có cán bộ thứ hai duyệt. Hãy lập đề nghị tại `/officer/corrections`.",

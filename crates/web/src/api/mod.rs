@@ -13,6 +13,7 @@ mod verify;
 mod xroad;
 
 pub(crate) use body::collect;
+pub(crate) use commands::second_officer;
 pub(crate) use limits::used_days;
 pub(crate) use public_log::from_log;
 pub(crate) use verify::{refusal_problem, verify_problem};

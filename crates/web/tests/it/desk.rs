@@ -169,6 +169,34 @@ async fn a_death_is_registered_looked_at_and_taken_back() {
 }
 
 #[tokio::test]
+async fn what_two_changed_of_an_identity_one_officer_does_not_take_back() {
+    let house = House::open().await;
+    let officer = Officer::at(&house).await;
+    let envelope = serde_json::from_value(serde_json::json!({
+        "id": "019ab2c4-7a10-7c55-9b1e-0d5f0a3f8a11",
+        "actor": {"role": "officer", "id": "officer-1", "commune": "00004"},
+        "evidence": [{"kind": "decision", "reference": "QĐ-5"}],
+        "taken_at": house.state.clock.now(),
+        "command": {"command": "correct_identity", "number": LAN, "fields": {"name": "Trần Thị Lan Anh"}},
+    }))
+    .unwrap();
+    house.state.changes.execute(&envelope).await.unwrap();
+    let path = format!("/desk/events/{}", envelope.id);
+    let shown = officer.get(&path, JSON).await.json();
+    assert_eq!((&shown["may_be_taken_back"], &shown["needs_second_officer"]), (&false.into(), &true.into()));
+    let page = officer.get(&path, HTML).await;
+    assert!(page.body.contains("/officer/corrections") && !page.body.contains("Thu hồi sự kiện này"));
+    let back = form(&[
+        ("id", "019ab2c4-7a10-7c55-9b1e-0d5f0a3f8a12"),
+        ("reason", "Nhầm"),
+        ("paper_1_kind", "decision"),
+        ("paper_1_reference", "QĐ-6"),
+    ]);
+    assert_eq!(officer.post(&path, "", &back, JSON).await.problem().1, "DANCU-WEB-068");
+    assert_eq!(officer.get(&path, JSON).await.json()["taken_back_by"], serde_json::Value::Null);
+}
+
+#[tokio::test]
 async fn a_move_forms_a_household_and_the_other_tasks_reach_the_rules() {
     let house = House::open().await;
     let officer = Officer::at(&house).await;

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     AppState, Problem,
+    api::second_officer,
     pages::{
         fields::Fields,
         grouped,
@@ -59,6 +60,8 @@ struct EventView {
     persons: Vec<PersonView>,
     changes: Vec<PersonChanges>,
     findings: Vec<FindingView>,
+    /// Whether it changed who somebody is: what was changed by two is not taken back by one.
+    needs_second_officer: bool,
     may_be_taken_back: bool,
     /// Identifier of the command that would take it back.
     take_back_id: CommandId,
@@ -124,6 +127,9 @@ async fn own_event(office: &Office<'_>, id: &str) -> Result<Event, Problem> {
 }
 
 fn compensation(office: &Office<'_>, event: &Event, typed: &Typed) -> Result<Envelope, Fault> {
+    if event.command.alters_identity() {
+        return Err(Fault { field: None, said: second_officer() });
+    }
     let reason = typed.needed("reason")?.to_owned();
     Ok(Envelope {
         id: typed.text("id").parse().unwrap_or_else(|_| new_id(office.state)),
@@ -193,16 +199,17 @@ async fn answer(
         persons,
         changes,
         findings: findings.map(FindingView::from).collect(),
+        needs_second_officer: event.command.alters_identity(),
         may_be_taken_back: taken_back_by.is_none() && can_be_taken_back(&event.command),
         take_back_id: typed.text("id").parse().unwrap_or_else(|_| new_id(office.state)),
         inputs: inputs(typed, fault.as_ref().map(|(_, fault)| fault)),
-        problem: fault.map(|(_, fault)| PageProblem {
-            code: fault.said.code,
-            text: fault.said.into(),
-            field: fault.field.map(|_| "reason"),
-        }),
+        problem: fault.map(|(_, fault)| problem(fault)),
     };
     Ok(reader.show(status, &view))
+}
+
+fn problem(fault: Fault) -> PageProblem {
+    PageProblem { code: fault.said.code, text: fault.said.into(), field: fault.field.map(|_| "reason") }
 }
 
 fn papers(event: &Event) -> Vec<PaperView> {
@@ -214,9 +221,10 @@ fn papers(event: &Event) -> Vec<PaperView> {
     event.evidence.iter().map(view).collect()
 }
 
-/// Taking back is not taken back; units and stays pass by themselves.
+/// Taking back is not taken back; units and stays pass by themselves; who somebody is goes by way of a correction.
 fn can_be_taken_back(command: &Command) -> bool {
-    !matches!(command, Command::Compensate(_) | Command::MergeUnits(_) | Command::NotifyStay(_))
+    let passes = matches!(command, Command::Compensate(_) | Command::MergeUnits(_) | Command::NotifyStay(_));
+    !passes && !command.alters_identity()
 }
 
 fn inputs(typed: &Typed, fault: Option<&Fault>) -> Vec<Input> {
