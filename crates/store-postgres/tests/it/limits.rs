@@ -120,9 +120,9 @@ fn a_log_looks_for_another_server_when_its_own_takes_no_writes() {
     let cluster = &shared().cluster;
     let read_only = format!("ALTER DATABASE {database} SET default_transaction_read_only = on");
     let end_all =
-        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'");
+        format!("SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = '{database}'");
     cluster.sql("postgres", &[&read_only, &end_all]);
-    // The first may only learn that its connection is gone.
+    // The first only learns that its connection is gone.
     let told = [commit(), commit()];
     assert!(matches!(told[1], Err(StoreError::ReadOnly { .. })), "{told:?}");
     cluster.sql("postgres", &[&format!("ALTER DATABASE {database} RESET default_transaction_read_only")]);
