@@ -149,6 +149,14 @@ pub trait ChangeStore: RegisterStore {
     /// The cursor behind the last entry.
     async fn outbox_end(&self) -> Result<Cursor, StoreError>;
 
+    /// The cursor up to which entries were removed because of their age. A reader that stands before it may have missed some.
+    async fn outbox_start(&self) -> Result<Cursor, StoreError>;
+
+    /// Removes the oldest entries as far as all of them were recorded before an instant, at most `length_max`, and never the
+    /// newest of all; says how many. Whoever reads at the same time gets all entries behind its cursor, or finds it before
+    /// [`Self::outbox_start`] afterwards.
+    async fn remove_outbox(&self, before: Timestamp, length_max: usize) -> Result<usize, StoreError>;
+
     /// Adds findings; those that are known stay as they are. Says how many were new.
     async fn add_findings(&self, findings: Vec<Finding>) -> Result<u64, StoreError>;
 

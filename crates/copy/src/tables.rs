@@ -120,6 +120,7 @@ pub const TABLES: &[Table] = &[
     register("commune_event", 3, &[("commune", I), ("recorded_at", I), ("event", B)]),
     register("taken_back", 1, &[("event", B), ("by_event", B)]),
     register("outbox", 1, &[("sequence", I), ("number", I), ("event", B), ("recorded_at", I), ("kinds", I)]),
+    register("outbox_start", 1, &[("id", I), ("minor", P("major"))]),
     register(
         "finding",
         1,

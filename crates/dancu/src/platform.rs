@@ -12,7 +12,9 @@ use dancu_exchange::{
     AssertionRules, Directory, RefusalLog, SealedService, SigningKey, TokenService, TokenSettings,
     VerifyService,
 };
-use dancu_feed::{ChangePuller, ChangeTeller, Courier, CourierParts, Patience, WebhookKey};
+use dancu_feed::{
+    ChangePuller, ChangeTeller, Courier, CourierParts, Patience, WebhookKey, remove_old_entries,
+};
 use dancu_identity::{AttemptLimits, CodeKey, Identity, IdentityParts, RelyingParty, periods};
 use dancu_ledger::{
     CommitOptions, Ledger, LedgerError, LedgerOptions, PublicLog, Publisher, SECRET_KEY_FILE,
@@ -259,6 +261,7 @@ pub async fn housekeeping(state: Arc<AppState>) {
         }
         if second % 60 == 0 {
             remove_ended(&state).await;
+            remove_old_changes(&state).await;
         }
     }
 }
@@ -299,6 +302,15 @@ async fn remove_ended(state: &AppState) {
     }
     if let Err(error) = state.identity.sweep().await {
         tracing::warn!(%error, "ended sessions could not be removed");
+    }
+}
+
+/// What waits goes in rounds of one transaction each, so that others write between.
+async fn remove_old_changes(state: &AppState) {
+    match remove_old_entries(&*state.outbox, &*state.clock).await {
+        Ok(0) => {}
+        Ok(entries) => tracing::info!(entries, "old entries of the change feed were removed"),
+        Err(error) => tracing::warn!(%error, "old entries of the change feed could not be removed"),
     }
 }
 

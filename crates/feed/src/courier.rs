@@ -126,22 +126,27 @@ impl Courier {
             None => (subscriber.cursor, None),
         };
         let span = Span { after, through, told_max: BATCH_LENGTH_MAX };
-        let telling = match parts.teller.tell(caller, span).await {
+        let (telling, reset) = match parts.teller.tell(caller, span).await {
             Err(FeedError::DailyLimit { resets_at }) => {
                 subscriber.next_try_at = Some(resets_at);
                 return self.save(subscriber, LetterChange::Keep).await;
             }
-            telling => telling?,
+            // It was stopped for longer than changes are kept, and must hear that some are missing.
+            Err(FeedError::TooOld { start }) => {
+                let next = through.map_or(start, |through| through.min(start));
+                (Telling { entries: Vec::new(), next, has_more: true }, true)
+            }
+            telling => (telling?, false),
         };
         subscriber.next_try_at = None;
-        if telling.entries.is_empty() {
+        if telling.entries.is_empty() && !reset {
             return self.skip(subscriber, &telling, replayed).await;
         }
         let mut random = [0; 10];
         parts.entropy.fill(&mut random);
         let id = DeadLetterId(dancu_changes::CommandId::new(now, &random).0);
         let body = json!({
-            "id": id.to_string(), "client": subscriber.client, "replay": replayed.is_some(),
+            "id": id.to_string(), "client": subscriber.client, "replay": replayed.is_some(), "reset": reset,
             "entries": telling.entries, "next": telling.next.to_string(),
         });
         subscriber.batch = Some(Batch {

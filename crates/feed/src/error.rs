@@ -1,5 +1,6 @@
 //! Why there is no answer from the feed.
 
+use dancu_changes::Cursor;
 use dancu_core::{Explain, Explanation, StoreError};
 use dancu_exchange::Refusal;
 use dancu_ledger::LedgerError;
@@ -9,6 +10,12 @@ use jiff::Timestamp;
 /// stands in the log, and is told again.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum FeedError {
+    /// Entries behind the cursor were removed because of their age, so some may be missing.
+    #[error("the place in the change feed is older than what is kept")]
+    TooOld {
+        /// What is kept begins behind this.
+        start: Cursor,
+    },
     /// The text after which to begin is no cursor.
     #[error("no cursor of the change feed")]
     Cursor,
@@ -35,6 +42,11 @@ pub enum FeedError {
 impl Explain for FeedError {
     fn explain(&self) -> Explanation {
         match self {
+            Self::TooOld { .. } => Explanation::new(
+                "DANCU-FEED-004",
+                "Vị trí này của luồng thay đổi cũ hơn những gì còn giữ, nên có thể đã thiếu thay đổi. Hãy xác minh lại những người bạn đang giữ dữ liệu, rồi tiếp tục với after=now.",
+                "This place of the change feed is older than what is kept, so changes may be missing. Verify again the persons whose data you hold, then go on with after=now.",
+            ),
             Self::Cursor => Explanation::new(
                 "DANCU-FEED-001",
                 "Tham số after không phải vị trí của luồng thay đổi. Hãy gửi lại đúng giá trị next của lần trước, hoặc now để bắt đầu từ bây giờ.",

@@ -11,6 +11,7 @@ mod courier;
 mod error;
 mod post;
 mod puller;
+mod retention;
 mod signature;
 mod source;
 mod store;
@@ -23,6 +24,7 @@ pub use courier::{Courier, CourierParts, Step};
 pub use error::FeedError;
 pub use post::{Letter, PostFailure, Posted, Postman};
 pub use puller::{ChangePuller, Pull};
+pub use retention::remove_old_entries;
 pub use signature::{
     CONTENT_TYPE, Component, SignatureParameters, SignedHeaders, WebhookKey, WebhookKeyError, content_digest,
     signature_base,

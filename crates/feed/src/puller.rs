@@ -1,7 +1,6 @@
 //! A client asks for changes.
 
 use crate::{ChangeTeller, FeedError, Span, Telling};
-use dancu_changes::Cursor;
 use dancu_core::Clock;
 use dancu_exchange::{Caller, RefusalLog, RefusalReason};
 use std::{fmt, sync::Arc};
@@ -47,7 +46,7 @@ impl ChangePuller {
         }
         let told_max = asked.limit.map_or(Ok(TOLD_USUALLY), read_limit)?;
         let after = match asked.after {
-            None => Cursor::default(),
+            None => self.teller.start().await?,
             Some("now") => {
                 let next = self.teller.end().await?;
                 return Ok(Telling { entries: Vec::new(), next, has_more: false });

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use dancu_changes::{ChangeStore, Cursor, OutboxEntry};
 use dancu_core::{PersonalNumber, StoreError};
 use dancu_register::{At, Fact, KindSet, Person};
+use jiff::Timestamp;
 
 /// The narrow side of [`ChangeStore`] that the feed needs; every such store is one.
 #[async_trait]
@@ -13,6 +14,12 @@ pub trait ChangeSource: Send + Sync {
 
     /// The cursor behind the last entry.
     async fn outbox_end(&self) -> Result<Cursor, StoreError>;
+
+    /// The cursor up to which entries were removed because of their age.
+    async fn outbox_start(&self) -> Result<Cursor, StoreError>;
+
+    /// Removes old entries; see [`ChangeStore::remove_outbox`].
+    async fn remove_outbox(&self, before: Timestamp, length_max: usize) -> Result<usize, StoreError>;
 
     /// Everything that was ever recorded of a person, the sealed kinds left out.
     async fn history(&self, number: PersonalNumber) -> Result<Vec<Fact>, StoreError>;
@@ -34,6 +41,14 @@ impl<S: ChangeStore> ChangeSource for S {
 
     async fn outbox_end(&self) -> Result<Cursor, StoreError> {
         ChangeStore::outbox_end(self).await
+    }
+
+    async fn outbox_start(&self) -> Result<Cursor, StoreError> {
+        ChangeStore::outbox_start(self).await
+    }
+
+    async fn remove_outbox(&self, before: Timestamp, length_max: usize) -> Result<usize, StoreError> {
+        ChangeStore::remove_outbox(self, before, length_max).await
     }
 
     async fn history(&self, number: PersonalNumber) -> Result<Vec<Fact>, StoreError> {

@@ -76,6 +76,11 @@ impl ChangeTeller {
         Ok(self.source.outbox_end().await?)
     }
 
+    /// Where what is kept of the outbox begins.
+    pub async fn start(&self) -> Result<Cursor, FeedError> {
+        Ok(self.source.outbox_start().await?)
+    }
+
     /// Tells a client what changed in a stretch, each change counted under its daily limit and recorded. The caller has
     /// entered already (`Caller::enter`): whether it may ask at all is not decided here.
     ///
@@ -84,6 +89,11 @@ impl ChangeTeller {
         let Some(feed) = &caller.contract.feed else { return Err(Refusal::NotInContract.into()) };
         let settled = self.ledger.now() - Self::SETTLED_AFTER;
         let entries = self.source.outbox(span.after, Self::SCAN_MAX).await?;
+        // Asked after the entries were read: what was removed in between is found missing.
+        let start = self.source.outbox_start().await?;
+        if span.after < start {
+            return Err(FeedError::TooOld { start });
+        }
         let mut has_more = entries.len() == Self::SCAN_MAX;
         let mut next = span.after;
         let mut submitted = Vec::new();

@@ -4,8 +4,8 @@ use crate::{
     PostgresStore, commit,
     database::Outcome,
     errors::{Fault, Result},
-    facts::{self, cell, instant_from_sql, limit, number_from_sql, number_to_sql, unsigned},
-    lists,
+    facts::{self, cell, instant_from_sql, limit, number_from_sql, number_to_sql},
+    lists, outbox,
 };
 use async_trait::async_trait;
 use dancu_changes::{
@@ -13,7 +13,7 @@ use dancu_changes::{
     Proposal, ProposalFilter, ProposalId, Record, Stay, UnitChange,
 };
 use dancu_core::{CommuneCode, PersonalNumber, StoreError};
-use dancu_register::{FactKind, HouseholdNumber, KindSet};
+use dancu_register::HouseholdNumber;
 use deadpool_postgres::GenericClient;
 use jiff::{Timestamp, civil::Date};
 use std::collections::HashMap;
@@ -96,13 +96,27 @@ impl ChangeStore for PostgresStore {
     async fn outbox(&self, after: Cursor, length_max: usize) -> Answer<Vec<OutboxEntry>> {
         self.database
             .read(&(after, length_max), |client, (after, length_max)| {
-                Box::pin(outbox(client, *after, *length_max))
+                Box::pin(outbox::entries(client, *after, *length_max))
             })
             .await
     }
 
     async fn outbox_end(&self) -> Answer<Cursor> {
-        self.database.read(&(), |client, ()| Box::pin(outbox_end(client))).await
+        self.database.read(&(), |client, ()| Box::pin(outbox::end(client))).await
+    }
+
+    async fn outbox_start(&self) -> Answer<Cursor> {
+        self.database.read(&(), |client, ()| Box::pin(outbox::start(client))).await
+    }
+
+    async fn remove_outbox(&self, before: Timestamp, length_max: usize) -> Answer<usize> {
+        self.database
+            .write(&(before, length_max), |transaction, (before, length_max)| {
+                Box::pin(async move {
+                    Ok(Outcome::Keep(outbox::remove(transaction, *before, *length_max).await?))
+                })
+            })
+            .await
     }
 
     async fn add_findings(&self, findings: Vec<Finding>) -> Answer<u64> {
@@ -284,47 +298,4 @@ async fn events_of(
     let before = before.map_or(i64::MAX, Timestamp::as_microsecond);
     let rows = client.query(&statement, &[&number_to_sql(number), &before, &limit(length_max)]).await?;
     rows.iter().map(|row| commit::event_from_json(cell(row, 0)?)).collect()
-}
-
-/// Below the oldest transaction that is under way: nothing can come there any more.
-const SETTLED: &str =
-    "transaction < (SELECT base FROM outbox_base) + pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
-
-fn cursor_parts(cursor: Cursor) -> (i64, i64) {
-    (facts::signed(cursor.major), facts::signed(cursor.minor))
-}
-
-async fn outbox(client: &impl GenericClient, after: Cursor, length_max: usize) -> Result<Vec<OutboxEntry>> {
-    let sql = format!(
-        "SELECT transaction, sequence, number, event, recorded_at, kinds FROM outbox
-         WHERE (transaction, sequence) > ($1, $2) AND {SETTLED}
-         ORDER BY transaction, sequence LIMIT $3"
-    );
-    let statement = client.prepare_cached(&sql).await?;
-    let (major, minor) = cursor_parts(after);
-    let rows = client.query(&statement, &[&major, &minor, &limit(length_max)]).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(OutboxEntry {
-                cursor: Cursor { major: unsigned(cell(row, 0)?)?, minor: unsigned(cell(row, 1)?)? },
-                number: number_from_sql(cell(row, 2)?)?,
-                event: command_id(cell(row, 3)?)?,
-                recorded_at: instant_from_sql(cell(row, 4)?)?,
-                kinds: kinds_from_bits(cell(row, 5)?),
-            })
-        })
-        .collect()
-}
-
-fn kinds_from_bits(bits: i32) -> KindSet {
-    FactKind::ALL.into_iter().filter(|kind| bits >> kind.code() & 1 != 0).collect()
-}
-
-async fn outbox_end(client: &impl GenericClient) -> Result<Cursor> {
-    let sql = format!(
-        "SELECT transaction, sequence FROM outbox WHERE {SETTLED} ORDER BY transaction DESC, sequence DESC LIMIT 1"
-    );
-    let statement = client.prepare_cached(&sql).await?;
-    let Some(row) = client.query_opt(&statement, &[]).await? else { return Ok(Cursor::default()) };
-    Ok(Cursor { major: unsigned(cell(&row, 0)?)?, minor: unsigned(cell(&row, 1)?)? })
 }

@@ -19,6 +19,7 @@ mod lists;
 mod load;
 mod location;
 mod migrate;
+mod outbox;
 mod password;
 mod reception;
 mod register;

@@ -23,6 +23,7 @@ const STEPS: &[(&str, &str)] = steps!(
     "V9__search",
     "V10__handover",
     "V11__desk",
+    "V12__outbox_start",
 );
 
 /// Held by whoever applies steps, so that two nodes that start at once do not both do it.

@@ -74,16 +74,19 @@ impl RowStore for PostgresStore {
     }
 }
 
-/// How a column is read. Of a place in the outbox that is kept in two halves: the number behind which everything lies
-/// that lies behind the place, which may be less far on, never farther.
+/// How a column is read. Of a place in the outbox that is kept in two halves: among entries that came from elsewhere
+/// the number itself; else the number behind which everything lies that lies behind the place, which may be less far on,
+/// never farther. What lies before the start of the outbox stays before it.
 fn expression((name, kind): (&str, Kind)) -> String {
     match kind {
         Kind::Integer => format!("{name}::bigint"),
         Kind::Truth => format!("{name}::integer::bigint"),
         Kind::Text | Kind::Blob => name.to_owned(),
         Kind::Position(major) => format!(
-            "coalesce((SELECT min(o.sequence) - 1 FROM outbox o WHERE (o.transaction, o.sequence) > ({major}, {name})),
-                (SELECT max(o.sequence) FROM outbox o), {name})"
+            "CASE WHEN {major} = 0 THEN {name} ELSE
+                coalesce((SELECT min(o.sequence) - 1 FROM outbox o WHERE (o.transaction, o.sequence) > ({major}, {name})),
+                    (SELECT max(o.sequence) FROM outbox o), {name})
+                - coalesce((SELECT (first, second) > ({major}, {name}) FROM outbox_start AS start(zero, first, second)), false)::integer END"
         ),
     }
 }

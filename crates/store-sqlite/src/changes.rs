@@ -1,6 +1,6 @@
 //! The port of what changes the register.
 
-use crate::{SqliteStore, circles, commit, events, facts, findings, proposals, stays};
+use crate::{SqliteStore, circles, commit, events, facts, findings, outbox, proposals, stays};
 use async_trait::async_trait;
 use dancu_changes::{
     ChangeStore, CommandId, Commit, Committed, Cursor, Event, Finding, FindingFilter, FindingId, OutboxEntry,
@@ -78,11 +78,19 @@ impl ChangeStore for SqliteStore {
     }
 
     async fn outbox(&self, after: Cursor, length_max: usize) -> Result<Vec<OutboxEntry>, StoreError> {
-        self.database().read(|connection| events::outbox(connection, after, length_max))
+        self.database().read(|connection| outbox::entries(connection, after, length_max))
     }
 
     async fn outbox_end(&self) -> Result<Cursor, StoreError> {
-        self.database().read(events::outbox_end)
+        self.database().read(outbox::end)
+    }
+
+    async fn outbox_start(&self) -> Result<Cursor, StoreError> {
+        self.database().read(outbox::start)
+    }
+
+    async fn remove_outbox(&self, before: Timestamp, length_max: usize) -> Result<usize, StoreError> {
+        self.database().write(move |connection| outbox::remove(connection, before, length_max)).await
     }
 
     async fn add_findings(&self, findings: Vec<Finding>) -> Result<u64, StoreError> {

@@ -1,12 +1,11 @@
-//! Events, what took them back, and the change feed's entries.
+//! Events, and what took them back.
 
 use crate::{
     changes::limit,
-    facts::{number_from_sql, number_to_sql, unreadable},
+    facts::{number_to_sql, unreadable},
 };
-use dancu_changes::{CommandId, Cursor, Event, OutboxEntry};
+use dancu_changes::{CommandId, Event};
 use dancu_core::{CommuneCode, PersonalNumber};
-use dancu_register::{FactKind, KindSet};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 use serde::{Serialize, de::DeserializeOwned};
@@ -95,33 +94,4 @@ pub(crate) fn events_of(
         )?
         .query_map((number_to_sql(number), before, limit(length_max)), |row| body(row, 0))?
         .collect()
-}
-
-/// Entries of the outbox in the order of their sequence, which here is the order of the commits.
-pub(crate) fn outbox(connection: &Connection, after: Cursor, length_max: usize) -> Result<Vec<OutboxEntry>> {
-    let Ok(after) = i64::try_from(after.minor) else { return Ok(Vec::new()) };
-    connection
-        .prepare_cached(
-            "SELECT sequence, number, event, recorded_at, kinds FROM outbox
-             WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
-        )?
-        .query_map((after, limit(length_max)), |row| {
-            let bits: u32 = row.get(4)?;
-            let changed = |kind: &FactKind| bits & 1 << kind.code() != 0;
-            Ok(OutboxEntry {
-                cursor: Cursor { major: 0, minor: row.get(0)? },
-                number: number_from_sql(row, 1)?,
-                event: CommandId(id(row, 2)?),
-                recorded_at: Timestamp::from_microsecond(row.get(3)?).map_err(|_| unreadable(3))?,
-                kinds: FactKind::ALL.into_iter().filter(changed).collect::<KindSet>(),
-            })
-        })?
-        .collect()
-}
-
-/// The cursor behind the last entry.
-pub(crate) fn outbox_end(connection: &Connection) -> Result<Cursor> {
-    let last = "SELECT coalesce(max(sequence), 0) FROM outbox";
-    let minor = connection.prepare_cached(last)?.query_row([], |row| row.get(0))?;
-    Ok(Cursor { major: 0, minor })
 }

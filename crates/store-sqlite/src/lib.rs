@@ -16,6 +16,7 @@ mod identity;
 mod identity_rows;
 mod ledger;
 mod migrate;
+mod outbox;
 mod proposals;
 mod reception;
 mod register;

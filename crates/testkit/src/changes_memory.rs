@@ -27,6 +27,7 @@ struct State {
     events: Vec<(Event, [u8; 32])>,
     taken_back: HashMap<CommandId, CommandId>,
     outbox: Vec<OutboxEntry>,
+    outbox_start: Cursor,
     findings: Vec<Finding>,
     proposals: Vec<Proposal>,
     stays: Vec<Stay>,
@@ -138,7 +139,8 @@ impl State {
             if kinds.is_empty() {
                 continue;
             }
-            let cursor = Cursor { major: 0, minor: self.outbox.len() as u64 + 1 };
+            let cursor =
+                Cursor { major: 0, minor: self.outbox.last().map_or(0, |entry| entry.cursor.minor) + 1 };
             self.outbox.push(OutboxEntry { cursor, number, event, recorded_at, kinds });
         }
         self.events.push((commit.event, commit.digest));
@@ -246,6 +248,20 @@ impl ChangeStore for MemoryChanges {
 
     async fn outbox_end(&self) -> Result<Cursor, StoreError> {
         Ok(self.lock().outbox.last().map(|entry| entry.cursor).unwrap_or_default())
+    }
+
+    async fn outbox_start(&self) -> Result<Cursor, StoreError> {
+        Ok(self.lock().outbox_start)
+    }
+
+    async fn remove_outbox(&self, before: Timestamp, length_max: usize) -> Result<usize, StoreError> {
+        let mut state = self.lock();
+        let all_but_newest = state.outbox.len().saturating_sub(1);
+        let old = state.outbox.iter().take(all_but_newest.min(length_max));
+        let old = old.take_while(|entry| entry.recorded_at < before).count();
+        let last = state.outbox.drain(..old).next_back().map(|entry| entry.cursor);
+        state.outbox_start = last.unwrap_or(state.outbox_start);
+        Ok(old)
     }
 
     async fn add_findings(&self, findings: Vec<Finding>) -> Result<u64, StoreError> {

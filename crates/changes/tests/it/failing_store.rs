@@ -146,6 +146,12 @@ impl ChangeStore for FailingStore {
     async fn outbox_end(&self) -> Answer<Cursor> {
         self.inner.outbox_end().await
     }
+    async fn outbox_start(&self) -> Answer<Cursor> {
+        self.inner.outbox_start().await
+    }
+    async fn remove_outbox(&self, before: Timestamp, length_max: usize) -> Answer<usize> {
+        self.inner.remove_outbox(before, length_max).await
+    }
     async fn add_findings(&self, findings: Vec<Finding>) -> Answer<u64> {
         self.inner.add_findings(findings).await
     }

@@ -4,12 +4,13 @@ use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// Tables with one value a rule and day, and the column that names the rule.
-const TABLES: [(&str, &str, &str); 6] = [
+const TABLES: [(&str, &str, &str); 7] = [
     ("civil_rules", include_str!("../../../../data/civil_rules.csv"), "rule"),
     ("residence_rules", include_str!("../../../../data/residence_rules.csv"), "rule"),
     ("control_rules", include_str!("../../../../data/control_rules.csv"), "rule"),
     ("correction_rules", include_str!("../../../../data/correction_rules.csv"), "rule"),
     ("command_rules", include_str!("../../../../data/command_rules.csv"), "rule"),
+    ("feed_rules", include_str!("../../../../data/feed_rules.csv"), "rule"),
     ("card_renewal_ages", include_str!("../../../../data/card_renewal_ages.csv"), "age"),
 ];
 

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use dancu_changes::{Actor, ChangeService, ChangeStore, Command, CommandId, ContactChange, Cursor, Envelope};
 use dancu_copy::{Cell, CopyError, Row, RowStore, TABLES, Table, TableReport, copy};
 use dancu_core::{CommuneCode, PersonalNumber, StoreError};
+use dancu_feed::{FeedStore, LetterChange, Subscriber};
 use dancu_handover::{EntryState, HandoverStore};
 use dancu_identity::{Account, AccountId, IdentityStore, Role, StaffProfile, Subject};
 use dancu_register::{
@@ -18,6 +19,7 @@ use dancu_store_sqlite::{SqliteHandover, SqliteRows, SqliteStore};
 use dancu_testkit::{FakeClock, PostgresCluster, SeededEntropy};
 use jiff::civil::date;
 use std::{
+    cmp::Ordering::{Equal, Greater, Less},
     fmt::Write as _,
     path::Path,
     sync::{
@@ -209,6 +211,43 @@ async fn a_copy_to_a_database_and_back_is_the_same_and_goes_on_being_used() {
     assert!(matches!(copied(&from, &to).await, Err(CopyError::NotEmpty { .. })), "what is in use stays");
     let whole = to.outbox(Cursor::default(), 1_000).await.unwrap();
     assert_eq!(whole.len() as u64, EVENTS + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_missed_changes_before_a_copy_has_missed_them_after_it_too() {
+    let cluster = PostgresCluster::start();
+    let (database, folder) = (postgres(&cluster).await, tempfile::tempdir().unwrap());
+    let source = tempfile::tempdir().unwrap();
+    fill(source.path()).await;
+    copied(&SqliteRows::open(source.path()).unwrap(), &database).await.unwrap();
+    let changes: Arc<dyn ChangeStore> = Arc::new(database.clone());
+    let service = change(&changes);
+    let mut cursors = vec![];
+    for serial in EVENTS..EVENTS + 4 {
+        service.execute(&envelope(serial)).await.unwrap();
+        cursors.push(database.outbox_end().await.unwrap());
+    }
+    let everything = "2100-01-01T00:00:00Z".parse().unwrap();
+    assert_eq!(database.remove_outbox(everything, 42).await.unwrap(), 42);
+    for (place, client) in ["late", "level", "ahead"].into_iter().enumerate() {
+        let subscriber = Subscriber::new(client.parse().unwrap(), cursors[place]);
+        database.save_subscriber(subscriber, LetterChange::Keep).await.unwrap();
+    }
+    let (files, back) = (SqliteRows::open(folder.path()).unwrap(), postgres(&cluster).await);
+    let there = copied(&database, &files).await.unwrap();
+    assert_eq!(copied(&files, &back).await.unwrap(), there, "the places are the same further on");
+    files.close();
+    let files = SqliteStore::open(folder.path(), dancu_store_sqlite::DatabaseOptions::default()).unwrap();
+    let stores: [(&dyn ChangeStore, &dyn FeedStore); 2] = [(&files, &files), (&back, &back)];
+    for (changes, feed) in stores {
+        let start = changes.outbox_start().await.unwrap();
+        let mut orders = vec![];
+        for client in ["late", "level", "ahead"] {
+            let cursor = feed.subscriber(&client.parse().unwrap()).await.unwrap().unwrap().cursor;
+            orders.push((cursor.cmp(&start), changes.outbox(cursor, 9).await.unwrap().len()));
+        }
+        assert_eq!(orders, [(Less, 2), (Equal, 2), (Greater, 1)]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

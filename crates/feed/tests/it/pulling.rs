@@ -131,3 +131,22 @@ async fn a_contract_without_a_feed_and_a_wrong_place_are_refused() {
     let now = world.pull("school", Some("now")).await.unwrap();
     assert_eq!((now.entries.len(), now.next.minor), (0, 1));
 }
+
+#[tokio::test]
+async fn whoever_stands_before_what_is_kept_is_told_that_changes_are_missing() {
+    let world = World::new(&[("bank", &["phone"], pulled("all"))], 1_000).await;
+    world.change(person(1), &[FactKind::Contact]);
+    let read = world.change(person(2), &[FactKind::Contact]);
+    world.pass(91 * 86_400);
+    world.change(person(3), &[FactKind::Contact]);
+    world.pass(6);
+    let removed = dancu_feed::remove_old_entries(&*world.changes, &*world.clock).await.unwrap();
+    assert_eq!(removed, 2);
+    let missing = world.pull("bank", Some("0-1")).await;
+    assert!(matches!(missing, Err(FeedError::TooOld { start }) if start == read));
+    // Whoever had read the last of what was removed misses nothing, and without a place all that is kept is told.
+    for after in [Some(read.to_string()), None] {
+        let telling = world.pull("bank", after.as_deref()).await.unwrap();
+        assert_eq!(telling.entries.iter().map(|entry| entry.number).collect::<Vec<_>>(), [person(3)]);
+    }
+}

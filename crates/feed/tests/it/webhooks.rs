@@ -144,3 +144,49 @@ async fn the_daily_limit_holds_deliveries_until_midnight() {
     assert_eq!(world.settle("bank").await, Step::Idle);
     assert_eq!(world.received("bank").len(), 3);
 }
+
+#[tokio::test]
+async fn a_receiver_that_was_gone_for_too_long_hears_that_changes_are_missing() {
+    let world = bank(&[Road::Gone]).await;
+    world.change(person(1), &[FactKind::Contact]);
+    world.pass(6);
+    assert_eq!(world.settle("bank").await, Step::Stopped);
+    let last_of_old = world.change(person(2), &[FactKind::Contact]);
+    world.pass(91 * 86_400);
+    let kept = world.change(person(3), &[FactKind::Contact]);
+    dancu_feed::remove_old_entries(&*world.changes, &*world.clock).await.unwrap();
+    world.pass(6);
+    world.feed.resume(&"bank".parse().unwrap()).await.unwrap();
+    world.settle("bank").await;
+    let batches = world.receivers.received.lock().unwrap().clone();
+    // What was on its way when it went is still delivered; then it hears of the gap; then come the changes that are kept.
+    let resets: Vec<_> = batches.iter().map(|batch| batch["reset"].as_bool().unwrap()).collect();
+    assert_eq!(resets, [false, true, false]);
+    assert_eq!(
+        (batches[1]["entries"].as_array().unwrap().len(), &batches[1]["next"]),
+        (0, &last_of_old.to_string().into())
+    );
+    assert_eq!(cursors(&world.received("bank")).last(), Some(&kept));
+}
+
+#[tokio::test]
+async fn a_dead_letter_of_a_stretch_that_is_no_longer_kept_is_replayed_as_a_gap() {
+    let world = bank(&[Road::Closed; 3]).await;
+    world.change(person(1), &[FactKind::Contact]);
+    world.pass(6);
+    while let Step::Waiting(until) = world.settle("bank").await {
+        world.clock.advance(until.duration_since(world.clock.now()));
+    }
+    world.pass(91 * 86_400);
+    world.change(person(2), &[FactKind::Contact]);
+    dancu_feed::remove_old_entries(&*world.changes, &*world.clock).await.unwrap();
+    let letter = world.feed.dead_letters(None, None, 9).await.unwrap().remove(0);
+    world.feed.replay(letter.id).await.unwrap();
+    world.pass(6);
+    world.settle("bank").await;
+    let batches = world.receivers.received.lock().unwrap().clone();
+    let told =
+        |batch: &serde_json::Value| (batch["replay"].as_bool().unwrap(), batch["reset"].as_bool().unwrap());
+    assert!(batches.iter().map(told).any(|told| told == (true, true)));
+    assert_eq!(world.feed.count_dead_letters().await.unwrap(), 0);
+}

@@ -37,6 +37,7 @@ pub fn person(number: u64) -> PersonalNumber {
 #[derive(Default)]
 pub struct Changes {
     pub entries: Mutex<Vec<OutboxEntry>>,
+    pub start: Mutex<Cursor>,
     pub dead: Mutex<Vec<PersonalNumber>>,
     pub histories: Mutex<BTreeMap<PersonalNumber, Vec<Fact>>>,
 }
@@ -86,6 +87,20 @@ impl ChangeSource for Changes {
 
     async fn outbox_end(&self) -> Result<Cursor, StoreError> {
         Ok(self.entries.lock().unwrap().last().map(|entry| entry.cursor).unwrap_or_default())
+    }
+
+    async fn outbox_start(&self) -> Result<Cursor, StoreError> {
+        Ok(*self.start.lock().unwrap())
+    }
+
+    async fn remove_outbox(&self, before: Timestamp, length_max: usize) -> Result<usize, StoreError> {
+        let mut entries = self.entries.lock().unwrap();
+        let all_but_newest = entries.len().saturating_sub(1).min(length_max);
+        let old = entries[..all_but_newest].iter().take_while(|entry| entry.recorded_at < before).count();
+        if let Some(last) = entries.drain(..old).next_back() {
+            *self.start.lock().unwrap() = last.cursor;
+        }
+        Ok(old)
     }
 
     async fn history(&self, number: PersonalNumber) -> Result<Vec<Fact>, StoreError> {
@@ -329,7 +344,7 @@ impl World {
     /// Something of a person changes.
     pub fn change(&self, number: PersonalNumber, kinds: &[FactKind]) -> Cursor {
         let mut entries = self.changes.entries.lock().unwrap();
-        let cursor = Cursor { major: 0, minor: entries.len() as u64 + 1 };
+        let cursor = Cursor { major: 0, minor: entries.last().map_or(0, |entry| entry.cursor.minor) + 1 };
         let event = format!("018f3a2e-0000-7000-8000-{:012}", cursor.minor).parse().unwrap();
         let mut histories = self.changes.histories.lock().unwrap();
         let history = histories.entry(number).or_default();

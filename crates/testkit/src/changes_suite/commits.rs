@@ -237,6 +237,26 @@ pub(super) async fn the_outbox_comes_in_order_and_by_pages(desk: &Desk) {
     assert_eq!(text, cursor);
 }
 
+pub(super) async fn old_entries_leave_the_outbox_and_its_start_says_so(desk: &Desk) {
+    let remove =
+        async |second, length_max| desk.store.remove_outbox(at(second), length_max).await.expect("removes");
+    let start = async || desk.store.outbox_start().await.expect("reads");
+    assert_eq!((remove(9, 10).await, start().await), (0, Cursor::default()), "there is nothing yet");
+    for second in 1..=6 {
+        desk.state(second, u64::from(second), &[since(contact(&format!("091234567{second}")), TODAY)]).await;
+    }
+    let whole = desk.outbox().await;
+    assert_eq!((remove(1, 10).await, start().await), (0, Cursor::default()), "none is so old");
+    assert_eq!((remove(5, 1).await, start().await), (1, whole[0].cursor), "one a time");
+    assert_eq!((remove(5, 10).await, start().await), (3, whole[3].cursor));
+    assert_eq!(desk.outbox().await, whole[4..]);
+    assert_eq!((remove(9, 10).await, start().await), (1, whole[4].cursor), "the newest stays");
+    assert_eq!((remove(9, 10).await, desk.outbox().await), (0, whole[5..].to_vec()));
+    desk.state(7, 7, &[since(contact("0912345677"), TODAY)]).await;
+    let end = desk.store.outbox_end().await.expect("reads");
+    assert!(end > whole[5].cursor, "no place is given out twice");
+}
+
 pub(super) async fn many_records_are_read_as_each_of_them_is(desk: &Desk) {
     desk.state(1, 1, &[since(contact("0912345671"), TODAY)]).await;
     desk.state(2, 2, &[since(contact("0912345672"), TODAY)]).await;

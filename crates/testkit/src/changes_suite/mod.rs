@@ -34,6 +34,7 @@ pub async fn changes_suite<S: ChangeStore + 'static, G>(open: impl Fn() -> (S, G
             events_of_a_commune_come_by_pages_the_newest_first
             stays_and_the_centres_events_are_on_no_desk
             the_outbox_comes_in_order_and_by_pages
+            old_entries_leave_the_outbox_and_its_start_says_so
             many_records_are_read_as_each_of_them_is;
         guards:
             an_identifier_is_used_once

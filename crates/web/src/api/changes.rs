@@ -67,6 +67,7 @@ fn parameters(query: &str) -> Result<HashMap<String, String>, Problem> {
 fn problem(state: &AppState, error: FeedError) -> Problem {
     match error {
         FeedError::Cursor | FeedError::Limit => Problem::new(StatusCode::BAD_REQUEST, &error),
+        FeedError::TooOld { .. } => Problem::new(StatusCode::GONE, &error),
         FeedError::Refused(refusal) => refusal_problem(refusal),
         FeedError::DailyLimit { resets_at } => {
             let seconds = resets_at.duration_since(state.clock.now()).as_secs().max(1);
