@@ -153,6 +153,12 @@ pub const TABLES: &[Table] = &[
     register("organisation", 1, &[("id", T), ("name_vi", T), ("name_en", T)]),
     register("client", 1, &[("id", T), ("organisation", T), ("keys", T), ("suspended", T)]),
     register("contract", 1, &[("id", T), ("client", T), ("terms", T)]),
+    register(
+        "connection_act",
+        2,
+        &[("contract", T), ("sequence", I), ("at_us", I), ("stage", T), ("body", T)],
+    ),
+    register("connection_file", 2, &[("contract", T), ("sequence", I), ("content", B)]),
     register("access_token", 1, &[("hash", B), ("client", T), ("expires_us", I)]),
     register("spent_assertion", 2, &[("client", T), ("id", T), ("expires_us", I)]),
     register("refusal", 1, &[("id", I), ("at_us", I), ("client", T), ("reason", T)]),

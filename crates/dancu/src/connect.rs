@@ -1,7 +1,7 @@
 //! `dancu connect`: applies a document of organisations, clients and contracts.
 
 use crate::{failure::Failure, platform::Platform};
-use dancu_exchange::ConnectionsDocument;
+use dancu_exchange::{Author, ConnectionsDocument};
 use figment::{
     Figment,
     providers::{Format, Json, Toml},
@@ -22,5 +22,6 @@ pub async fn run(platform: &Platform, path: &Path) -> Result<(), Failure> {
         )
     })?;
     let state = &platform.state;
-    Ok(document.apply(&*state.exchange_store, &state.directory).await?)
+    let now = state.clock.now();
+    Ok(document.apply(state.life.store(), &state.directory, &Author::console(), now).await?)
 }

@@ -7,9 +7,9 @@ use crate::{
     failure::Failure,
     load,
     platform::Platform,
-    staff,
+    rehearsal, staff,
 };
-use dancu_exchange::ConnectionsDocument;
+use dancu_exchange::{Author, ConnectionsDocument};
 use serde::Serialize;
 use serde_json::json;
 use std::{
@@ -25,10 +25,13 @@ const SEED: u64 = 1;
 const CLIENTS_WITH_KEYS: [&str; 3] = ["ngan-hang-demo-core", "benh-vien-175-his", "xa-00004-node"];
 
 /// Who works with the demonstration: id, name, role, and the page to open.
-const STAFF: [(&str, &str, &str, &str); 3] = [
+const STAFF: [(&str, &str, &str, &str); 5] = [
     ("tiep-don", "Lê Thị Tiếp Đón", "receptionist:benh-vien-175-desk", "/reception"),
     ("can-bo", "Trần Văn Cán Bộ", "officer:00004", "/officer"),
-    ("van-hanh", "Phạm Thị Vận Hành", "operator", "/operator"),
+    (rehearsal::SECURITY.0, rehearsal::SECURITY.1, "operator", "/operator"),
+    ("benh-vien", "Ngô Thị Bệnh Viện", "agency:benh-vien-175", "/agency"),
+    // A review is signed by two.
+    (rehearsal::LEGAL.0, rehearsal::LEGAL.1, "operator", "/operator"),
 ];
 
 /// What to try, printed once the server is ready.
@@ -88,7 +91,7 @@ pub async fn prepare(platform: &Platform, config: &Config, persons: u64) -> Resu
     }
     let mut codes = Vec::new();
     for (id, name, role, page) in STAFF {
-        let issued = staff::add(platform, id, name, staff::role(platform, role, None)?).await?;
+        let issued = staff::add(platform, id, name, staff::role(platform, role, None).await?).await?;
         codes.push(StaffCode { id, name, page, code: issued.code.shown() });
     }
     Ok(Demonstration { staff: codes, cards: cards::samples(&people)?, client_keys: folder })
@@ -118,7 +121,8 @@ async fn connect(platform: &Platform, folder: &Path) -> Result<(), Failure> {
         }
     }
     let state = &platform.state;
-    Ok(document.apply(&*state.exchange_store, &state.directory).await?)
+    document.apply(state.life.store(), &state.directory, &Author::console(), state.clock.now()).await?;
+    rehearsal::make_official(platform).await
 }
 
 impl Demonstration {

@@ -18,6 +18,7 @@ mod ledger;
 mod load;
 mod person;
 mod platform;
+mod rehearsal;
 mod secrets;
 mod staff;
 mod store_copy;

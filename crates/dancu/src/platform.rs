@@ -9,8 +9,8 @@ use crate::{
 use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy, StoreError};
 use dancu_exchange::{
-    AssertionRules, Directory, RefusalLog, SealedService, SigningKey, TokenService, TokenSettings,
-    VerifyService,
+    AssertionRules, Directory, LifeService, RefusalLog, SealedService, SigningKey, TokenService,
+    TokenSettings, VerifyService,
 };
 use dancu_feed::{
     ChangePuller, ChangeTeller, Courier, CourierParts, Patience, WebhookKey, remove_old_entries,
@@ -63,6 +63,7 @@ impl Platform {
         let directory = Arc::new(Directory::default());
         let exchange_store = Arc::clone(&stores.exchange);
         directory.reload(&*exchange_store).await?;
+        let life = LifeService::new(Arc::clone(&stores.life), Arc::clone(&directory), Arc::clone(&clock));
         let refusals = Arc::new(RefusalLog::default());
         let tokens = TokenService::new(
             Arc::clone(&exchange_store),
@@ -112,6 +113,7 @@ impl Platform {
             identity: Arc::new(identity),
             directory,
             exchange_store,
+            life: Arc::new(life),
             tokens: Arc::new(tokens),
             refusals,
             verify,

@@ -7,8 +7,8 @@ use dancu_identity::{IssuedCode, Role, StaffId, StaffProfile};
 fn bad_role() -> Failure {
     Failure::new(
         "DANCU-CLI-020",
-        "Vai trò phải là `receptionist:<mã phần mềm>`, `officer:<mã xã>` hoặc `operator`; phần mềm phải được kết nối trước.",
-        "The role must be `receptionist:<client>`, `officer:<commune code>` or `operator`; the client must be connected first.",
+        "Vai trò phải là `receptionist:<mã phần mềm>`, `officer:<mã xã>`, `agency:<mã tổ chức>` hoặc `operator`; phần mềm, tổ chức phải được kết nối trước.",
+        "The role must be `receptionist:<client>`, `officer:<commune code>`, `agency:<organisation>` or `operator`; the client or organisation must be connected first.",
     )
 }
 
@@ -21,12 +21,18 @@ fn bad_sealed_client() -> Failure {
 }
 
 /// Reads a role as the command line writes it; `sealed` is the client under whose contract an officer reads sealed values.
-pub fn role(platform: &Platform, text: &str, sealed: Option<&str>) -> Result<Role, Failure> {
+pub async fn role(platform: &Platform, text: &str, sealed: Option<&str>) -> Result<Role, Failure> {
     let sealed_client = sealed.map(|client| sealed_client(platform, client)).transpose()?;
     match text.split_once(':') {
         Some(("officer", commune)) => Ok(Role::Officer { commune: commune.parse()?, sealed_client }),
         _ if sealed_client.is_some() => Err(bad_sealed_client()),
         None if text == "operator" => Ok(Role::Operator),
+        Some(("agency", organisation)) => {
+            let (organisations, _, _) = platform.state.exchange_store.connections().await?;
+            let found = organisations.into_iter().find(|row| row.id.as_str() == organisation);
+            let organisation = found.ok_or_else(bad_role)?.id.to_string();
+            Ok(Role::Agency { organisation })
+        }
         Some(("receptionist", client)) => {
             let id: ClientId = client.parse()?;
             let caller = platform.state.directory.caller(&id).ok_or_else(bad_role)?;
@@ -55,7 +61,7 @@ pub async fn add(platform: &Platform, id: &str, name: &str, role: Role) -> Resul
 pub async fn run(platform: &Platform, command: &StaffCommand) -> Result<(), Failure> {
     let issued = match command {
         StaffCommand::Add { id, name, role: text, sealed } => {
-            add(platform, id, name, role(platform, text, sealed.as_deref())?).await?
+            add(platform, id, name, role(platform, text, sealed.as_deref()).await?).await?
         }
         StaffCommand::Code { id } => {
             platform.state.identity.issue_staff_code(&id.parse::<StaffId>()?).await?

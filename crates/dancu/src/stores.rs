@@ -4,7 +4,7 @@
 use crate::{config::Config, failure::Failure};
 use dancu_changes::ChangeStore;
 use dancu_copy::{CopyError, RowStore};
-use dancu_exchange::ExchangeStore;
+use dancu_exchange::{ExchangeStore, LifeStore};
 use dancu_feed::{ChangeSource, FeedStore};
 use dancu_handover::HandoverStore;
 use dancu_identity::IdentityStore;
@@ -27,6 +27,8 @@ pub struct Stores {
     pub changes: Arc<dyn ChangeStore>,
     /// Connections, tokens, refusals.
     pub exchange: Arc<dyn ExchangeStore>,
+    /// Histories of connections.
+    pub life: Arc<dyn LifeStore>,
     /// Accounts and sessions.
     pub identity: Arc<dyn IdentityStore>,
     /// Visits.
@@ -52,7 +54,7 @@ impl Stores {
     fn of<S>(store: &S, engine: Engine) -> Self
     where
         S: ChangeStore
-            + ExchangeStore
+            + LifeStore
             + IdentityStore
             + ReceptionStore
             + FeedStore
@@ -64,6 +66,7 @@ impl Stores {
             register: Arc::new(store.clone()),
             changes: Arc::new(store.clone()),
             exchange: Arc::new(store.clone()),
+            life: Arc::new(store.clone()),
             identity: Arc::new(store.clone()),
             reception: Arc::new(store.clone()),
             outbox: Arc::new(store.clone()),

@@ -1,6 +1,6 @@
 //! Who is asking: a client that proved itself, with its contract.
 
-use crate::{CertificateThumbprint, Client, ClientKey, Contract, Organisation, RefusalReason};
+use crate::{CertificateThumbprint, Client, ClientKey, Contract, Organisation, RefusalReason, Standing};
 use dancu_core::PersonalNumber;
 use dancu_ledger::{Channel, Draft};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -20,8 +20,10 @@ pub struct Caller {
     pub organisation: Arc<Organisation>,
     /// The software.
     pub client: Client,
-    /// Its contract.
+    /// Its contract, with the limits that hold in the stage of its connection.
     pub contract: Contract,
+    /// How far its connection is.
+    pub standing: Standing,
     certificates: Vec<CertificateThumbprint>,
     burst: DefaultDirectRateLimiter,
     in_flight: AtomicU32,
@@ -41,14 +43,20 @@ impl Caller {
     /// Requests of one client in hand at once. One client's flood must not fill the queue of all.
     pub const IN_FLIGHT_MAX: u32 = 512;
 
-    /// Puts a client, its owner and its contract together.
-    pub fn new(organisation: Arc<Organisation>, client: Client, contract: Contract) -> Self {
+    /// Puts a client, its owner and its contract together. `contract` is what holds in its stage: [`Standing::limited`].
+    pub fn new(
+        organisation: Arc<Organisation>,
+        client: Client,
+        contract: Contract,
+        standing: Standing,
+    ) -> Self {
         let per_second = NonZeroU32::new(contract.per_second_max).unwrap_or(NonZeroU32::MIN);
         Self {
             certificates: client.keys.iter().filter_map(ClientKey::certificate).collect(),
             organisation,
             client,
             contract,
+            standing,
             burst: RateLimiter::direct(Quota::per_second(per_second)),
             in_flight: AtomicU32::new(0),
         }
@@ -70,6 +78,7 @@ impl Caller {
         if self.client.suspended.is_some() {
             return Err(RefusalReason::SuspendedClient);
         }
+        self.standing.check(today)?;
         if !self.contract.holds_on(today) {
             return Err(RefusalReason::ContractDates);
         }
@@ -102,6 +111,22 @@ impl Caller {
     /// Takes a place for one request, or says why there is none today or now.
     pub fn enter(&self, today: Date) -> Result<InFlight<'_>, RefusalReason> {
         self.check_standing(today)?;
+        self.take_place()
+    }
+
+    /// Takes a place for a request for a token, which gives away nothing of the register.
+    pub fn enter_for_token(&self, today: Date) -> Result<InFlight<'_>, RefusalReason> {
+        if self.client.suspended.is_some() {
+            return Err(RefusalReason::SuspendedClient);
+        }
+        self.standing.check_token()?;
+        if !self.contract.holds_on(today) {
+            return Err(RefusalReason::ContractDates);
+        }
+        self.take_place()
+    }
+
+    fn take_place(&self) -> Result<InFlight<'_>, RefusalReason> {
         let place = InFlight(self);
         if self.in_flight.fetch_add(1, Ordering::Relaxed) >= Self::IN_FLIGHT_MAX
             || self.burst.check().is_err()

@@ -174,6 +174,12 @@ pub struct Contract {
     /// Why a limit stands above the computed one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_reason: Option<String>,
+    /// Days for which the agency keeps what it was answered, as it declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_days: Option<u32>,
+    /// When the agency works, in its own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_hours: Option<String>,
     /// First day.
     pub valid_from: Date,
     /// First day on which it no longer holds.

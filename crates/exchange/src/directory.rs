@@ -1,6 +1,6 @@
 //! All connected clients in memory, as of the last change.
 
-use crate::{Caller, ClientId, ExchangeStore};
+use crate::{Caller, ClientId, ExchangeStore, Standing};
 use dancu_core::StoreError;
 use std::{
     collections::HashMap,
@@ -26,6 +26,10 @@ impl Directory {
     /// reloads that overlap the last begun stands, for it has seen what the others' callers saved.
     pub async fn reload(&self, store: &dyn ExchangeStore) -> Result<(), StoreError> {
         let turn = 1 + self.turns.fetch_add(1, Ordering::AcqRel);
+        // Stages before terms: terms that are still written never meet a stage in which they are answered.
+        let stages: HashMap<_, _> = (store.stages().await?.into_iter())
+            .map(|row| (row.step.contract.clone(), Standing::after(&row.step)))
+            .collect();
         let (organisations, clients, contracts) = store.connections().await?;
         let organisations: HashMap<_, _> =
             organisations.into_iter().map(|row| (row.id.clone(), Arc::new(row))).collect();
@@ -39,12 +43,17 @@ impl Directory {
             else {
                 continue;
             };
+            let standing = stages.get(&contract.id).copied().unwrap_or(Standing::DRAFT);
+            let contract = standing.limited(contract);
             let same = before.get(&client.id).filter(|caller| {
-                caller.client == client && caller.contract == contract && caller.organisation == *organisation
+                caller.client == client
+                    && caller.contract == contract
+                    && caller.standing == standing
+                    && caller.organisation == *organisation
             });
-            let caller = same
-                .cloned()
-                .unwrap_or_else(|| Arc::new(Caller::new(Arc::clone(organisation), client.clone(), contract)));
+            let caller = same.cloned().unwrap_or_else(|| {
+                Arc::new(Caller::new(Arc::clone(organisation), client.clone(), contract, standing))
+            });
             callers.insert(client.id, caller);
         }
         let mut held = self.callers.write().unwrap_or_else(PoisonError::into_inner);
@@ -68,7 +77,9 @@ impl Directory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Client, Contract, Organisation, RefusalEntry, StoredToken, TokenGrant};
+    use crate::{
+        Client, ConnectionChange, Contract, Organisation, RefusalEntry, StageRow, StoredToken, TokenGrant,
+    };
     use async_trait::async_trait;
     use jiff::Timestamp;
     use std::{
@@ -110,12 +121,11 @@ mod tests {
             Ok((vec![organisation], vec![client], vec![contract.unwrap()]))
         }
 
-        async fn save_connections(
-            &self,
-            _: Vec<Organisation>,
-            _: Vec<Client>,
-            _: Vec<Contract>,
-        ) -> Result<(), StoreError> {
+        async fn stages(&self) -> Result<Vec<StageRow>, StoreError> {
+            Ok(Vec::new())
+        }
+
+        async fn save_connections(&self, _: ConnectionChange) -> Result<bool, StoreError> {
             unreachable!()
         }
 

@@ -6,11 +6,13 @@
 mod assertion;
 mod caller;
 mod compare;
+mod connecting;
 mod connection;
 mod directory;
 mod document;
 mod extract;
 mod field;
+mod life;
 mod limits;
 mod policy;
 mod refusal;
@@ -34,6 +36,12 @@ pub use directory::Directory;
 pub use document::{ConnectionsDocument, DocumentError};
 pub use extract::{EXTRACT_PAGE_MAX, extract_columns};
 pub use field::{Field, FieldSet};
+pub use life::{
+    ActBody, AttachedFile, Author, CheckedItem, ChecklistItem, Computed, Connection, ConnectionAct,
+    ConnectionRules, Deed, EvidenceFile, Given, LifeError, LifeService, LifeStore, Need, Opening, Part,
+    PilotTerms, Side, Signed, Stage, Standing, Step, TRANSITIONS, Transition, Verdict, checklist,
+    connection_rules, is_within, transition,
+};
 pub use limits::{
     Advice, Caseload, CaseloadError, ComputedLimit, LimitNotice, LimitRules, LimitStep, UseReview, WeekUse,
     limit_rules, notices, review,
@@ -44,7 +52,7 @@ pub use sealed::{OpenedFact, OpenedGroup, Reason, SealedError, SealedGroup, Seal
 pub use show_name::ShownName;
 pub use show_person::ShownPerson;
 pub use signing_key::{SigningKey, SigningKeyError};
-pub use store::{ExchangeStore, StoredToken, TokenGrant};
+pub use store::{ConnectionChange, ExchangeStore, StageRow, StoredToken, TokenGrant};
 pub use token::{IssuedToken, TokenError, TokenService, TokenSettings};
 pub use verify::{CardAnswer, LifeAnswer, VerifyAnswer, VerifyError, VerifyRequest, VerifyService};
 pub use xroad::{XRoadIdError, XRoadMember, xroad_part};

@@ -54,6 +54,8 @@ mod tests {
             per_second_max: 1,
             caseload: None,
             limit_reason: None,
+            retention_days: None,
+            service_hours: None,
             valid_from: date(2026, 1, 1),
             valid_to: None,
             feed: None,

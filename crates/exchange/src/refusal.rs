@@ -36,6 +36,21 @@ pub enum Refusal {
     /// A parameter is missing or doubled (RFC 6749: `invalid_request`).
     #[error("a parameter is missing, doubled or of the wrong form")]
     InvalidRequest,
+    /// The connection is a draft.
+    #[error("the connection is a draft")]
+    Draft,
+    /// The connection is tried or reviewed; real answers are given later.
+    #[error("the connection is in the sandbox or under review")]
+    SandboxOnly,
+    /// The connection is suspended.
+    #[error("the connection is suspended")]
+    Suspended,
+    /// The connection has ended.
+    #[error("the connection has ended")]
+    Ended,
+    /// The pilot is over and nothing followed yet.
+    #[error("the pilot is over")]
+    PilotOver,
 }
 
 impl Explain for Refusal {
@@ -75,6 +90,31 @@ impl Explain for Refusal {
                 "DANCU-EXCHANGE-026",
                 "Thiếu, trùng hoặc sai tham số của yêu cầu.",
                 "A parameter of the request is missing, doubled or of the wrong form.",
+            ),
+            Self::Draft => (
+                "DANCU-EXCHANGE-097",
+                "Kết nối còn là dự thảo nên chưa được trả lời. Hãy đề nghị chuyển sang thử nghiệm.",
+                "The connection is a draft, so nothing is answered. Ask for it to enter the sandbox.",
+            ),
+            Self::SandboxOnly => (
+                "DANCU-EXCHANGE-098",
+                "Kết nối đang thử nghiệm hoặc thẩm định nên không nhận dữ liệu thật. Hãy hoàn tất thẩm định.",
+                "The connection is in the sandbox or under review, so it gets no real data. Complete the review.",
+            ),
+            Self::Suspended => (
+                "DANCU-EXCHANGE-099",
+                "Kết nối đang bị tạm dừng. Lý do có ở GET /v1/connection; hãy khắc phục rồi liên hệ đơn vị vận hành.",
+                "The connection is suspended. GET /v1/connection says why; mend it, then speak to the operators.",
+            ),
+            Self::Ended => (
+                "DANCU-EXCHANGE-100",
+                "Kết nối đã chấm dứt và không mở lại. Muốn tiếp tục, hãy lập hợp đồng mới.",
+                "The connection has ended and is not opened again. To go on, apply for a new contract.",
+            ),
+            Self::PilotOver => (
+                "DANCU-EXCHANGE-101",
+                "Thời gian thí điểm đã hết. Hãy đề nghị đơn vị vận hành chuyển sang chính thức.",
+                "The pilot is over. Ask the operators to make the connection official.",
             ),
         };
         Explanation::new(code, vi, en)
@@ -133,11 +173,21 @@ pub enum RefusalReason {
     SealedOutsideContract,
     /// Sealed values were asked by an officer without the right to read any.
     NoSealedRight,
+    /// The connection is a draft.
+    Draft,
+    /// The connection is in the sandbox or under review.
+    SandboxOnly,
+    /// The contract is suspended.
+    SuspendedContract,
+    /// The contract was ended.
+    EndedContract,
+    /// The pilot is over.
+    PilotOver,
 }
 
 impl RefusalReason {
     /// All reasons in their fixed order.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 29] = [
         Self::UnknownClient,
         Self::SuspendedClient,
         Self::AssertionShape,
@@ -162,6 +212,11 @@ impl RefusalReason {
         Self::NobodyFound,
         Self::SealedOutsideContract,
         Self::NoSealedRight,
+        Self::Draft,
+        Self::SandboxOnly,
+        Self::SuspendedContract,
+        Self::EndedContract,
+        Self::PilotOver,
     ];
 
     /// What the caller is told of it: reasons that would help an attacker look the same.
@@ -185,6 +240,11 @@ impl RefusalReason {
             | Self::NoFeed
             | Self::SealedOutsideContract
             | Self::NoSealedRight => Refusal::NotInContract,
+            Self::Draft => Refusal::Draft,
+            Self::SandboxOnly => Refusal::SandboxOnly,
+            Self::SuspendedContract => Refusal::Suspended,
+            Self::EndedContract => Refusal::Ended,
+            Self::PilotOver => Refusal::PilotOver,
             Self::DailyLimit => Refusal::DailyLimit,
             Self::TooFast => Refusal::TooFast,
             Self::UnsupportedGrant => Refusal::UnsupportedGrant,
@@ -230,6 +290,11 @@ impl RefusalReason {
             Self::NoSealedRight => {
                 ("Cán bộ không có quyền xem dữ liệu niêm phong", "Officer without the right to sealed data")
             }
+            Self::Draft => ("Kết nối còn là dự thảo", "Connection is a draft"),
+            Self::SandboxOnly => ("Kết nối chưa qua thẩm định", "Connection not past its review"),
+            Self::SuspendedContract => ("Hợp đồng đang bị tạm dừng", "Suspended contract"),
+            Self::EndedContract => ("Hợp đồng đã chấm dứt", "Ended contract"),
+            Self::PilotOver => ("Hết thời gian thí điểm", "Pilot over"),
         }
     }
 }

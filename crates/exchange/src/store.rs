@@ -1,6 +1,6 @@
 //! The store port of the exchange.
 
-use crate::{Client, ClientId, Contract, Organisation, RefusalEntry};
+use crate::{Client, ClientId, ConnectionAct, Contract, Organisation, RefusalEntry};
 use async_trait::async_trait;
 use dancu_core::StoreError;
 use jiff::Timestamp;
@@ -25,19 +25,40 @@ pub enum TokenGrant {
     Replayed,
 }
 
+/// Connections to add or replace, with what is told of it in their histories.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConnectionChange {
+    /// Organisations.
+    pub organisations: Vec<Organisation>,
+    /// Clients.
+    pub clients: Vec<Client>,
+    /// Contracts.
+    pub contracts: Vec<Contract>,
+    /// What is added to the histories of contracts.
+    pub acts: Vec<ConnectionAct>,
+}
+
+/// How far a contract's connection is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageRow {
+    /// Its last step.
+    pub step: ConnectionAct,
+    /// The last place that is taken in its history.
+    pub last_sequence: u32,
+}
+
 /// Keeps organisations, clients, contracts, tokens, spent assertions and refusals.
 #[async_trait]
 pub trait ExchangeStore: Send + Sync {
     /// Everything that is connected, for the directory in memory.
     async fn connections(&self) -> Result<(Vec<Organisation>, Vec<Client>, Vec<Contract>), StoreError>;
 
-    /// Adds or replaces organisations, clients and contracts by their identifiers, all or none.
-    async fn save_connections(
-        &self,
-        organisations: Vec<Organisation>,
-        clients: Vec<Client>,
-        contracts: Vec<Contract>,
-    ) -> Result<(), StoreError>;
+    /// How far every contract is. A contract that is not among them never took a step.
+    async fn stages(&self) -> Result<Vec<StageRow>, StoreError>;
+
+    /// Adds or replaces organisations, clients and contracts by their identifiers and adds to the histories of contracts,
+    /// all or none. `false`, and nothing is changed, when a place in a history is taken: somebody was quicker.
+    async fn save_connections(&self, change: ConnectionChange) -> Result<bool, StoreError>;
 
     /// Spends an assertion and keeps the token, in one transaction. Identifiers of assertions are per client.
     async fn grant_token(

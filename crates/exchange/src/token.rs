@@ -148,7 +148,7 @@ impl TokenService {
         let claimed = caller.client.id.clone();
         let refuse = |client: Option<&ClientId>, reason| Err(self.refusals.note(now, client, reason).into());
         // Only a client that proved itself may use up its own limits.
-        if let Err(reason) = caller.enter(dancu_core::today_in_viet_nam(now)) {
+        if let Err(reason) = caller.enter_for_token(dancu_core::today_in_viet_nam(now)) {
             return refuse(Some(&claimed), reason);
         }
         let secret = self.random();

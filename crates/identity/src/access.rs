@@ -68,6 +68,10 @@ operations! {
     ViewOperations,
     /// Connect organisations and their clients, and change their contracts.
     ManageConnections,
+    /// See, apply for and look after the connections of one's own agency.
+    ManageOwnConnections,
+    /// Review connections, and take them from one stage to the next.
+    ReviewConnections,
 }
 
 /// Whether someone (`None`: nobody is signed in) may do something. Staff see no record as staff; as citizens they
@@ -101,7 +105,8 @@ pub fn allows(principal: Option<&Principal>, operation: Operation) -> bool {
         Operation::ApproveCorrection | Operation::ViewFindings | Operation::MoveFindings => {
             matches!(role(principal), Some(Role::Officer { .. } | Role::Operator))
         }
-        Operation::ViewOperations | Operation::ManageConnections => {
+        Operation::ManageOwnConnections => matches!(role(principal), Some(Role::Agency { .. })),
+        Operation::ViewOperations | Operation::ManageConnections | Operation::ReviewConnections => {
             matches!(role(principal), Some(Role::Operator))
         }
     }
@@ -117,7 +122,7 @@ mod tests {
     use crate::{AccountId, SessionId};
 
     /// Everyone who can stand at the door, in the order of the table's columns.
-    fn everyone() -> [Option<Principal>; 7] {
+    fn everyone() -> [Option<Principal>; 8] {
         let account = AccountId::from_bytes(&[1; 16]).unwrap();
         let session = SessionId::from_bytes(&[2; 16]).unwrap();
         let number = "001099000017".parse().unwrap();
@@ -138,6 +143,7 @@ mod tests {
             staff(Role::Officer { commune: "00004".parse().unwrap(), sealed_client: None }),
             staff(Role::Officer { commune: "00004".parse().unwrap(), sealed_client: Some("s".into()) }),
             staff(Role::Operator),
+            staff(Role::Agency { organisation: "bank".into() }),
         ]
     }
 
@@ -146,31 +152,33 @@ mod tests {
         use Operation as O;
         #[rustfmt::skip]
         let table = [
-            // nobody, enrolling, citizen, receptionist, officer, officer with the right to sealed values, operator
-            (O::ReadPublicLog,       [true, true, true, true, true, true, true]),
-            (O::SignIn,              [true, true, true, true, true, true, true]),
-            (O::ManageOwnSessions,   [false, true, true, true, true, true, true]),
-            (O::RegisterPasskey,     [false, true, true, true, true, true, true]),
-            (O::ReadOwnRecord,       [false, false, true, false, false, false, false]),
-            (O::ReadOwnSealed,       [false, false, true, false, false, false, false]),
-            (O::ReadOwnHousehold,    [false, false, true, false, false, false, false]),
-            (O::ReadOwnDisclosures,  [false, false, true, false, false, false, false]),
-            (O::ScanCard,            [false, false, false, true, false, false, false]),
-            (O::AdmitVisit,          [false, false, false, true, false, false, false]),
-            (O::ListVisits,          [false, false, false, true, false, false, false]),
-            (O::PrintEnrolmentCode,  [false, false, false, false, true, true, false]),
-            (O::RegisterEvents,      [false, false, false, false, true, true, false]),
-            (O::ReadPersonFile,      [false, false, false, false, true, true, false]),
-            (O::ReadSealed,          [false, false, false, false, false, true, false]),
-            (O::SearchPersons,       [false, false, false, false, true, true, false]),
-            (O::ReadHistory,         [false, false, true, false, false, false, false]),
-            (O::ProposeCorrection,   [false, false, true, false, false, false, false]),
-            (O::DecideCorrection,    [false, false, false, false, true, true, false]),
-            (O::ApproveCorrection,   [false, false, false, false, true, true, true]),
-            (O::ViewFindings,        [false, false, false, false, true, true, true]),
-            (O::MoveFindings,        [false, false, false, false, true, true, true]),
-            (O::ViewOperations,      [false, false, false, false, false, false, true]),
-            (O::ManageConnections,   [false, false, false, false, false, false, true]),
+            // nobody, enrolling, citizen, receptionist, officer, officer with the right to sealed values, operator, agency
+            (O::ReadPublicLog,       [true, true, true, true, true, true, true, true]),
+            (O::SignIn,              [true, true, true, true, true, true, true, true]),
+            (O::ManageOwnSessions,   [false, true, true, true, true, true, true, true]),
+            (O::RegisterPasskey,     [false, true, true, true, true, true, true, true]),
+            (O::ReadOwnRecord,       [false, false, true, false, false, false, false, false]),
+            (O::ReadOwnSealed,       [false, false, true, false, false, false, false, false]),
+            (O::ReadOwnHousehold,    [false, false, true, false, false, false, false, false]),
+            (O::ReadOwnDisclosures,  [false, false, true, false, false, false, false, false]),
+            (O::ScanCard,            [false, false, false, true, false, false, false, false]),
+            (O::AdmitVisit,          [false, false, false, true, false, false, false, false]),
+            (O::ListVisits,          [false, false, false, true, false, false, false, false]),
+            (O::PrintEnrolmentCode,  [false, false, false, false, true, true, false, false]),
+            (O::RegisterEvents,      [false, false, false, false, true, true, false, false]),
+            (O::ReadPersonFile,      [false, false, false, false, true, true, false, false]),
+            (O::ReadSealed,          [false, false, false, false, false, true, false, false]),
+            (O::SearchPersons,       [false, false, false, false, true, true, false, false]),
+            (O::ReadHistory,         [false, false, true, false, false, false, false, false]),
+            (O::ProposeCorrection,   [false, false, true, false, false, false, false, false]),
+            (O::DecideCorrection,    [false, false, false, false, true, true, false, false]),
+            (O::ApproveCorrection,   [false, false, false, false, true, true, true, false]),
+            (O::ViewFindings,        [false, false, false, false, true, true, true, false]),
+            (O::MoveFindings,        [false, false, false, false, true, true, true, false]),
+            (O::ViewOperations,      [false, false, false, false, false, false, true, false]),
+            (O::ManageConnections,   [false, false, false, false, false, false, true, false]),
+            (O::ManageOwnConnections, [false, false, false, false, false, false, false, true]),
+            (O::ReviewConnections,   [false, false, false, false, false, false, true, false]),
         ];
         assert_eq!(table.map(|row| row.0).as_slice(), O::ALL, "the table has every operation once, in order");
         for (operation, expected) in table {

@@ -116,6 +116,11 @@ pub enum Role {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sealed_client: Option<String>,
     },
+    /// Works for an agency: applies for its connections, attaches evidence, exchanges keys, sees its own use and refusals.
+    Agency {
+        /// Id of the organisation in the exchange.
+        organisation: String,
+    },
     /// Runs the platform: sees organisations, contracts, use and counters, never a person's record.
     Operator,
 }
@@ -149,6 +154,7 @@ impl Subject {
         let all_fit = match role {
             Role::Receptionist { organisation, client } => fits(organisation) && fits(client),
             Role::Officer { sealed_client, .. } => sealed_client.as_deref().is_none_or(fits),
+            Role::Agency { organisation } => fits(organisation),
             Role::Operator => true,
         };
         if all_fit { Ok(()) } else { Err(IdentityError::RoleOutOfBounds) }

@@ -5,11 +5,13 @@ use crate::{
     database::Outcome,
     errors::{Fault, Result},
     facts::{cell, instant_from_sql},
+    life,
 };
 use async_trait::async_trait;
 use dancu_core::StoreError;
 use dancu_exchange::{
-    Client, ClientId, Contract, ExchangeStore, Organisation, RefusalEntry, StoredToken, TokenGrant,
+    Client, ClientId, ConnectionChange, Contract, ExchangeStore, Organisation, RefusalEntry, StageRow,
+    StoredToken, TokenGrant,
 };
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -26,14 +28,14 @@ impl ExchangeStore for PostgresStore {
         self.database.read_snapshot(&(), |transaction, ()| Box::pin(connections(transaction))).await
     }
 
-    async fn save_connections(
-        &self,
-        organisations: Vec<Organisation>,
-        clients: Vec<Client>,
-        contracts: Vec<Contract>,
-    ) -> Answer<()> {
-        let all = (organisations, clients, contracts);
-        self.database.write(&all, |transaction, all| Box::pin(save_connections(transaction, all))).await
+    async fn stages(&self) -> Answer<Vec<StageRow>> {
+        self.database.read(&(), |client, ()| Box::pin(life::stages(client))).await
+    }
+
+    async fn save_connections(&self, change: ConnectionChange) -> Answer<bool> {
+        self.database
+            .write(&change, |transaction, change| Box::pin(save_connections(transaction, change)))
+            .await
     }
 
     async fn grant_token(
@@ -113,10 +115,8 @@ async fn connections(transaction: &Transaction<'_>) -> Result<Connections> {
     Ok((organisations, clients, contracts))
 }
 
-async fn save_connections(
-    transaction: &Transaction<'_>,
-    (organisations, clients, contracts): &Connections,
-) -> Result<Outcome<()>> {
+async fn save_connections(transaction: &Transaction<'_>, change: &ConnectionChange) -> Result<Outcome<bool>> {
+    let ConnectionChange { organisations, clients, contracts, acts } = change;
     for row in organisations {
         let sql = "INSERT INTO organisation (id, name_vi, name_en) VALUES ($1, $2, $3)
                    ON CONFLICT (id) DO UPDATE SET name_vi = excluded.name_vi, name_en = excluded.name_en";
@@ -140,7 +140,12 @@ async fn save_connections(
         let terms = to_json(row)?;
         transaction.execute(&statement, &[&row.id.as_str(), &row.client.as_str(), &terms]).await?;
     }
-    Ok(Outcome::Keep(()))
+    for act in acts {
+        if !life::add(transaction, act, None).await? {
+            return Ok(Outcome::Undo(false));
+        }
+    }
+    Ok(Outcome::Keep(true))
 }
 
 async fn grant_token(
@@ -194,14 +199,14 @@ fn refusal_row(row: &Row) -> Result<RefusalEntry> {
     Ok(RefusalEntry { at: instant_from_sql(cell(row, 0)?)?, client, reason: from_json(row, 2)? })
 }
 
-fn id<T: FromStr>(row: &Row, column: usize) -> Result<T> {
+pub(crate) fn id<T: FromStr>(row: &Row, column: usize) -> Result<T> {
     cell::<&str>(row, column)?.parse().map_err(|_| Fault::Damaged("an identifier"))
 }
 
-fn from_json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T> {
+pub(crate) fn from_json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T> {
     serde_json::from_str(cell(row, column)?).map_err(|_| Fault::Damaged("a column of JSON"))
 }
 
-fn to_json(value: &impl Serialize) -> Result<String> {
+pub(crate) fn to_json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|_| Fault::Defect("a value has no JSON"))
 }

@@ -15,6 +15,7 @@ mod handover;
 mod identity;
 mod identity_rows;
 mod ledger;
+mod life;
 mod lists;
 mod load;
 mod location;

@@ -24,6 +24,7 @@ const STEPS: &[(&str, &str)] = steps!(
     "V10__handover",
     "V11__desk",
     "V12__outbox_start",
+    "V13__life",
 );
 
 /// Held by whoever applies steps, so that two nodes that start at once do not both do it.

@@ -1,10 +1,11 @@
 //! The exchange's store port on `register.db`.
 
-use crate::SqliteStore;
+use crate::{SqliteStore, life};
 use async_trait::async_trait;
 use dancu_core::StoreError;
 use dancu_exchange::{
-    Client, ClientId, Contract, ExchangeStore, Organisation, RefusalEntry, StoredToken, TokenGrant,
+    Client, ClientId, ConnectionChange, Contract, ExchangeStore, Organisation, RefusalEntry, StageRow,
+    StoredToken, TokenGrant,
 };
 use jiff::Timestamp;
 use rusqlite::{
@@ -33,22 +34,24 @@ impl ExchangeStore for SqliteStore {
         })
     }
 
-    async fn save_connections(
-        &self,
-        organisations: Vec<Organisation>,
-        clients: Vec<Client>,
-        contracts: Vec<Contract>,
-    ) -> Result<(), StoreError> {
+    async fn stages(&self) -> Result<Vec<StageRow>, StoreError> {
+        self.database().read(life::stages)
+    }
+
+    async fn save_connections(&self, change: ConnectionChange) -> Result<bool, StoreError> {
         self.database()
             .write(move |connection| {
-                for row in &organisations {
+                if life::is_taken(connection, change.acts.iter())? {
+                    return Ok(false);
+                }
+                for row in &change.organisations {
                     connection.execute(
                         "INSERT INTO organisation (id, name_vi, name_en) VALUES (?1, ?2, ?3)
                          ON CONFLICT (id) DO UPDATE SET name_vi = excluded.name_vi, name_en = excluded.name_en",
                         params![row.id.as_str(), row.name_vi, row.name_en],
                     )?;
                 }
-                for row in &clients {
+                for row in &change.clients {
                     connection.execute(
                         "INSERT INTO client (id, organisation, keys, suspended) VALUES (?1, ?2, ?3, ?4)
                          ON CONFLICT (id) DO UPDATE SET organisation = excluded.organisation,
@@ -56,14 +59,17 @@ impl ExchangeStore for SqliteStore {
                         params![row.id.as_str(), row.organisation.as_str(), to_json(&row.keys)?, row.suspended],
                     )?;
                 }
-                for row in &contracts {
+                for row in &change.contracts {
                     connection.execute(
                         "INSERT INTO contract (id, client, terms) VALUES (?1, ?2, ?3)
                          ON CONFLICT (id) DO UPDATE SET client = excluded.client, terms = excluded.terms",
                         params![row.id.as_str(), row.client.as_str(), to_json(row)?],
                     )?;
                 }
-                Ok(())
+                for act in &change.acts {
+                    life::add(connection, act, None)?;
+                }
+                Ok(true)
             })
             .await
     }
@@ -163,7 +169,7 @@ impl ExchangeStore for SqliteStore {
     }
 }
 
-fn all<T>(
+pub(crate) fn all<T>(
     connection: &Connection,
     query: &str,
     read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
@@ -176,18 +182,18 @@ fn damaged(column: usize) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(FromSqlError::InvalidType))
 }
 
-fn id<T: std::str::FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+pub(crate) fn id<T: std::str::FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
     row.get_ref(column)?.as_str()?.parse().map_err(|_| damaged(column))
 }
 
-fn instant(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+pub(crate) fn instant(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
     Timestamp::from_microsecond(row.get(column)?).map_err(|_| damaged(column))
 }
 
-fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+pub(crate) fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
     serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|_| damaged(column))
 }
 
-fn to_json(value: &impl Serialize) -> rusqlite::Result<String> {
+pub(crate) fn to_json(value: &impl Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }

@@ -1,13 +1,19 @@
 //! The contracts of connections, of the reception and of a commune's queue on SQLite.
 
 use dancu_store_sqlite::{DatabaseOptions, SqliteHandover, SqliteStore};
-use dancu_testkit::{exchange_suite, handover_suite, reception_suite};
+use dancu_testkit::{exchange_suite, handover_suite, life_suite, reception_suite};
 use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_connections_keep_their_contract() {
     let folder = tempfile::tempdir().unwrap();
     exchange_suite(Arc::new(SqliteStore::open(folder.path(), DatabaseOptions::default()).unwrap())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_histories_of_connections_keep_their_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    life_suite(Arc::new(SqliteStore::open(folder.path(), DatabaseOptions::default()).unwrap())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a suite is a test: it fails by panicking")]
 
 use dancu_exchange::{
-    Client, Contract, ExchangeStore, Organisation, RefusalEntry, RefusalReason, StoredToken, TokenGrant,
+    Client, ConnectionChange, Contract, ExchangeStore, Organisation, RefusalEntry, RefusalReason,
+    StoredToken, TokenGrant,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -50,6 +51,10 @@ fn contract(id: &str, client: &str, daily_limit: u32) -> Contract {
 
 type Connections = (Vec<Organisation>, Vec<Client>, Vec<Contract>);
 
+fn change((organisations, clients, contracts): Connections) -> ConnectionChange {
+    ConnectionChange { organisations, clients, contracts, acts: Vec::new() }
+}
+
 /// What is connected, in the order of identifiers: the port promises none.
 async fn connections(store: &dyn ExchangeStore) -> Connections {
     let (mut organisations, mut clients, mut contracts) = store.connections().await.unwrap();
@@ -66,41 +71,35 @@ async fn connections_are_added_and_replaced_whole(store: &dyn ExchangeStore) {
         vec![client("benh-vien-api", None), client("benh-vien-desk", Some("Sự cố ngày 21/11"))],
         vec![contract("hd-1", "benh-vien-api", 100), contract("hd-2", "benh-vien-desk", 5)],
     );
-    let (organisations, clients, contracts) = first.clone();
-    store.save_connections(organisations, clients, contracts).await.unwrap();
+    assert!(store.save_connections(change(first.clone())).await.unwrap());
     assert_eq!(connections(store).await, first);
-    let (organisations, clients, contracts) = first.clone();
-    store.save_connections(organisations, clients, contracts).await.unwrap();
+    assert!(store.save_connections(change(first.clone())).await.unwrap());
     assert_eq!(connections(store).await, first, "the same again is the same");
-    store
-        .save_connections(
-            vec![organisation("benh-vien", "Bệnh viện C")],
-            vec![client("benh-vien-desk", None)],
-            vec![contract("hd-1", "benh-vien-api", 7)],
-        )
-        .await
-        .unwrap();
+    let second = (
+        vec![organisation("benh-vien", "Bệnh viện C")],
+        vec![client("benh-vien-desk", None)],
+        vec![contract("hd-1", "benh-vien-api", 7)],
+    );
+    assert!(store.save_connections(change(second)).await.unwrap());
     let expected: Connections = (
         vec![organisation("benh-vien", "Bệnh viện C"), first.0[1].clone()],
         vec![first.1[0].clone(), client("benh-vien-desk", None)],
         vec![contract("hd-1", "benh-vien-api", 7), first.2[1].clone()],
     );
     assert_eq!(connections(store).await, expected);
-    store.save_connections(vec![], vec![], vec![]).await.unwrap();
+    assert!(store.save_connections(ConnectionChange::default()).await.unwrap());
     assert_eq!(connections(store).await, expected, "nothing is ever taken away");
 }
 
 async fn connections_are_saved_all_or_none(store: &dyn ExchangeStore) {
     let before = connections(store).await;
     // A second contract for a client that has one: every store refuses it at its last step.
-    let saved = store
-        .save_connections(
-            vec![organisation("truong-hoc", "Trường D")],
-            vec![client("truong-api", None)],
-            vec![contract("hd-3", "truong-api", 1), contract("hd-4", "benh-vien-api", 1)],
-        )
-        .await;
-    assert!(saved.is_err());
+    let doubled = (
+        vec![organisation("truong-hoc", "Trường D")],
+        vec![client("truong-api", None)],
+        vec![contract("hd-3", "truong-api", 1), contract("hd-4", "benh-vien-api", 1)],
+    );
+    assert!(store.save_connections(change(doubled)).await.is_err());
     assert_eq!(connections(store).await, before);
 }
 

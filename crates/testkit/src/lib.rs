@@ -11,6 +11,8 @@ mod handover_suite;
 mod identity_suite;
 mod ledger_memory;
 mod ledger_suite;
+mod life_suite;
+mod official;
 mod postgres;
 mod reception_suite;
 mod register_suite;
@@ -28,6 +30,8 @@ pub use ledger_memory::{
     CommitFault, FaultyLedger, MemoryIndex, MemoryLedger, MemoryTiles, memory_ledger_parts,
 };
 pub use ledger_suite::{ledger_store_suite, subject_index_suite, tile_files_suite};
+pub use life_suite::life_suite;
+pub use official::{bring_to, make_official};
 pub use postgres::{PostgresCluster, TcpServer};
 pub use reception_suite::reception_suite;
 pub use register_suite::register_suite;

@@ -4,7 +4,8 @@ use crate::{latency::Latencies, looks::Looks};
 use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy};
 use dancu_exchange::{
-    Directory, ExchangeStore, RefusalLog, SealedService, SigningKey, TokenService, VerifyService, XRoadMember,
+    Directory, ExchangeStore, LifeService, RefusalLog, SealedService, SigningKey, TokenService,
+    VerifyService, XRoadMember,
 };
 use dancu_feed::{ChangePuller, ChangeSource, FeedStore, WebhookKey};
 use dancu_handover::Handover;
@@ -42,6 +43,8 @@ pub struct AppState {
     pub directory: Arc<Directory>,
     /// Connections and refusals at rest.
     pub exchange_store: Arc<dyn ExchangeStore>,
+    /// What is done to connections.
+    pub life: Arc<LifeService>,
     /// Access tokens.
     pub tokens: Arc<TokenService>,
     /// Refusals since start.

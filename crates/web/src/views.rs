@@ -56,6 +56,7 @@ pub(crate) struct PageUser {
     pub is_receptionist: bool,
     pub is_officer: bool,
     pub is_operator: bool,
+    pub is_agency: bool,
     pub may_read_sealed: bool,
 }
 
@@ -68,7 +69,7 @@ impl fmt::Debug for PageUser {
 impl PageUser {
     /// Whether any page is theirs; one who is enrolling has none yet.
     pub const fn has_pages(&self) -> bool {
-        self.is_citizen || self.is_receptionist || self.is_officer || self.is_operator
+        self.is_citizen || self.is_receptionist || self.is_officer || self.is_operator || self.is_agency
     }
 }
 

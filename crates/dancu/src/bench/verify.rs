@@ -11,11 +11,12 @@ use crate::{
     client::ClientSecret,
     failure::Failure,
     platform::Platform,
+    rehearsal,
     system::{SystemClock, SystemEntropy},
 };
 use axum::{Json, Router, routing::post as post_route};
 use dancu_core::Clock;
-use dancu_exchange::ConnectionsDocument;
+use dancu_exchange::{Author, ConnectionsDocument};
 use dancu_web::{ServerLimits, router, serve};
 use serde_json::{Value, json};
 use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
@@ -154,14 +155,15 @@ async fn connect(platform: &Platform, folder: &Path) -> Result<Vec<String>, Fail
                 "id": format!("contract-{index}"), "client": id, "legal_basis": "Luật Căn cước 2023, Điều 10",
                 "purpose_vi": "Đo lường", "purpose_en": "Measurement",
                 "fields": ["name", "birth_date", "sex", "card_status", "life_status"],
-                "daily_limit": u32::MAX, "per_second_max": 1_000_000, "valid_from": "2026-01-01",
+                "daily_limit": u32::MAX, "per_second_max": 1_000_000, "limit_reason": "Đo lường", "valid_from": "2026-01-01",
             }),
         );
         secrets.push((id, secret));
     }
     let document: ConnectionsDocument = serde_json::from_value(document)
         .map_err(|error| Failure::new("DANCU-CLI-071", error.to_string(), error.to_string()))?;
-    document.apply(&*state.exchange_store, &state.directory).await?;
+    document.apply(state.life.store(), &state.directory, &Author::console(), state.clock.now()).await?;
+    rehearsal::make_official(platform).await?;
     let audience = state.public_origin.as_str().trim_end_matches('/').to_owned();
     let mut tokens = Vec::new();
     for (id, secret) in secrets {

@@ -80,17 +80,18 @@ fn read(stream: TcpStream, url: &str) -> Option<Delivery> {
 
 /// A country in which `wide` follows changes of persons of whom it was answered something.
 fn world(webhook: &str) -> World {
-    let world = World::new();
+    let world = World::drafts();
     fs::write(world.path("dancu.toml"), "webhook_networks = [\"127.0.0.0/8\"]\n").unwrap();
     let contract = json!({"contracts": [{
         "id": "contract-wide", "client": "wide", "legal_basis": "Luật Căn cước 2023, Điều 10",
         "purpose_vi": "Kiểm thử", "purpose_en": "Test", "fields": ["name", "phone"], "daily_limit": 1_000_000,
-        "per_second_max": 1_000_000, "valid_from": "2026-01-01",
+        "per_second_max": 1_000_000, "valid_from": "2026-01-01", "limit_reason": "Kiểm thử",
         "feed": {"persons": "disclosed", "webhook": webhook},
     }]});
     let document = world.path("feed.json");
     fs::write(&document, contract.to_string()).unwrap();
     world.run(&["connect", document.to_str().unwrap()]).succeeded();
+    world.make_official();
     world
 }
 

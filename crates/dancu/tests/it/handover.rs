@@ -43,6 +43,7 @@ impl Country {
                 "id": id, "client": client, "legal_basis": "Luật Hộ tịch 2014", "purpose_vi": "Hộ tịch",
                 "purpose_en": "Civil status", "fields": fields, "may_tell_unknown": true,
                 "daily_limit": 1000, "per_second_max": 1000, "valid_from": "2026-01-01",
+                "limit_reason": "Kiểm thử",
             })
         };
         let mut hands_over = contract("hd-node", CLIENT, json!(["life_status"]));
@@ -68,6 +69,7 @@ impl Country {
             let file = world.path("further.json");
             fs::write(&file, document.to_string()).unwrap();
             world.run(&["connect", file.to_str().unwrap()]).succeeded();
+            world.make_official();
         }
         Self { centre, node, commune, persons, key }
     }

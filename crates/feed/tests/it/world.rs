@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use dancu_changes::{Cursor, OutboxEntry};
 use dancu_core::{Clock, CommuneCode, PersonalNumber, Sex, StoreError};
 use dancu_exchange::{
-    Caller, Client, ClientId, Contract, Directory, ExchangeStore, Organisation, RefusalEntry, RefusalLog,
-    StoredToken, TokenGrant,
+    Author, Caller, Client, ClientId, ConnectionAct, ConnectionChange, Contract, Deed, Directory,
+    ExchangeStore, Organisation, RefusalEntry, RefusalLog, Side, Stage, StageRow, StoredToken, TokenGrant,
 };
 use dancu_feed::{
     ChangePuller, ChangeSource, ChangeTeller, Courier, CourierParts, DeadLetter, DeadLetterId, FeedError,
@@ -222,12 +222,28 @@ impl ExchangeStore for Connections {
     async fn connections(&self) -> Result<(Vec<Organisation>, Vec<Client>, Vec<Contract>), StoreError> {
         Ok(self.0.lock().unwrap().clone())
     }
-    async fn save_connections(
-        &self,
-        _: Vec<Organisation>,
-        _: Vec<Client>,
-        _: Vec<Contract>,
-    ) -> Result<(), StoreError> {
+    async fn stages(&self) -> Result<Vec<StageRow>, StoreError> {
+        let step = dancu_exchange::Step {
+            from: None,
+            to: Stage::Official,
+            ground: String::new(),
+            pilot: None,
+            notify_by: None,
+        };
+        let by = Author { id: "a".to_owned(), name: "A".to_owned(), side: Side::Release };
+        let row = |contract: &Contract| StageRow {
+            step: ConnectionAct {
+                contract: contract.id.clone(),
+                sequence: 1,
+                at: Timestamp::UNIX_EPOCH,
+                by: by.clone(),
+                deed: Deed::Step(step.clone()),
+            },
+            last_sequence: 1,
+        };
+        Ok(self.0.lock().unwrap().2.iter().map(row).collect())
+    }
+    async fn save_connections(&self, _: ConnectionChange) -> Result<bool, StoreError> {
         unreachable!()
     }
     async fn grant_token(&self, _: String, _: Timestamp, _: StoredToken) -> Result<TokenGrant, StoreError> {

@@ -5,7 +5,7 @@ use dancu_ledger::{LedgerRecords, LedgerStore};
 use dancu_store_postgres::open_ledger;
 use dancu_testkit::{
     changes_suite, exchange_suite, feed_store_suite, handover_suite, identity_suite, ledger_store_suite,
-    reception_suite, register_suite, search_suite, subject_index_suite,
+    life_suite, reception_suite, register_suite, search_suite, subject_index_suite,
 };
 use std::sync::Arc;
 
@@ -39,6 +39,11 @@ async fn the_accounts_keep_their_contract() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_connections_keep_their_contract() {
     exchange_suite(Arc::new(new_store())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_histories_of_connections_keep_their_contract() {
+    life_suite(Arc::new(new_store())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 pub(crate) mod body;
 mod changes;
 mod commands;
+mod connection;
 mod health;
 mod keys;
 mod limits;
@@ -33,6 +34,7 @@ pub(crate) fn machine() -> Router<Arc<AppState>> {
         .route("/v1/events/{id}", get(commands::event))
         .route("/v1/changes", get(changes::changes))
         .route("/v1/limits", get(limits::limits))
+        .route("/v1/connection", get(connection::connection))
         .route("/.well-known/dancu-webhook-jwks.json", get(keys::webhooks))
         .route("/.well-known/dancu-answers-jwks.json", get(keys::answers))
         .route("/openapi.json", get(async || openapi::document()))

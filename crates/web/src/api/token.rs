@@ -68,7 +68,12 @@ async fn grant(state: &AppState, peer: Peer, bytes: &[u8]) -> Result<Response, T
 fn refused(refusal: Refusal) -> Response {
     let (status, error) = match refusal {
         Refusal::InvalidClient | Refusal::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_client"),
-        Refusal::NotInContract => (StatusCode::BAD_REQUEST, "unauthorized_client"),
+        Refusal::NotInContract
+        | Refusal::Draft
+        | Refusal::SandboxOnly
+        | Refusal::Suspended
+        | Refusal::Ended
+        | Refusal::PilotOver => (StatusCode::BAD_REQUEST, "unauthorized_client"),
         Refusal::UnsupportedGrant => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
         Refusal::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request"),
         Refusal::DailyLimit | Refusal::TooFast => (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable"),

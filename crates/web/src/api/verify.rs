@@ -90,7 +90,12 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
 pub(crate) fn refusal_problem(refusal: Refusal) -> Problem {
     let status = match refusal {
         Refusal::InvalidClient | Refusal::InvalidToken => StatusCode::UNAUTHORIZED,
-        Refusal::NotInContract => StatusCode::FORBIDDEN,
+        Refusal::NotInContract
+        | Refusal::Draft
+        | Refusal::SandboxOnly
+        | Refusal::Suspended
+        | Refusal::Ended
+        | Refusal::PilotOver => StatusCode::FORBIDDEN,
         Refusal::DailyLimit | Refusal::TooFast => StatusCode::TOO_MANY_REQUESTS,
         Refusal::UnsupportedGrant | Refusal::InvalidRequest => StatusCode::BAD_REQUEST,
     };

@@ -40,6 +40,7 @@ pub(crate) const fn home_of(principal: &Principal) -> &'static str {
         Principal::Staff { role: Role::Receptionist { .. }, .. } => "/reception",
         Principal::Staff { role: Role::Officer { .. }, .. } => "/officer",
         Principal::Staff { role: Role::Operator, .. } => "/operator",
+        Principal::Staff { role: Role::Agency { .. }, .. } => "/agency",
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::{
     fields::is_json,
+    life::author,
     operator::{self, PageNumbers},
     reader::{Reader, Wants},
 };
@@ -19,7 +20,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use dancu_core::{Explain, Explanation};
-use dancu_exchange::{ConnectionsDocument, DocumentError};
+use dancu_exchange::{Author, ConnectionsDocument, DocumentError};
 use dancu_identity::access::Operation;
 use serde_json::json;
 use std::sync::Arc;
@@ -35,11 +36,11 @@ pub(super) async fn apply(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    reader.may(Operation::ManageConnections)?;
+    let author = author(reader.may(Operation::ManageConnections)?)?;
     let bytes = collect(body, BODY_BYTES_MAX).await?;
     let text = if is_json(&headers) { bytes.to_vec() } else { field(&bytes, "document").unwrap_or_default() };
     let outcome = match read(&text) {
-        Ok(document) => keep(&state, document).await,
+        Ok(document) => keep(&state, document, &author).await,
         Err(problem) => Err(problem),
     };
     if reader.wants == Wants::Json {
@@ -124,13 +125,13 @@ fn unreadable(place: &str, error: &serde_json::Error) -> Problem {
     }
 }
 
-async fn keep(state: &AppState, document: ConnectionsDocument) -> Result<Counts, Problem> {
+async fn keep(state: &AppState, document: ConnectionsDocument, author: &Author) -> Result<Counts, Problem> {
     let counts = Counts {
         organisations: document.organisations.len(),
         clients: document.clients.len(),
         contracts: document.contracts.len(),
     };
-    match document.apply(&*state.exchange_store, &state.directory).await {
+    match document.apply(state.life.store(), &state.directory, author, state.clock.now()).await {
         Ok(()) => {
             tracing::info!(
                 organisations = counts.organisations,

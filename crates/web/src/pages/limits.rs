@@ -2,6 +2,7 @@
 
 use super::{
     fields::Fields,
+    life::author,
     reader::{Reader, Wants},
 };
 use crate::{
@@ -71,7 +72,7 @@ pub(super) async fn follow(
     Path(id): Path<String>,
     Fields(chosen): Fields<Chosen>,
 ) -> Result<Response, Problem> {
-    reader.may(Operation::ManageConnections)?;
+    let author = author(reader.may(Operation::ManageConnections)?)?;
     let contract = contract_of(&state, &id).await?;
     let proposed = proposal(advice(&state, &contract).await?.0);
     let Some(daily_limit) = proposed.filter(|proposed| proposed.to_string() == chosen.daily_limit) else {
@@ -80,7 +81,7 @@ pub(super) async fn follow(
     let (was, id) = (contract.daily_limit, contract.id.clone());
     let contract = Contract { daily_limit, ..contract };
     let document = ConnectionsDocument { contracts: vec![contract], ..ConnectionsDocument::default() };
-    let applied = document.apply(&*state.exchange_store, &state.directory).await;
+    let applied = document.apply(state.life.store(), &state.directory, &author, state.clock.now()).await;
     match applied {
         Ok(()) => tracing::info!(contract = %id, was, now = daily_limit, "the daily limit was set"),
         Err(DocumentError::Store(error)) => return Err(error.into()),

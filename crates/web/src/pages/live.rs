@@ -8,11 +8,14 @@ use super::{
 use crate::{AppState, Problem, format, views::Words};
 use axum::{Json, extract::State};
 use dancu_core::Explain;
-use dancu_exchange::RefusalReason;
+use dancu_exchange::{RefusalReason, Standing};
 use dancu_identity::access::Operation;
 use dancu_ledger::LedgerHealth;
 use serde::Serialize;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 /// Figures since the start of this process; times in milliseconds.
 #[derive(Serialize)]
@@ -47,12 +50,16 @@ pub(super) async fn show(
     Params(numbers): Params<PageNumbers>,
 ) -> Result<Json<Live>, Problem> {
     reader.may(Operation::ViewOperations)?;
+    let stages: HashMap<_, _> = (state.exchange_store.stages().await?.into_iter())
+        .map(|row| (row.step.contract.clone(), Standing::after(&row.step)))
+        .collect();
     let (_, _, contracts) = state.exchange_store.connections().await?;
     let shown = contracts_of_page(contracts, &numbers).0;
     let used = shown.into_iter().map(|contract| {
         let id = contract.id.to_string();
         let used = state.ledger.used_today(&id);
-        (id, Used { used, limit: contract.daily_limit.into() })
+        let standing = stages.get(&contract.id).copied().unwrap_or(Standing::DRAFT);
+        (id, Used { used, limit: standing.limited(contract).daily_limit.into() })
     });
     let mut live = counters(&state, &reader);
     live.contracts = used.collect();
@@ -132,6 +139,11 @@ pub(super) fn code(reason: RefusalReason) -> &'static str {
         RefusalReason::NobodyFound => "nobody_found",
         RefusalReason::SealedOutsideContract => "sealed_outside_contract",
         RefusalReason::NoSealedRight => "no_sealed_right",
+        RefusalReason::Draft => "draft",
+        RefusalReason::SandboxOnly => "sandbox_only",
+        RefusalReason::SuspendedContract => "suspended_contract",
+        RefusalReason::EndedContract => "ended_contract",
+        RefusalReason::PilotOver => "pilot_over",
         RefusalReason::NoFeed => "no_feed",
         RefusalReason::Certificate => "certificate",
         RefusalReason::TokenCertificate => "token_certificate",

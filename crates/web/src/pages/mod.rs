@@ -1,5 +1,6 @@
 //! The pages, one a file. Each shows the same view as HTML and as JSON.
 
+mod agency;
 mod citizen;
 mod connections;
 mod correction_form;
@@ -11,6 +12,8 @@ mod findings;
 mod frame;
 mod history;
 mod home;
+mod life;
+mod life_view;
 mod limits;
 mod live;
 mod my_corrections;
@@ -83,6 +86,8 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         )
         .route("/officer", get(officer::show))
         .route("/officer/codes", post(officer::issue).get(|| async { Redirect::to("/officer") }))
+        .merge(agency::routes())
+        .merge(life::routes())
         .merge(search::routes())
         .merge(sealed::routes())
         .merge(my_sealed::routes())

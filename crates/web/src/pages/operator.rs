@@ -12,7 +12,10 @@ use crate::{
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
 use dancu_core::{Clock, Explain};
-use dancu_exchange::{Client, ClientId, Contract, Organisation, OrganisationId, RefusalEntry, SealedGroup};
+use dancu_exchange::{
+    Client, ClientId, Contract, ContractId, Organisation, OrganisationId, RefusalEntry, SealedGroup, Stage,
+    Standing,
+};
 use dancu_identity::access::Operation;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -119,6 +122,9 @@ pub(super) async fn view(
     reader: &Reader,
     numbers: PageNumbers,
 ) -> Result<OperatorView, Problem> {
+    let stages = (state.exchange_store.stages().await?.into_iter())
+        .map(|row| (row.step.contract.clone(), Standing::after(&row.step)))
+        .collect();
     let (organisations, clients, contracts) = state.exchange_store.connections().await?;
     let refusals = state.exchange_store.refusals(REFUSALS_MAX).await?;
     let language = reader.page.language;
@@ -126,7 +132,7 @@ pub(super) async fn view(
     let contracts_page = numbers.contracts.max(1);
     let (shown, more_contracts) = contracts_of_page(contracts, &numbers);
     let contracts =
-        shown.into_iter().map(|row| contract_view(state, row, &organisations, &clients)).collect();
+        shown.into_iter().map(|row| contract_view(state, row, (&organisations, &clients), &stages)).collect();
     let (organisations, organisations_page, more) = organisations_of_page(organisations, &clients, &numbers);
     let address = |contracts: usize, organisations: usize| {
         format!("{PATH}?contracts={contracts}&organisations={organisations}")
@@ -188,9 +194,10 @@ fn organisations_of_page(
 fn contract_view(
     state: &AppState,
     contract: Contract,
-    organisations: &[Organisation],
-    clients: &[Client],
+    (organisations, clients): (&[Organisation], &[Client]),
+    stages: &HashMap<ContractId, Standing>,
 ) -> ContractView {
+    let stage = stages.get(&contract.id).copied().unwrap_or(Standing::DRAFT);
     let client = clients.iter().find(|client| client.id == contract.client);
     let owner = client.and_then(|client| organisations.iter().find(|row| row.id == client.organisation));
     let organisation = owner.map_or_else(
@@ -200,8 +207,8 @@ fn contract_view(
     ContractView {
         organisation,
         used: state.ledger.used_today(contract.id.as_str()),
-        limit: contract.daily_limit.into(),
-        state: standing(&contract, client, state.clock.today()),
+        limit: stage.limited(contract.clone()).daily_limit.into(),
+        state: standing(&contract, client, stage, state.clock.today()),
         fields: (contract.fields.iter().map(|field| field.words().into()))
             .chain(contract.sealed.iter().map(|group| sealed_words(*group)))
             .collect(),
@@ -218,9 +225,13 @@ fn sealed_words(group: SealedGroup) -> Words {
     (format!("{vi} (niêm phong)"), format!("{en} (sealed)")).into()
 }
 
-fn standing(contract: &Contract, client: Option<&Client>, today: Date) -> Finding {
+fn standing(contract: &Contract, client: Option<&Client>, held: Standing, today: Date) -> Finding {
     let (code, text): (_, Words) = if let Some(ground) = client.and_then(|client| client.suspended.clone()) {
         ("suspended", (format!("Tạm dừng: {ground}"), format!("Suspended: {ground}")).into())
+    } else if held.stage == Stage::Pilot && held.check(today).is_err() {
+        ("pilot_over", ("Hết thí điểm", "Pilot over").into())
+    } else if held.stage != Stage::Official {
+        (held.stage.as_str(), held.stage.words().into())
     } else if contract.holds_on(today) {
         ("in_force", ("Còn hiệu lực", "In force").into())
     } else if today < contract.valid_from {
@@ -228,7 +239,7 @@ fn standing(contract: &Contract, client: Option<&Client>, today: Date) -> Findin
     } else {
         ("ended", ("Đã hết hiệu lực", "Ended").into())
     };
-    Finding { is_good: code == "in_force", code, text }
+    Finding { is_good: matches!(code, "in_force" | "pilot"), code, text }
 }
 
 fn refusal_view(entry: &RefusalEntry) -> RefusalView {

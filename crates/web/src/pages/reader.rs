@@ -108,6 +108,7 @@ fn user(principal: &Principal) -> PageUser {
         is_receptionist: may(Operation::ScanCard),
         is_officer: may(Operation::PrintEnrolmentCode),
         is_operator: may(Operation::ViewOperations),
+        is_agency: may(Operation::ManageOwnConnections),
         may_read_sealed: may(Operation::ReadSealed),
     }
 }

@@ -8,8 +8,8 @@ use axum::{
 use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy, PersonalNumber};
 use dancu_exchange::{
-    AssertionRules, ConnectionsDocument, Directory, ExchangeStore, RefusalLog, SealedService, SigningKey,
-    StoredToken, TokenService, TokenSettings, VerifyService,
+    AssertionRules, Author, ConnectionsDocument, Directory, ExchangeStore, LifeService, RefusalLog,
+    SealedService, SigningKey, StoredToken, TokenService, TokenSettings, VerifyService,
 };
 use dancu_feed::{ChangePuller, ChangeTeller, WebhookKey};
 use dancu_identity::{
@@ -25,7 +25,7 @@ use dancu_register::{
 };
 use dancu_search::{Finder, SearchService};
 use dancu_store_sqlite::{DatabaseOptions, SqliteStore, open_ledger_parts};
-use dancu_testkit::{FakeClock, SeededEntropy};
+use dancu_testkit::{FakeClock, SeededEntropy, make_official};
 use dancu_web::{AppState, Latencies, Looks, router};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -110,6 +110,19 @@ impl Knock<'_> {
 
 impl House {
     pub async fn open() -> Self {
+        Self::open_with(serde_json::from_str(include_str!("connections.json")).unwrap()).await
+    }
+
+    /// With other connections; all of them are in use.
+    pub async fn open_with(connections: Value) -> Self {
+        let house = Self::open_drafts(connections).await;
+        let state = &house.state;
+        make_official(state.life.store(), &state.directory, house.clock.now()).await;
+        house
+    }
+
+    /// With connections that nobody looked at yet.
+    pub async fn open_drafts(connections: Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(FakeClock::at("2026-11-21T02:00:00Z"));
         let entropy = Arc::new(SeededEntropy::new(7));
@@ -121,9 +134,16 @@ impl House {
             LoadRequest { seals: Some(Arc::new(seals())), ..LoadRequest::new(&people, clock.today()) };
         let report = load(&store, &*clock, Places::national(), &request, &mut |_| {}).await.unwrap();
         assert_eq!((report.added, report.progress.rejected), (3, 0));
-        let document: ConnectionsDocument = serde_json::from_str(include_str!("connections.json")).unwrap();
-        document.apply(&*state.exchange_store, &state.directory).await.unwrap();
-        Self { router: router(Arc::clone(&state)), state, clock, store, folder }
+        let house = Self { router: router(Arc::clone(&state)), state, clock, store, folder };
+        house.connect(connections).await;
+        house
+    }
+
+    /// Applies a document of connections as the command line does.
+    pub async fn connect(&self, document: Value) {
+        let document: ConnectionsDocument = serde_json::from_value(document).unwrap();
+        let (state, by) = (&self.state, Author::console());
+        document.apply(state.life.store(), &state.directory, &by, self.clock.now()).await.unwrap();
     }
 
     /// The data folder.
@@ -171,6 +191,20 @@ impl House {
         self.session(subject, purpose).await
     }
 
+    /// The `Cookie` header of an operator with this id.
+    pub async fn operator(&self, id: &str) -> String {
+        let (id, name) = (id.parse().unwrap(), "Phạm Thị Thử".parse().unwrap());
+        self.session(Subject::Staff(StaffProfile { id, name, role: Role::Operator }), Purpose::Full).await
+    }
+
+    /// The `Cookie` header of somebody who works for an agency.
+    pub async fn agency(&self, organisation: &str) -> String {
+        let id = format!("nguoi-cua-{organisation}");
+        let role = Role::Agency { organisation: organisation.to_owned() };
+        let (id, name) = (id.parse().unwrap(), "Ngô Thị Thử".parse().unwrap());
+        self.session(Subject::Staff(StaffProfile { id, name, role }), Purpose::Full).await
+    }
+
     /// Begins a session as a code or a passkey would.
     async fn session(&self, subject: Subject, purpose: Purpose) -> String {
         let (now, entropy) = (self.clock.now(), &*self.state.entropy);
@@ -204,6 +238,11 @@ impl House {
     }
 }
 
+/// The key of RFC 8037, appendix A.2.
+pub fn public_key() -> Value {
+    serde_json::json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})
+}
+
 /// The key of sealed values in this house.
 fn seals() -> Seals {
     Seals::new(&[(1, [6; 32])])
@@ -234,8 +273,10 @@ fn put_together(
     let ledger = Arc::new(started.unwrap());
     let public_log = Arc::new(PublicLog::open(parts, verifier).unwrap());
     let exchange_store: Arc<dyn ExchangeStore> = Arc::new(store.clone());
+    let life_store = Arc::new(store.clone());
     let (directory, refusals) = (Arc::new(Directory::default()), Arc::new(RefusalLog::default()));
     let rules = AssertionRules { audiences: vec![ORIGIN.to_owned()], lifetime_s_max: 300, skew_s_max: 30 };
+    let life = Arc::new(LifeService::new(life_store, directory.clone(), clock.clone()));
     let tokens = TokenService::new(
         exchange_store.clone(),
         directory.clone(),
@@ -286,6 +327,7 @@ fn put_together(
         identity: Arc::new(identity.unwrap()),
         directory,
         exchange_store,
+        life,
         tokens: Arc::new(tokens),
         refusals,
         verify,

@@ -6,18 +6,23 @@ use serde_json::{Value, json};
 
 const PAGE: &str = "/operator/contracts/hd-2/limit";
 
-/// Connects the bank's contract anew, with its work declared and some words replaced.
-async fn declare(house: &House, contract: Value) -> (u16, String) {
+/// The bank's contract with its work declared and some words replaced.
+fn declared(contract: Value) -> Value {
     let mut whole: Value = serde_json::from_str(include_str!("connections.json")).unwrap();
-    let mut bank = whole["contracts"][1].take();
+    let bank = whole["contracts"][1].as_object_mut().unwrap();
     let caseload = json!({
         "stated_on": "2026-11-21", "visits_per_day": 5500, "queries_per_100_visits": 110, "branches": 2,
         "opening_hours": 9, "peak_hour_percent": 25, "busiest_day_percent": 160, "growth_percent_per_year": 12
     });
-    bank["caseload"] = caseload;
-    let replaced = bank.as_object_mut().unwrap();
-    replaced.retain(|key, _| key != "daily_limit" && key != "per_second_max");
-    replaced.extend(contract.as_object().unwrap().clone());
+    bank.insert("caseload".to_owned(), caseload);
+    bank.retain(|key, _| !["daily_limit", "per_second_max", "limit_reason"].contains(&key.as_str()));
+    bank.extend(contract.as_object().unwrap().clone());
+    whole
+}
+
+/// Sends the bank's contract to the page that connects.
+async fn declare(house: &House, contract: Value) -> (u16, String) {
+    let bank = declared(contract)["contracts"][1].take();
     let cookie = house.cookie(Who::Operator).await;
     let knock = house.knock("PUT", "/operator/connections").header("cookie", &cookie).header("accept", JSON);
     let answer = knock.header("content-type", JSON).send(json!({ "contracts": [bank] }).to_string()).await;
@@ -41,8 +46,7 @@ async fn ask(house: &House, times: usize) {
 
 #[tokio::test]
 async fn a_declared_caseload_gives_the_limits_and_their_reasoning() {
-    let house = House::open().await;
-    assert_eq!(declare(&house, json!({})).await.0, 200);
+    let house = House::open_drafts(declared(json!({}))).await;
     let twin: Value = serde_json::from_str(&page(&house, JSON).await).unwrap();
     assert_eq!((&twin["daily_limit"], &twin["per_second_max"]), (&json!(14_000), &json!(5)));
     assert_eq!(twin["computed"]["steps"].as_array().unwrap().len(), 7);
@@ -72,9 +76,8 @@ async fn every_answer_tells_what_is_left_and_the_client_reads_its_own_limits() {
 
 #[tokio::test]
 async fn use_is_compared_week_by_week_and_the_proposal_is_set_by_a_click() {
-    let house = House::open().await;
     let terms = json!({ "daily_limit": 40, "per_second_max": 50, "limit_reason": "Chạy thử" });
-    assert_eq!(declare(&house, terms).await.0, 200);
+    let house = House::open_with(declared(terms)).await;
     ask(&house, 40).await;
     let twin = async || serde_json::from_str::<Value>(&page(&house, JSON).await).unwrap();
     let notice = &twin().await["notices"][0];

@@ -7,6 +7,7 @@ mod corrections;
 mod desk;
 mod feed;
 mod house;
+mod life;
 mod limits;
 mod matrix;
 mod refusals;

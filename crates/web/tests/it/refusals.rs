@@ -154,11 +154,13 @@ async fn codes_are_for_the_living_who_are_in_the_register() {
 
 #[tokio::test]
 async fn a_desk_that_went_to_another_organisation_is_not_taken_along() {
-    let house = House::open().await;
+    let connections = serde_json::from_str(include_str!("connections.json")).unwrap();
+    let house = House::open_drafts(connections).await;
     let desk = house.cookie(Who::Receptionist).await;
-    let document = json!({"clients": [{"id": "hospital-desk", "organisation": "ngan-hang"}]});
-    let document: dancu_exchange::ConnectionsDocument = serde_json::from_value(document).unwrap();
-    document.apply(&*house.state.exchange_store, &house.state.directory).await.unwrap();
+    // Beyond its sandbox no client goes anywhere.
+    house.connect(json!({"clients": [{"id": "hospital-desk", "organisation": "ngan-hang"}]})).await;
+    dancu_testkit::make_official(house.state.life.store(), &house.state.directory, house.state.clock.now())
+        .await;
     let knock = house.knock("GET", "/reception").header("cookie", &desk).header("accept", JSON);
     assert_eq!(knock.send("").await.problem(), (503, "DANCU-WEB-020".to_owned()));
     assert_eq!(scan(&house, &desk, CARD).await.problem(), (503, "DANCU-WEB-020".to_owned()));

@@ -9,13 +9,14 @@ use rustls::{
 };
 use serde_json::{Value, json};
 use std::{net::SocketAddr, path::Path, sync::Arc};
+use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
 use tokio_rustls::TlsConnector;
 
-/// A self-signed certificate and its key, in the house's folder.
+/// A self-signed certificate and its key, in a folder.
 fn pair(folder: &Path, name: &str) -> Pair {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let (certificate, key) = (folder.join(format!("{name}.pem")), folder.join(format!("{name}.key")));
@@ -36,12 +37,14 @@ pub struct Guarded {
     server: Pair,
     pub bank: Pair,
     pub stranger: Pair,
+    /// Where the certificates are.
+    _folder: TempDir,
 }
 
 impl Guarded {
     pub async fn open() -> Self {
-        let house = House::open().await;
-        let [server, bank, stranger] = ["server", "bank", "stranger"].map(|name| pair(house.path(), name));
+        let pairs = tempfile::tempdir().unwrap();
+        let [server, bank, stranger] = ["server", "bank", "stranger"].map(|name| pair(pairs.path(), name));
         let mut clients: Value = serde_json::from_str(include_str!("connections.json")).unwrap();
         // The key of RFC 8037, appendix A.2, with the bank's certificate beside it.
         clients["clients"][1]["keys"] = json!([{
@@ -49,14 +52,13 @@ impl Guarded {
             "x5t#S256": thumbprint_of_file(&bank.certificate).unwrap(),
         }]);
         clients["contracts"][1]["xroad_client"] = json!("VN/COM/ngan-hang/core");
-        let document: dancu_exchange::ConnectionsDocument = serde_json::from_value(clients).unwrap();
-        document.apply(&*house.state.exchange_store, &house.state.directory).await.unwrap();
+        let house = House::open_with(clients).await;
         let tls = Some(Arc::new(Tls::open(&server.certificate, &server.key).unwrap()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let routes = router(Arc::clone(&house.state));
         tokio::spawn(serve(listener, tls, routes, ServerLimits::default(), std::future::pending()));
-        Self { house, address, server, bank, stranger }
+        Self { house, address, server, bank, stranger, _folder: pairs }
     }
 
     /// One request over a connection of its own; status and JSON of the answer.

@@ -1,6 +1,9 @@
 //! A small country with connected clients, made once in a test run and copied for each test.
 
 use super::command::{DANCU, plain};
+use dancu_exchange::Directory;
+use dancu_store_sqlite::{DatabaseOptions, SqliteStore};
+use dancu_testkit::make_official;
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -36,11 +39,27 @@ pub struct Person {
 }
 
 impl World {
-    /// A copy of the country.
+    /// A copy of the country, its connections in use.
     pub fn new() -> Self {
+        let world = Self::drafts();
+        world.make_official();
+        world
+    }
+
+    /// A copy of the country whose connections are drafts.
+    pub fn drafts() -> Self {
         let world = Self::empty();
         copy(base(), world.root());
         world
+    }
+
+    /// Takes every draft through its review, as two operators do. No server runs meanwhile.
+    pub fn make_official(&self) {
+        let store = SqliteStore::open(&self.path("data"), DatabaseOptions::default()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let now = "2026-11-21T00:00:00Z".parse().unwrap();
+        runtime.block_on(make_official(&store, &Directory::default(), now));
+        store.database().close();
     }
 
     /// Folders with nothing in them.
@@ -126,7 +145,7 @@ fn connections(folder: &Path) -> Value {
         contracts.push(json!({
             "id": format!("contract-{id}"), "client": id, "legal_basis": "Luật Căn cước 2023, Điều 10",
             "purpose_vi": "Kiểm thử", "purpose_en": "Test", "fields": fields, "daily_limit": daily_limit,
-            "per_second_max": per_second_max, "valid_from": "2026-01-01",
+            "per_second_max": per_second_max, "valid_from": "2026-01-01", "limit_reason": "Kiểm thử",
         }));
     }
     json!({

@@ -1,0 +1,279 @@
+//! What the page of a connection shows.
+
+use crate::views::{Page, PageProblem, Words};
+use askama::Template;
+use dancu_core::Explain;
+use dancu_exchange::{
+    AttachedFile, Author, CheckedItem, Connection, Contract, Deed, Need, Part, PilotTerms, Side, Stage,
+    Verdict,
+};
+use jiff::{Timestamp, civil::Date};
+use serde::Serialize;
+
+#[derive(Template, Serialize)]
+#[template(path = "connection.html")]
+pub(super) struct LifeView {
+    #[serde(skip)]
+    page: Page,
+    /// Address of the page, to which its forms go.
+    #[serde(skip)]
+    path: String,
+    pub problem: Option<PageProblem>,
+    organisation: Words,
+    stage: Stage,
+    stage_words: Words,
+    pilot: Option<PilotTerms>,
+    notice: Option<Notice>,
+    terms: Contract,
+    #[serde(skip)]
+    terms_words: TermsWords,
+    keys: u64,
+    /// What is still open of the review: codes of items, and of signatures.
+    open: Vec<String>,
+    parts: Vec<PartView>,
+    /// Whether the reader answers and signs.
+    is_reviewing: bool,
+    /// Whether the reader exchanges the client's keys here.
+    #[serde(skip)]
+    may_exchange_keys: bool,
+    /// Whether the reader attaches files.
+    is_attaching: bool,
+    openings: Vec<OpeningView>,
+    history: Vec<ActView>,
+}
+
+/// The terms in words.
+struct TermsWords {
+    purpose: Words,
+    fields: Vec<Words>,
+    daily_limit: u64,
+    per_second_max: u64,
+}
+
+/// What the agency was told of a suspension.
+#[derive(Serialize)]
+struct Notice {
+    ground: String,
+    given_at: Timestamp,
+    due_by: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct PartView {
+    part: Part,
+    words: Words,
+    items: Vec<ItemView>,
+    signed: Option<SignedView>,
+}
+
+#[derive(Serialize)]
+struct SignedView {
+    by: String,
+    at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct ItemView {
+    code: String,
+    text: Words,
+    legal_reference: &'static str,
+    is_evidence_required: bool,
+    is_found_out: bool,
+    is_met: bool,
+    verdict: Option<Verdict>,
+    state_words: Words,
+    note: String,
+    by: Option<String>,
+    at: Option<Timestamp>,
+    files: Vec<FileView>,
+}
+
+#[derive(Serialize)]
+struct FileView {
+    url: String,
+    name: String,
+    sha256: String,
+    bytes: u64,
+    by: String,
+    at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct OpeningView {
+    to: Stage,
+    words: Words,
+    needs_ground: bool,
+    obstacle: Option<Words>,
+}
+
+#[derive(Serialize)]
+struct ActView {
+    at: Timestamp,
+    by: String,
+    by_words: Words,
+    what: Words,
+    ground: String,
+}
+
+/// The view of a connection for somebody.
+pub(super) fn of(
+    page: Page,
+    path: String,
+    author: &Author,
+    connection: &Connection,
+    today: Date,
+) -> LifeView {
+    let stage = connection.stage();
+    let last = connection.steps().next_back();
+    let contract = &connection.contract;
+    let is_under_review = stage == Stage::Review;
+    LifeView {
+        problem: None,
+        organisation: (connection.organisation.name_vi.clone(), connection.organisation.name_en.clone())
+            .into(),
+        stage,
+        stage_words: stage.words().into(),
+        pilot: last.and_then(|(_, step)| step.pilot),
+        notice: last.filter(|_| stage == Stage::Suspended).map(|(act, step)| Notice {
+            ground: step.ground.clone(),
+            given_at: act.at,
+            due_by: step.notify_by,
+        }),
+        terms_words: terms_words(contract),
+        terms: contract.clone(),
+        keys: connection.client.keys.len() as u64,
+        open: connection.open(today),
+        parts: parts(&path, connection, today),
+        is_reviewing: is_under_review && author.side == Side::Operator,
+        may_exchange_keys: matches!(author.side, Side::Agency { .. }) && stage != Stage::Ended,
+        is_attaching: is_under_review || stage.is_open(),
+        openings: openings(author, connection, today),
+        history: connection.acts.iter().rev().filter_map(act).collect(),
+        page,
+        path,
+    }
+}
+
+fn terms_words(contract: &Contract) -> TermsWords {
+    let sealed = contract.sealed.iter().map(|group| {
+        let (vi, en) = group.words();
+        (format!("{vi} (niêm phong)"), format!("{en} (sealed)")).into()
+    });
+    TermsWords {
+        purpose: (contract.purpose_vi.clone(), contract.purpose_en.clone()).into(),
+        fields: contract.fields.iter().map(|field| field.words().into()).chain(sealed).collect(),
+        daily_limit: contract.daily_limit.into(),
+        per_second_max: contract.per_second_max.into(),
+    }
+}
+
+fn parts(path: &str, connection: &Connection, today: Date) -> Vec<PartView> {
+    let checklist = connection.checklist(today);
+    let signatures = connection.signatures();
+    let part = |part: Part| PartView {
+        part,
+        words: part.words().into(),
+        items: checklist
+            .iter()
+            .filter(|checked| checked.item.part == part)
+            .map(|checked| item(path, checked))
+            .collect(),
+        signed: signatures
+            .iter()
+            .find(|signed| signed.part == part)
+            .map(|signed| SignedView { by: signed.by.name.clone(), at: signed.at }),
+    };
+    Part::ALL.map(part).into()
+}
+
+fn item(path: &str, checked: &CheckedItem) -> ItemView {
+    let (item, given) = (checked.item, checked.given.as_ref());
+    let verdict = given.map(|given| given.verdict);
+    let state: (&str, &str) = match (item.computed.is_some(), checked.is_met, verdict) {
+        (true, true, _) => ("Đạt (hệ thống xác định)", "Met (found by the program)"),
+        (true, false, _) => ("Chưa đạt (hệ thống xác định)", "Not met (found by the program)"),
+        (_, true, Some(Verdict::NotApplicable)) => ("Không áp dụng", "Does not apply"),
+        (_, true, _) => ("Đạt", "Met"),
+        (_, false, Some(Verdict::Yes)) => ("Thiếu tệp minh chứng", "A file is missing"),
+        (_, false, Some(_)) => ("Không đạt", "Not met"),
+        (_, false, None) => ("Chưa xem", "Not looked at"),
+    };
+    ItemView {
+        code: item.code.clone(),
+        text: (item.text_vi.as_str(), item.text_en.as_str()).into(),
+        legal_reference: checked.legal_reference,
+        is_evidence_required: item.is_evidence_required,
+        is_found_out: item.computed.is_some(),
+        is_met: checked.is_met,
+        verdict,
+        state_words: state.into(),
+        note: given.map(|given| given.note.clone()).unwrap_or_default(),
+        by: given.map(|given| given.by.name.clone()),
+        at: given.map(|given| given.at),
+        files: checked.files.iter().map(|file| file_view(path, file)).collect(),
+    }
+}
+
+fn file_view(path: &str, file: &AttachedFile) -> FileView {
+    FileView {
+        url: format!("{path}/files/{}", file.sequence),
+        name: file.name.clone(),
+        sha256: file.sha256.clone(),
+        bytes: file.bytes.into(),
+        by: file.by.name.clone(),
+        at: file.at,
+    }
+}
+
+fn openings(author: &Author, connection: &Connection, today: Date) -> Vec<OpeningView> {
+    let view = |opening: dancu_exchange::Opening| OpeningView {
+        to: opening.transition.to,
+        words: step_words(connection.stage(), opening.transition.to),
+        needs_ground: opening.transition.needs.contains(&Need::Ground),
+        obstacle: opening.obstacle.map(|error| error.explain().into()),
+    };
+    connection.openings(author, today).into_iter().map(view).collect()
+}
+
+/// What a step is called by whoever takes it.
+fn step_words(from: Stage, to: Stage) -> Words {
+    let words: (&str, &str) = match (from, to) {
+        (Stage::Review, Stage::Sandbox) => ("Trả về thử nghiệm", "Send back to the sandbox"),
+        (Stage::Suspended, Stage::Pilot | Stage::Official) => ("Bỏ tạm dừng", "Lift the suspension"),
+        (_, Stage::Draft) => ("Lập dự thảo", "Draft"),
+        (_, Stage::Sandbox) => ("Chuyển sang thử nghiệm", "Enter the sandbox"),
+        (_, Stage::Review) => ("Đề nghị thẩm định", "Ask for the review"),
+        (_, Stage::Pilot) => ("Cho chạy thí điểm", "Begin the pilot"),
+        (_, Stage::Official) => ("Cho chạy chính thức", "Make it official"),
+        (_, Stage::Suspended) => ("Tạm dừng", "Suspend"),
+        (_, Stage::Ended) => ("Chấm dứt", "End"),
+    };
+    words.into()
+}
+
+/// A line of the history; answers and files stand in the checklist.
+fn act(act: &dancu_exchange::ConnectionAct) -> Option<ActView> {
+    let what: Words = match &act.deed {
+        Deed::Step(step) => {
+            let (vi, en) = step.to.words();
+            (format!("→ {vi}"), format!("→ {en}")).into()
+        }
+        Deed::Terms => ("Sửa điều khoản", "Terms written anew").into(),
+        Deed::Keys { keys } => {
+            (format!("Thay khóa, còn {keys} khóa"), format!("Keys exchanged, now {keys}")).into()
+        }
+        Deed::Signature { part } => {
+            let (vi, en) = part.words();
+            (format!("Ký phần {vi}"), format!("Signed: {en}")).into()
+        }
+        Deed::Answer { .. } | Deed::Evidence { .. } => return None,
+    };
+    let by_words: Words = match &act.by.side {
+        Side::Operator => ("đơn vị vận hành", "operators").into(),
+        Side::Agency { .. } => ("đơn vị kết nối", "the agency").into(),
+        Side::Console => ("máy chủ", "the server").into(),
+        Side::Release => ("nâng cấp phần mềm", "an upgrade").into(),
+    };
+    let ground = act.step().map(|step| step.ground.clone()).unwrap_or_default();
+    Some(ActView { at: act.at, by: act.by.name.clone(), by_words, what, ground })
+}
