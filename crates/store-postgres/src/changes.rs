@@ -55,7 +55,7 @@ impl ChangeStore for PostgresStore {
     }
 
     async fn commit(&self, commit: Commit) -> Answer<Committed> {
-        commit::commit(&self.database, &commit).await
+        self.committer.commit(commit).await
     }
 
     async fn event(&self, id: CommandId) -> Answer<Option<(Event, [u8; 32])>> {

@@ -4,6 +4,7 @@
 mod changes;
 mod circles;
 mod commit;
+mod commit_batch;
 mod connect;
 mod database;
 mod errors;
@@ -34,6 +35,7 @@ pub use ledger::{PostgresLedgerRecords, PostgresLedgerStore, open_ledger};
 pub use location::{FileProblem, LocationError, StoreLocation};
 pub use views::PostgresSubjectIndex;
 
+use commit::Committer;
 use dancu_core::StoreError;
 use database::Database;
 use std::sync::Arc;
@@ -42,12 +44,14 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct PostgresStore {
     database: Arc<Database>,
+    committer: Arc<Committer>,
 }
 
 impl PostgresStore {
     /// Connects, and creates or upgrades the tables.
     pub async fn open(location: &StoreLocation, options: DatabaseOptions) -> Result<Self, StoreError> {
-        Ok(Self { database: Arc::new(Database::open(location, options).await?) })
+        let database = Arc::new(Database::open(location, options).await?);
+        Ok(Self { committer: Arc::new(Committer::new(Arc::clone(&database))), database })
     }
 
     /// Closes the connections; whoever still asks gets an error.

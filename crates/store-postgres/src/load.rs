@@ -296,8 +296,17 @@ pub(crate) async fn sources_of(
     if names.is_empty() {
         return Ok(HashMap::new());
     }
-    let sql = "SELECT name, id FROM fact_source WHERE name = ANY ($1)";
-    let statement = client.prepare_cached(sql).await?;
+    sources_named(client, &names).await
+}
+
+pub(crate) const SOURCES_SQL: &str = "SELECT name, id FROM fact_source WHERE name = ANY ($1)";
+
+/// The numbers of sources that have one.
+pub(crate) async fn sources_named(
+    client: &impl GenericClient,
+    names: &[&str],
+) -> Result<HashMap<Arc<str>, i64>> {
+    let statement = client.prepare_cached(SOURCES_SQL).await?;
     let rows = client.query(&statement, &[&names]).await?;
     rows.iter().map(|row| Ok((cell::<&str>(row, 0)?.into(), cell(row, 1)?))).collect()
 }

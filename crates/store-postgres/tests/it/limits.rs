@@ -2,7 +2,7 @@
 
 use crate::{
     cluster::{new_store, shared},
-    work::{Work, check_is_whole},
+    work::{PERSONS, Work, check_is_whole, number},
 };
 use dancu_changes::ChangeStore;
 use dancu_core::StoreError;
@@ -106,6 +106,28 @@ async fn transactions_that_meet_are_run_again() {
     let work = Work::new(open(&database, DatabaseOptions::default()).await).await;
     let acknowledged = work.send_all().await;
     check_is_whole(&work.store, &acknowledged).await;
+}
+
+/// Changes that wait at the same time are written together; the database refuses those of one person.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_change_that_the_database_refuses_takes_no_other_one_with_it() {
+    let database = shared().new_database();
+    let work = Work::new(open(&database, DatabaseOptions::default()).await).await;
+    let refused = number(2).value();
+    shared().cluster.sql(
+        &database,
+        &[
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$",
+            &format!(
+                "CREATE TRIGGER refuse BEFORE INSERT ON fact FOR EACH ROW WHEN (NEW.number = {refused})
+                 EXECUTE FUNCTION refuse()"
+            ),
+        ],
+    );
+    let mut told: Vec<(u64, bool)> = work.send_each(60).await;
+    told.sort_unstable();
+    let expected: Vec<(u64, bool)> = (0..60).map(|serial| (serial, serial % PERSONS != 2)).collect();
+    assert_eq!(told, expected);
 }
 
 /// As after a failover in which the old server was not stopped: it answers, and takes no writes.

@@ -112,6 +112,16 @@ impl Work {
         Progress { done: Arc::clone(&self.done), of: TASKS * COMMANDS }
     }
 
+    /// Sends so many commands at once, each of them once; which were recorded.
+    pub async fn send_each(&self, commands: u64) -> Vec<(u64, bool)> {
+        let mut tasks = JoinSet::new();
+        for serial in 0..commands {
+            let service = Arc::clone(&self.service);
+            tasks.spawn(async move { (serial, service.execute(&Self::envelope(serial)).await.is_ok()) });
+        }
+        tasks.join_all().await
+    }
+
     pub async fn send_all(&self) -> Acknowledged {
         let mut tasks = JoinSet::new();
         for task in 0..TASKS {

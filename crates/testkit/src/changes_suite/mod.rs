@@ -52,6 +52,7 @@ pub async fn changes_suite<S: ChangeStore + 'static, G>(open: impl Fn() -> (S, G
         races:
             commits_to_one_person_are_neither_lost_nor_doubled
             one_command_sent_by_many_is_one_event
+            commits_that_meet_are_each_answered_for_themselves
             readers_of_the_outbox_miss_nothing
             the_service_decides_again_until_all_are_recorded;
         lists:

@@ -148,3 +148,33 @@ pub(super) async fn the_service_decides_again_until_all_are_recorded(desk: &Desk
     let instants: BTreeSet<_> = events.iter().map(|event| event.recorded_at).collect();
     assert_eq!(instants.len(), events.len());
 }
+
+pub(super) async fn commits_that_meet_are_each_answered_for_themselves(desk: &Desk) {
+    desk.state(1, 1, &[since(contact("0912345671"), TODAY)]).await;
+    let mut commits = vec![noted(id(1), 1, &[number(9)])];
+    commits[0].digest = [9; 32];
+    for serial in 2..60 {
+        commits.push(
+            desk.commit_of(u128::from(serial), 10, serial, &[since(contact("0912345672"), TODAY)]).await,
+        );
+    }
+    for event in [60, 61] {
+        commits.push(desk.commit_of(event, 10, 1, &[since(contact("0912345673"), TODAY)]).await);
+    }
+    let mut tasks = JoinSet::new();
+    for (place, commit) in commits.into_iter().enumerate() {
+        let store = Arc::clone(&desk.store);
+        tasks.spawn(async move { (place, store.commit(commit).await.expect("writes")) });
+    }
+    let mut answers = tasks.join_all().await;
+    answers.sort_by_key(|(place, _)| *place);
+    let answers: Vec<Committed> = answers.into_iter().map(|(_, answer)| answer).collect();
+    assert!(matches!(&answers[0], Committed::Known { event, .. } if event.persons == [number(1)]));
+    assert!(answers[1..59].iter().all(|answer| *answer == Committed::Done));
+    let last: BTreeSet<bool> = answers[59..].iter().map(|answer| *answer == Committed::Done).collect();
+    assert_eq!(last, BTreeSet::from([false, true]), "of two about one person the second is decided again");
+    for whose in 2..60 {
+        assert_eq!(desk.store.history(number(whose)).await.expect("reads").len(), 1);
+    }
+    assert_eq!(desk.outbox().await.len(), 60);
+}
