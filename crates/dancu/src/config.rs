@@ -69,6 +69,12 @@ pub struct Config {
     /// Networks of our own to which changes may be delivered, e.g. `["10.20.0.0/16"]`. The open Internet always is
     /// allowed; with `127.0.0.0/8` a trial on this machine needs no TLS.
     pub webhook_networks: Vec<IpNet>,
+    /// Address of a time-stamping authority (RFC 3161) that puts a time on the log's checkpoints; none when left out.
+    pub timestamp_url: Option<Url>,
+    /// Its root certificates in PEM. Needed with the address: what nobody can verify proves nothing.
+    pub timestamp_certificates: Option<PathBuf>,
+    /// Minutes between two time-stamps.
+    pub timestamp_minutes: u32,
 }
 
 impl Default for Config {
@@ -89,13 +95,16 @@ impl Default for Config {
             connections_max: 16_384,
             accept_clock_behind: false,
             webhook_networks: Vec::new(),
+            timestamp_url: None,
+            timestamp_certificates: None,
+            timestamp_minutes: 60,
         }
     }
 }
 
 impl Config {
     /// The settings by name. Other variables that begin with `DANCU_` belong to others, such as the tests.
-    const NAMES: [&str; 15] = [
+    const NAMES: [&str; 18] = [
         "data_dir",
         "keys_dir",
         "store_url",
@@ -111,6 +120,9 @@ impl Config {
         "connections_max",
         "accept_clock_behind",
         "webhook_networks",
+        "timestamp_url",
+        "timestamp_certificates",
+        "timestamp_minutes",
     ];
 
     /// Reads all layers but the flags.

@@ -25,6 +25,7 @@ mod store_copy;
 mod stores;
 mod synth;
 mod system;
+mod timestamps;
 mod unfinished;
 mod up;
 

@@ -5,9 +5,11 @@ use crate::{
     failure::Failure,
     secrets,
     stores::{Stores, open_ledger_of},
+    timestamps,
 };
 use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy, StoreError};
+use dancu_evidence::Timestamper;
 use dancu_exchange::{
     AssertionRules, Directory, LifeService, RefusalLog, SealedService, SigningKey, TokenService,
     TokenSettings, VerifyService,
@@ -46,6 +48,8 @@ pub struct Platform {
     pub seals: Arc<Seals>,
     /// Delivers changes to webhooks.
     pub courier: Arc<Courier>,
+    /// Has the log's checkpoints stamped; none where no authority is named.
+    pub timestamper: Option<Timestamper>,
     _lock: FolderLock,
 }
 
@@ -100,6 +104,7 @@ impl Platform {
         let answer_key = SigningKey::from_seed(&answer_seed)?;
         let feed =
             open_feed(config, &stores, &ledger, &public_log, &directory, &refusals, (&clock, &entropy))?;
+        let evidence = timestamps::open(config, &public_log, &entropy)?;
         let state = Arc::new(AppState {
             clock,
             entropy,
@@ -128,10 +133,19 @@ impl Platform {
             ledger,
             public_log,
             publisher,
+            evidence: evidence.evidence,
             latencies: Latencies::default(),
         });
         let store = Arc::clone(&stores.register);
-        Ok(Self { state, store, stores, seals, courier: Arc::new(feed.courier), _lock: lock })
+        Ok(Self {
+            state,
+            store,
+            stores,
+            seals,
+            courier: Arc::new(feed.courier),
+            timestamper: evidence.timestamper,
+            _lock: lock,
+        })
     }
 
     /// Commits what waits, publishes it, and closes the files.

@@ -9,6 +9,7 @@ use crate::{
     handover,
     platform::{Platform, housekeeping, index_older_persons, write_refusals},
     system::{SystemClock, SystemEntropy},
+    timestamps::keep_stamping,
 };
 use dancu_web::{ServerLimits, Tls, router, serve};
 use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
@@ -49,16 +50,15 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     let deliveries = Deliveries::start(Arc::clone(&platform.courier));
     let connections_max = descriptors::make_room(config.connections_max);
     let limits = ServerLimits { connections_max, ..ServerLimits::default() };
+    let stamping = platform.timestamper.take();
+    let stamping = stamping.map(|stamper| tokio::spawn(keep_stamping(stamper, config.timestamp_minutes)));
     let renewal = tls.clone().map(|tls| tokio::spawn(keep_certificate_new(tls)));
     let served = serve(listener, tls, router(Arc::clone(&platform.state)), limits, stop).await;
     deliveries.stop().await;
     keeper.abort();
-    if let Some(courier) = courier {
-        courier.abort();
-    }
     indexer.abort();
-    if let Some(renewal) = renewal {
-        renewal.abort();
+    for task in [courier, stamping, renewal].into_iter().flatten() {
+        task.abort();
     }
     if let Err(error) = write_refusals(&platform.state).await {
         tracing::warn!(%error, "refusals could not be written");

@@ -6,7 +6,7 @@ use crate::{
     public_log::{CHECKPOINT, PublicLog},
     receipt::Receipt,
     record::Record,
-    tail::level_count,
+    tail::{Tail, level_count},
     tile_path::{TILE_WIDTH, TileKind, TilePath},
     tree::prove,
 };
@@ -131,14 +131,34 @@ impl PublicLog {
         if index >= size {
             return Err(LedgerError::Index { index, size });
         }
+        self.receipt_in(index, &published.tail, &published.checkpoint)
+    }
+
+    /// The published checkpoint with the number of entries that it covers.
+    pub fn published_head(&self) -> (u64, Arc<str>) {
+        let published = self.published();
+        (published.frontier.size(), published.checkpoint.clone())
+    }
+
+    /// The receipt of a disclosure at an earlier checkpoint of this log, which the caller kept. The caller decides who
+    /// may see it.
+    pub fn receipt_at(&self, index: u64, size: u64, checkpoint: &str) -> Result<Receipt, LedgerError> {
+        let head = self.verifier().open(checkpoint).filter(|head| head.size == size);
+        if head.is_none() || index >= size || size > self.size() {
+            return Err(LedgerError::Index { index, size: self.size() });
+        }
+        self.receipt_in(index, &self.source.load_tail(size)?, checkpoint)
+    }
+
+    fn receipt_in(&self, index: u64, tail: &Tail, checkpoint: &str) -> Result<Receipt, LedgerError> {
         let disclosure = self.disclosure(index)?;
-        let proof =
-            prove(index, &published.frontier, |level, node| self.source.node(&published.tail, level, node))?;
+        let frontier = tail.frontier();
+        let proof = prove(index, &frontier, |level, node| self.source.node(tail, level, node))?;
         Ok(Receipt {
             leaf_index: index,
-            tree_size: size,
+            tree_size: frontier.size(),
             inclusion_proof: proof.into_iter().map(Base64Bytes).collect(),
-            checkpoint: published.checkpoint.to_string(),
+            checkpoint: checkpoint.to_owned(),
             salt: Base64Bytes(disclosure.salt),
             record: disclosure.text,
         })

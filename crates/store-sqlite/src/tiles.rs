@@ -13,13 +13,19 @@ use std::{
 #[derive(Debug, Clone)]
 pub struct LogFolder {
     folder: PathBuf,
+    flushes_all: bool,
 }
 
 impl LogFolder {
     /// Creates the folder if need be.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(folder).map_err(|error| io_error(folder, &error))?;
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self { folder: folder.to_owned(), flushes_all: false })
+    }
+
+    /// A folder of files that cannot be derived from anything: each is flushed before it is in place.
+    pub fn of_originals(folder: &Path) -> Result<Self, StoreError> {
+        Ok(Self { flushes_all: true, ..Self::open(folder)? })
     }
 
     fn put(file: &Path, bytes: &[u8], is_durable: bool) -> io::Result<()> {
@@ -56,7 +62,7 @@ impl TileFiles for LogFolder {
         let file = self.location(path);
         // A tile that a power cut takes away is built again; the checkpoint says where to go on, so it is
         // flushed. Tiles are many.
-        let is_durable = path == "checkpoint";
+        let is_durable = self.flushes_all || path == "checkpoint";
         Self::put(&file, bytes, is_durable).map_err(|error| io_error(&file, &error))
     }
 

@@ -3,6 +3,7 @@
 use crate::{latency::Latencies, looks::Looks};
 use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy};
+use dancu_evidence::Evidence;
 use dancu_exchange::{
     Directory, ExchangeStore, LifeService, RefusalLog, SealedService, SigningKey, TokenService,
     VerifyService, XRoadMember,
@@ -73,6 +74,8 @@ pub struct AppState {
     pub public_log: Arc<PublicLog>,
     /// Publishes the log's files.
     pub publisher: Arc<Publisher>,
+    /// Bundles that prove an exchange to others.
+    pub evidence: Evidence,
     /// How long answers took since start.
     pub latencies: Latencies,
 }

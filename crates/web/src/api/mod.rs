@@ -4,6 +4,7 @@ pub(crate) mod body;
 mod changes;
 mod commands;
 mod connection;
+mod evidence;
 mod health;
 mod keys;
 mod limits;
@@ -15,6 +16,7 @@ mod xroad;
 
 pub(crate) use body::collect;
 pub(crate) use commands::second_officer;
+pub(crate) use evidence::evidence_of;
 pub(crate) use limits::used_days;
 pub(crate) use public_log::from_log;
 pub(crate) use verify::{refusal_problem, verify_problem};
@@ -30,6 +32,7 @@ use std::sync::Arc;
 pub(crate) fn machine() -> Router<Arc<AppState>> {
     Router::new()
         .route("/v1/verify", post(verify::verify))
+        .route("/v1/evidence/{index}", get(evidence::evidence))
         .route("/v1/commands", post(commands::hand_over))
         .route("/v1/events/{id}", get(commands::event))
         .route("/v1/changes", get(changes::changes))

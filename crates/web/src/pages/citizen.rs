@@ -1,5 +1,5 @@
 //! `/citizen`: my record, my household, and everyone who looked at me. `/citizen/receipts/{index}`: the proof of one
-//! look.
+//! look; `/citizen/evidence/{index}`: the same as a bundle for a court's expert.
 
 use super::{
     fields::Params,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     AppState, Problem,
-    api::from_log,
+    api::{evidence_of, from_log},
     views::{Page, Words},
 };
 use askama::Template;
@@ -80,6 +80,7 @@ struct Look {
     reference: String,
     fields: Vec<AskedField>,
     receipt_url: String,
+    evidence_url: String,
 }
 
 #[derive(Serialize)]
@@ -132,13 +133,30 @@ pub(super) async fn receipt(
     reader: Reader,
     index: Result<Path<u64>, PathRejection>,
 ) -> Result<Response, Problem> {
-    let number = myself(&reader, &[Operation::ReadOwnDisclosures])?;
+    let index = own_disclosure(&state, &reader, index).await?;
+    Ok(Json(from_log(&state, move |log| log.receipt(index)).await?).into_response())
+}
+
+/// The same look as a bundle that somebody verifies without us.
+pub(super) async fn evidence(
+    State(state): State<Arc<AppState>>,
+    reader: Reader,
+    index: Result<Path<u64>, PathRejection>,
+) -> Result<Response, Problem> {
+    let index = own_disclosure(&state, &reader, index).await?;
+    evidence_of(&state, index).await
+}
+
+/// The index of a look at me; everybody else's is not there.
+async fn own_disclosure(
+    state: &AppState,
+    reader: &Reader,
+    index: Result<Path<u64>, PathRejection>,
+) -> Result<u64, Problem> {
+    let number = myself(reader, &[Operation::ReadOwnDisclosures])?;
     let Path(index) = index.map_err(|_| Problem::not_found())?;
-    let receipt = from_log(&state, move |log| {
-        let is_mine = log.disclosure(index)?.record.subject == number;
-        is_mine.then(|| log.receipt(index)).transpose()
-    });
-    Ok(Json(receipt.await?.ok_or_else(Problem::not_found)?).into_response())
+    let subject = from_log(state, move |log| Ok(log.disclosure(index)?.record.subject)).await?;
+    if subject == number { Ok(index) } else { Err(Problem::not_found()) }
 }
 
 fn myself(reader: &Reader, operations: &[Operation]) -> Result<PersonalNumber, Problem> {
@@ -218,6 +236,7 @@ fn look(state: &AppState, disclosure: Disclosure) -> Look {
         contract: record.contract,
         reference: record.reference,
         receipt_url: format!("{PATH}/receipts/{index}"),
+        evidence_url: format!("{PATH}/evidence/{index}"),
     }
 }
 

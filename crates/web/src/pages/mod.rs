@@ -59,6 +59,7 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .route("/reception/admit", post(reception::admit).get(|| async { Redirect::to("/reception") }))
         .route("/citizen", get(citizen::show))
         .route("/citizen/receipts/{index}", get(citizen::receipt))
+        .route("/citizen/evidence/{index}", get(citizen::evidence))
         .route("/citizen/history", get(history::show))
         .merge(desk::routes())
         .route("/citizen/corrections", get(my_corrections::show).post(my_corrections::propose))

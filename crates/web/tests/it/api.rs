@@ -1,6 +1,6 @@
 //! The exchange over HTTP, as far as its pages do not show it.
 
-use crate::house::{DEAD, HOA, HTML, House, JSON, Who, number};
+use crate::house::{CARD, DEAD, FORM, HOA, HTML, House, JSON, Who, form, number};
 use dancu_ledger::{Channel, Draft};
 use serde_json::{Value, json};
 
@@ -137,4 +137,31 @@ async fn every_door_that_is_described_is_there() {
             assert!(!matches!(status, 404 | 405), "{method} {path}: {status}");
         }
     }
+}
+
+#[tokio::test]
+async fn evidence_of_an_exchange_is_for_the_client_that_asked() {
+    let house = House::open().await;
+    let bearer = house.bearer().await;
+    verify(&house, &bearer, HOA, "Nguyễn Văn Hòa").await;
+    let desk = house.cookie(Who::Receptionist).await;
+    let knock = house.knock("POST", "/reception").header("cookie", &desk).header("content-type", FORM);
+    knock.send(form("scan", CARD)).await;
+    assert_eq!(house.state.ledger.size(), 2, "the bank's question and the desk's");
+    let get = async |index: &str, bearer: &str| {
+        let path = format!("/v1/evidence/{index}");
+        house.knock("GET", &path).header("authorization", bearer).send("").await
+    };
+    let theirs = get("0", &bearer).await;
+    assert_eq!(
+        (theirs.status.as_u16(), &theirs.headers["content-type"]),
+        (200, &"application/zip".parse().unwrap())
+    );
+    for file in ["README.txt", "verify.sh", "record.json", "log-key.pem"] {
+        assert!(theirs.body.contains(file), "{file}");
+    }
+    for index in ["1", "2", "x", "18446744073709551615", "-1"] {
+        assert_eq!(get(index, &bearer).await.status, 404, "{index}");
+    }
+    assert_eq!(get("0", "Bearer nobody").await.status, 401);
 }

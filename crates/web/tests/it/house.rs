@@ -7,6 +7,7 @@ use axum::{
 };
 use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy, PersonalNumber};
+use dancu_evidence::Evidence;
 use dancu_exchange::{
     AssertionRules, Author, ConnectionsDocument, Directory, ExchangeStore, LifeService, RefusalLog,
     SealedService, SigningKey, StoredToken, TokenService, TokenSettings, VerifyService,
@@ -25,7 +26,7 @@ use dancu_register::{
 };
 use dancu_search::{Finder, SearchService};
 use dancu_store_sqlite::{DatabaseOptions, SqliteStore, open_ledger_parts};
-use dancu_testkit::{FakeClock, SeededEntropy, make_official};
+use dancu_testkit::{FakeClock, MemoryTiles, SeededEntropy, make_official};
 use dancu_web::{AppState, Latencies, Looks, router};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -337,6 +338,7 @@ fn put_together(
         publisher: Arc::new(Publisher::start(public_log.clone()).unwrap()),
         ledger,
         public_log,
+        evidence: Evidence::new(Arc::new(MemoryTiles::default()), None),
         latencies: Latencies::default(),
         clock,
         entropy,

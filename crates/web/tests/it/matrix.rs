@@ -27,6 +27,7 @@ async fn every_page_for_everyone() {
         ("POST", "/reception/admit",      "check=no",   [401, 403, 403, 409, 403, 403]),
         ("GET",  "/citizen",              "",           [401, 403, 200, 403, 403, 403]),
         ("GET",  "/citizen/receipts/0",   "",           [401, 403, 200, 403, 403, 403]),
+        ("GET",  "/citizen/evidence/0",   "",           [401, 403, 200, 403, 403, 403]),
         ("GET",  "/officer",              "",           [401, 403, 403, 403, 200, 403]),
         ("POST", "/officer/codes",        &number,      [401, 403, 403, 403, 200, 403]),
         ("GET",  "/citizen/history",      "",           [401, 403, 200, 403, 403, 403]),
@@ -78,6 +79,7 @@ async fn every_page_for_everyone() {
         ("GET",  "/nowhere",              "",           [404, 404, 404, 404, 404, 404]),
         ("GET",  "/reception?before=x",   "",           [404, 404, 404, 404, 404, 404]),
         ("GET",  "/citizen/receipts/x",   "",           [401, 403, 404, 403, 403, 403]),
+        ("GET",  "/citizen/evidence/x",   "",           [401, 403, 404, 403, 403, 403]),
         ("DELETE", "/citizen",            "",           [405, 405, 405, 405, 405, 405]),
     ];
     let mut cookies = Vec::new();
@@ -90,8 +92,8 @@ async fn every_page_for_everyone() {
             let answer = knock.header("content-type", FORM).send(body.to_string()).await;
             let place = EVERYONE.iter().position(|one| *one == who).unwrap();
             // Receipt 0 is there once the receptionist has scanned; before that nobody has one.
-            let expected =
-                if *path == "/citizen/receipts/0" && who == Citizen { 404 } else { expected[place] };
+            let is_of_entry_0 = matches!(*path, "/citizen/receipts/0" | "/citizen/evidence/0");
+            let expected = if is_of_entry_0 && who == Citizen { 404 } else { expected[place] };
             assert_eq!(answer.status.as_u16(), expected, "{who:?} {method} {path}: {}", answer.body);
         }
     }
@@ -120,6 +122,10 @@ async fn a_receipt_is_for_the_one_it_is_about() {
             let receipt: dancu_ledger::Receipt = serde_json::from_str(&answer.body).unwrap();
             receipt.verify(house.state.ledger.verifier()).unwrap();
         }
+        let path = format!("/citizen/evidence/{index}");
+        let answer = house.knock("GET", &path).header("cookie", &hoa).send("").await;
+        assert_eq!(answer.status, expected, "{index}");
+        assert_eq!(answer.body.contains("verify.sh"), expected == 200);
     }
 }
 

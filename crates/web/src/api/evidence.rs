@@ -1,0 +1,67 @@
+//! `GET /v1/evidence/{index}`: one exchange as a bundle that somebody verifies without us, for the client that asked then.
+
+use super::{
+    public_log::from_log,
+    verify::{caller, refusal_problem},
+};
+use crate::{AppState, Problem, tls::Peer};
+use axum::{
+    extract::{Path, State, rejection::PathRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use dancu_core::{Clock, Explanation};
+use dancu_evidence::BundleError;
+use std::sync::Arc;
+
+/// The bundle of an answer that the caller received: it holds what its receipt held and nothing else.
+pub(super) async fn evidence(
+    State(state): State<Arc<AppState>>,
+    peer: Peer,
+    headers: HeaderMap,
+    index: Result<Path<u64>, PathRejection>,
+) -> Result<Response, Response> {
+    let caller = caller(&state, &headers, peer).await?;
+    let _place = caller.enter(state.clock.today()).map_err(|reason| {
+        let refusal = state.refusals.note(state.clock.now(), Some(&caller.client.id), reason);
+        refusal_problem(refusal).into_response()
+    })?;
+    let not_found = || Problem::not_found().into_response();
+    let Path(index) = index.map_err(|_| not_found())?;
+    let asked_by = from_log(&state, move |log| Ok(log.disclosure(index)?.record.client));
+    if asked_by.await.map_err(IntoResponse::into_response)? != caller.client.id.as_str() {
+        return Err(not_found());
+    }
+    evidence_of(&state, index).await.map_err(IntoResponse::into_response)
+}
+
+/// The bundle of an entry as a file. Whether the reader may have it is decided before.
+pub(crate) async fn evidence_of(state: &AppState, index: u64) -> Result<Response, Problem> {
+    let evidence = state.evidence.clone();
+    let bundle = from_log(state, move |log| match evidence.bundle(log, index) {
+        Err(BundleError::Log(error)) => Err(error),
+        other => Ok(other),
+    });
+    let bundle = bundle.await?.map_err(|error| {
+        tracing::error!(%error, "a bundle of evidence cannot be made");
+        unreadable()
+    })?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/zip".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"dancu-evidence-{index}.zip\"")),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((headers, bundle).into_response())
+}
+
+fn unreadable() -> Problem {
+    Problem {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        said: Explanation::new(
+            "DANCU-EVIDENCE-002",
+            "Không lập được gói bằng chứng vì dấu thời gian đã lưu không đọc được. Biên nhận vẫn dùng được; hãy báo đơn vị vận hành.",
+            "The evidence cannot be put together because a kept time-stamp cannot be read. The receipt still holds; tell the operator.",
+        ),
+        retry_after_s: None,
+    }
+}
