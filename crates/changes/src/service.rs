@@ -169,10 +169,16 @@ impl ChangeService {
     ) -> Result<ChangeReceipt, ChangeError> {
         let bytes = signed_part(envelope);
         for _ in 0..ATTEMPTS_MAX {
-            if let Some((event, digest)) = self.store.event(envelope.id).await? {
-                return self.known(event, &digest, &bytes);
-            }
-            let commit = self.decide(envelope, &bytes, at, numbers).await?;
+            // Whether it was recorded before is found under the commit's guards. Only a repetition that the rules would refuse
+            // by now, as most are, has to be looked for: a look at every new command would cost as much as its decision.
+            let commit = match self.decide(envelope, &bytes, at, numbers).await {
+                Err(ChangeError::Refused(refusal)) => {
+                    let known = self.store.event(envelope.id).await?;
+                    let (event, digest) = known.ok_or(ChangeError::Refused(refusal))?;
+                    return self.known(event, &digest, &bytes);
+                }
+                commit => commit?,
+            };
             let (event, findings) =
                 (commit.event.clone(), commit.findings.iter().map(|finding| finding.id).collect());
             match self.store.commit(commit).await? {

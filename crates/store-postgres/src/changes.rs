@@ -122,7 +122,7 @@ impl ChangeStore for PostgresStore {
     async fn add_findings(&self, findings: Vec<Finding>) -> Answer<u64> {
         self.database
             .write(&findings, |transaction, findings| {
-                Box::pin(async { Ok(Outcome::Keep(lists::add_findings(transaction, findings).await?)) })
+                Box::pin(async move { Ok(Outcome::Keep(lists::add_findings(transaction, findings).await?)) })
             })
             .await
     }

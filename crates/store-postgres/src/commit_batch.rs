@@ -194,8 +194,8 @@ async fn write(transaction: &Transaction<'_>, good: &[&Prepared], found: &Found)
         let part = first.commit.event.recorded_at.as_microsecond().rem_euclid(COUNT_PARTS) + 1;
         count_persons(transaction, signed(added as u64), i32::try_from(part).unwrap_or(1)).await?;
     }
+    add_findings(transaction, good.iter().flat_map(|prepared| &prepared.commit.findings)).await?;
     for prepared in good {
-        add_findings(transaction, &prepared.commit.findings).await?;
         insert_stays(transaction, &prepared.commit.stays).await?;
         insert_units(transaction, &prepared.commit.units).await?;
     }

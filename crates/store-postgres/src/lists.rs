@@ -53,25 +53,28 @@ pub(crate) async fn one<T: DeserializeOwned>(
 }
 
 /// Adds findings; those that are known stay. Says how many were new.
-pub(crate) async fn add_findings(transaction: &Transaction<'_>, findings: &[Finding]) -> Result<u64> {
-    let sql = "INSERT INTO finding (id, kind, owner, state, found_at, due, moves, body)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
-    let mut added = 0;
-    for finding in findings {
-        let statement = transaction.prepare_cached(sql).await?;
-        let columns: [&(dyn ToSql + Sync); 8] = [
-            &finding.id.0.as_bytes().as_slice(),
-            &word(&finding.kind)?,
-            &finding.owner.map(code),
-            &word(&finding.state)?,
-            &finding.found_at.as_microsecond(),
-            &day_to_number(finding.due),
-            &limit(finding.moves.len()),
-            &to_json(finding)?,
-        ];
-        added += transaction.execute(&statement, &columns).await?;
+pub(crate) async fn add_findings<'f>(
+    transaction: &Transaction<'_>,
+    findings: impl IntoIterator<Item = &'f Finding>,
+) -> Result<u64> {
+    let findings: Vec<&Finding> = findings.into_iter().collect();
+    if findings.is_empty() {
+        return Ok(0);
     }
-    Ok(added)
+    let ids: Vec<&[u8]> = findings.iter().map(|finding| finding.id.0.as_bytes().as_slice()).collect();
+    let kinds = findings.iter().map(|finding| word(&finding.kind)).collect::<Result<Vec<_>>>()?;
+    let owners: Vec<Option<i32>> = findings.iter().map(|finding| finding.owner.map(code)).collect();
+    let states = findings.iter().map(|finding| word(&finding.state)).collect::<Result<Vec<_>>>()?;
+    let times: Vec<i64> = findings.iter().map(|finding| finding.found_at.as_microsecond()).collect();
+    let due: Vec<i32> = findings.iter().map(|finding| day_to_number(finding.due)).collect();
+    let moves: Vec<i64> = findings.iter().map(|finding| limit(finding.moves.len())).collect();
+    let bodies = findings.iter().map(|finding| to_json(*finding)).collect::<Result<Vec<_>>>()?;
+    let sql = "INSERT INTO finding (id, kind, owner, state, found_at, due, moves, body)
+               SELECT * FROM unnest($1::bytea[], $2::text[], $3::integer[], $4::text[], $5::bigint[], $6::integer[],
+                   $7::bigint[], $8::text[]) ON CONFLICT DO NOTHING";
+    let statement = transaction.prepare_cached(sql).await?;
+    let columns: [&(dyn ToSql + Sync); 8] = [&ids, &kinds, &owners, &states, &times, &due, &moves, &bodies];
+    Ok(transaction.execute(&statement, &columns).await?)
 }
 
 /// Replaces a finding that still has so many moves.
