@@ -17,7 +17,7 @@ use axum::{
 };
 use dancu_changes::{ChangeError, ChangeReceipt, CommandId, Envelope, Event};
 use dancu_core::{Clock, CommuneCode, Explain, Explanation};
-use dancu_exchange::{Caller, RefusalReason};
+use dancu_exchange::{Caller, InFlight, RefusalReason};
 use dancu_handover::{Answer, AnswerState, AnsweredEvent};
 use serde_json::json;
 use std::sync::Arc;
@@ -42,10 +42,7 @@ pub(crate) async fn hand_over(
     body: Body,
 ) -> Result<Response, Response> {
     let (caller, commune) = node(&state, peer, &headers).await?;
-    let _place = caller.enter(state.clock.today()).map_err(|reason| {
-        let client = Some(&caller.client.id);
-        refused(state.refusals.note(state.clock.now(), client, reason))
-    })?;
+    let _place = enter(&state, &caller)?;
     let bytes = collect(body, BODY_BYTES_MAX).await.map_err(IntoResponse::into_response)?;
     let is_list = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     // The parser's own message may repeat values; its place does not.
@@ -85,7 +82,8 @@ pub(crate) async fn event(
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Result<Response, Response> {
-    let (_, commune) = node(&state, peer, &headers).await?;
+    let (caller, commune) = node(&state, peer, &headers).await?;
+    let _place = enter(&state, &caller)?;
     let id: CommandId = id.parse().map_err(|_| Problem::not_found().into_response())?;
     let store = state.changes.store();
     let failed = |error: dancu_core::StoreError| Problem::from(error).into_response();
@@ -113,6 +111,14 @@ async fn node(
             Err(refusal_problem(refusal).into_response())
         }
     }
+}
+
+/// A place for one request. A client that was suspended with a token in hand has none.
+fn enter<'c>(state: &AppState, caller: &'c Caller) -> Result<InFlight<'c>, Response> {
+    caller.enter(state.clock.today()).map_err(|reason| {
+        let client = Some(&caller.client.id);
+        refused(state.refusals.note(state.clock.now(), client, reason))
+    })
 }
 
 async fn decide(state: &AppState, commune: CommuneCode, envelope: &Envelope) -> Answer {

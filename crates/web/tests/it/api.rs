@@ -128,6 +128,43 @@ async fn a_contract_that_wants_it_gets_its_answers_signed() {
 }
 
 #[tokio::test]
+async fn a_client_that_is_suspended_with_a_token_in_hand_learns_nothing_of_persons() {
+    let mut whole: Value = serde_json::from_str(include_str!("connections.json")).unwrap();
+    whole["contracts"][1]["commands_for_commune"] = json!("00004");
+    whole["contracts"][1]["feed"] = json!({ "persons": "all" });
+    whole["clients"][1]["keys"] = json!([crate::house::public_key()]);
+    let mut suspended = whole["clients"][1].clone();
+    suspended["suspended"] = json!("Sự cố");
+    let house = House::open_with(whole).await;
+    let bearer = house.bearer().await;
+    let id = "01930000-0000-7000-8000-000000000001";
+    let command = json!({
+        "id": id, "taken_at": "2026-11-21T01:00:00Z", "actor": { "role": "officer", "id": "a", "commune": "00004" },
+        "evidence": [], "command": { "command": "change_contact", "number": HOA, "phone": "0912345678", "on": "2026-11-21" },
+    });
+    let command = command.to_string();
+    let event = format!("/v1/events/{id}");
+    let question = json!({ "number": HOA, "name": "Nguyễn Văn Hòa" }).to_string();
+    let doors = [
+        ("POST", "/v1/verify", question.as_str()),
+        ("POST", "/v1/commands", command.as_str()),
+        ("GET", event.as_str(), ""),
+        ("GET", "/v1/changes", ""),
+    ];
+    let sent =
+        house.knock("POST", "/v1/commands").header("authorization", &bearer).send(command.clone()).await;
+    assert_eq!(sent.json()["state"], "accepted", "{}", sent.body);
+    let known = house.knock("GET", &event).header("authorization", &bearer).send("").await;
+    assert_eq!(known.json()["event"]["persons"][0], HOA);
+    house.connect(json!({ "clients": [suspended] })).await;
+    for (method, path, body) in doors {
+        let knock = house.knock(method, path).header("authorization", &bearer).header("content-type", JSON);
+        let answer = knock.send(body.to_owned()).await;
+        assert_eq!(answer.problem(), (401, "DANCU-EXCHANGE-020".to_owned()), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn every_door_that_is_described_is_there() {
     let house = House::open().await;
     let document = house.knock("GET", "/openapi.json").send("").await.json();
