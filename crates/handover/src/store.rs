@@ -32,6 +32,14 @@ pub struct HandoverRow {
     pub answer: Option<Vec<u8>>,
 }
 
+impl HandoverRow {
+    /// Whether this is how the row was settled. Stores keep microseconds.
+    pub fn is_settled_so(&self, to: EntryState, at: Timestamp) -> bool {
+        let settled_us = self.settled_at.map(Timestamp::as_microsecond);
+        self.state == to && settled_us == Some(at.as_microsecond())
+    }
+}
+
 /// What keeps the queue. Every write is durable when it returns.
 #[async_trait]
 pub trait HandoverStore: Send + Sync {
@@ -49,7 +57,8 @@ pub trait HandoverStore: Send + Sync {
     /// Notes that rows are being sent, before they are.
     async fn mark_sent(&self, ids: Vec<RowId>, at: Timestamp) -> Result<(), StoreError>;
 
-    /// Settles a row if it still stands in one of the states; `false` when it does not.
+    /// Settles a row if it still stands in one of the states; `false` when it does not. Settled so at this very instant
+    /// already, it is `true`: the answer to the first time was lost.
     async fn settle(
         &self,
         id: RowId,

@@ -100,7 +100,7 @@ impl HandoverStore for SqliteHandover {
             .write(move |connection| {
                 let Some(row) = find(connection, id)? else { return Ok(false) };
                 if !from.contains(&row.state) {
-                    return Ok(false);
+                    return Ok(row.is_settled_so(to, at));
                 }
                 connection
                     .prepare_cached(

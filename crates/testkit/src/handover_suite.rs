@@ -4,7 +4,7 @@
 
 use dancu_changes::CommandId;
 use dancu_handover::{EntryState, HandoverRow, HandoverStore};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -17,6 +17,7 @@ pub async fn handover_suite(store: Arc<dyn HandoverStore>) {
     the_queue_keeps_its_order_and_is_read_in_pages(store).await;
     what_is_sent_is_counted_until_it_is_answered(store).await;
     a_row_is_settled_from_the_states_that_were_named(store).await;
+    a_row_that_was_settled_is_told_again_to_whoever_settled_it(store).await;
     of_many_who_add_at_once_one_does(shared).await;
 }
 
@@ -147,6 +148,24 @@ async fn a_row_is_settled_from_the_states_that_were_named(store: &dyn HandoverSt
     let withdrawn = store.settle(id(4, 0), refused, EntryState::Withdrawn, row.answer, at(34)).await;
     assert!(withdrawn.unwrap());
     assert!(store.open_rows(10).await.unwrap().is_empty());
+}
+
+async fn a_row_that_was_settled_is_told_again_to_whoever_settled_it(store: &dyn HandoverStore) {
+    store.add(id(6, 0), at(50), vec![0]).await.unwrap();
+    // The machine's clock is finer than what is kept.
+    let then = at(51) + SignedDuration::from_nanos(123_456_789);
+    let from = || vec![EntryState::Waiting, EntryState::Sent];
+    let settle = |to, instant| store.settle(id(6, 0), from(), to, Some(vec![9]), instant);
+    assert!(settle(EntryState::Accepted, then).await.unwrap());
+    assert!(settle(EntryState::Accepted, then).await.unwrap(), "the first answer was lost");
+    let later = then + SignedDuration::from_micros(1);
+    assert!(!settle(EntryState::Accepted, later).await.unwrap(), "somebody else's");
+    assert!(!settle(EntryState::Withdrawn, then).await.unwrap(), "another one");
+    let row = store.row(id(6, 0)).await.unwrap().unwrap();
+    assert_eq!(
+        (row.state, row.settled_at),
+        (EntryState::Accepted, Some(at(51) + SignedDuration::from_micros(123_456)))
+    );
 }
 
 async fn of_many_who_add_at_once_one_does(store: Arc<dyn HandoverStore>) {
