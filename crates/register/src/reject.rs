@@ -114,6 +114,12 @@ pub enum RowError {
     /// A person cannot be their own relative.
     #[error("the person's own number")]
     OwnNumber,
+    /// One person cannot be two relatives.
+    #[error("the person named as {other}")]
+    SameRelative {
+        /// The column that names the person too.
+        other: &'static str,
+    },
     /// The number stood in an earlier row of the same file.
     #[error("the number stood in an earlier row")]
     Duplicate {
@@ -210,6 +216,15 @@ impl Explain for RowError {
                 "DANCU-REG-022",
                 "Một người không thể là cha, mẹ, vợ hay chồng của chính mình.",
                 "Nobody is their own father, mother, wife or husband.",
+            ),
+            Self::SameRelative { other } => Explanation::new(
+                "DANCU-REG-026",
+                format!(
+                    "Số này đã ghi ở cột `{other}`; một người không thể vừa là cha, vừa là mẹ hay vợ, chồng. Hãy kiểm tra hai cột."
+                ),
+                format!(
+                    "Column `{other}` names this number too; nobody is two of father, mother and spouse. Check both columns."
+                ),
             ),
             Self::OutOfUse => Explanation::new(
                 "DANCU-REG-024",

@@ -34,21 +34,19 @@ pub fn check(claims: &Claims, effective: Date) -> Result<Vec<Warning>, RowFault>
             FactValue::Family(family) => check_family(claims, family)?,
             FactValue::Residence(residence) => {
                 let column = if claim.until.is_some() { "previous_since" } else { "permanent_since" };
-                after_birth(claims, column, claim.since)?;
+                within_life(claims, column, claim.since, effective)?;
+                // The former residence ends on the day from which the present one holds, which is checked with that.
                 let temporary = residence.temporary.as_ref().and_then(|temporary| temporary.since);
-                after_birth(claims, "temporary_since", temporary)?;
+                within_life(claims, "temporary_since", temporary, effective)?;
                 if let (Some(since), Some(until)) = (claim.since, claim.until)
                     && until < since
                 {
                     return Err(fault("permanent_since", RowError::Before { other: "previous_since" }));
                 }
             }
-            FactValue::Card(card) => check_card(claims, card)?,
+            FactValue::Card(card) => check_card(claims, card, effective)?,
             FactValue::Life(Life::Dead { date: day } | Life::Missing { since: day }) => {
-                after_birth(claims, "life_date", *day)?;
-                if day.is_some_and(|day| day > effective) {
-                    return Err(fault("life_date", RowError::InTheFuture));
-                }
+                within_life(claims, "life_date", *day, effective)?;
                 if let FactValue::Life(Life::Dead { date }) = &claim.value {
                     death = *date;
                 }
@@ -70,15 +68,22 @@ fn fault(field: &'static str, error: RowError) -> RowFault {
     RowFault { field, error }
 }
 
-fn after_birth(claims: &Claims, field: &'static str, day: Option<Date>) -> Result<(), RowFault> {
+/// A day lies neither before the birth nor after the day for which the file speaks: what is to come is no fact yet.
+fn within_life(
+    claims: &Claims,
+    field: &'static str,
+    day: Option<Date>,
+    effective: Date,
+) -> Result<(), RowFault> {
     match day {
         Some(day) if day < claims.born => Err(fault(field, RowError::Before { other: "birth_date" })),
+        Some(day) if day > effective => Err(fault(field, RowError::InTheFuture)),
         _ => Ok(()),
     }
 }
 
-fn check_card(claims: &Claims, card: &Card) -> Result<(), RowFault> {
-    after_birth(claims, "card_issued", card.issued)?;
+fn check_card(claims: &Claims, card: &Card, effective: Date) -> Result<(), RowFault> {
+    within_life(claims, "card_issued", card.issued, effective)?;
     match (card.issued, card.expires) {
         (Some(issued), Some(expires)) if expires < issued => {
             Err(fault("card_expires", RowError::Before { other: "card_issued" }))
@@ -88,10 +93,14 @@ fn check_card(claims: &Claims, card: &Card) -> Result<(), RowFault> {
 }
 
 fn check_family(claims: &Claims, family: &Family) -> Result<(), RowFault> {
-    for (field, relative) in [("father", family.father), ("mother", family.mother), ("spouse", family.spouse)]
-    {
+    let named = [("father", family.father), ("mother", family.mother), ("spouse", family.spouse)];
+    for (place, (field, relative)) in named.into_iter().enumerate() {
         if relative == Some(claims.number) {
             return Err(fault(field, RowError::OwnNumber));
+        }
+        let same = named[..place].iter().find(|(_, earlier)| earlier.is_some() && *earlier == relative);
+        if let Some((other, _)) = same {
+            return Err(fault(field, RowError::SameRelative { other }));
         }
     }
     Ok(())

@@ -38,10 +38,13 @@ pub(super) fn check_name_of_file(name: &str) -> Result<(), LegacyText> {
     Ok(())
 }
 
-/// A row that is no UTF-8, byte for byte: most files that are none were written in TCVN3.
+/// A row that is no UTF-8, byte for byte: most files that are none were written in TCVN3. A field that is UTF-8 by itself
+/// tells nothing of the one that is not.
 pub(super) fn check_bytes(row: &[u8]) -> Result<(), LegacyText> {
-    let text: String = row.iter().copied().map(char::from).collect();
-    text.split(',').try_for_each(check_text)
+    let strange = row.split(|byte| *byte == b',').filter(|field| str::from_utf8(field).is_err());
+    strange
+        .map(|field| field.iter().copied().map(char::from).collect::<String>())
+        .try_for_each(|field| check_text(&field))
 }
 
 #[cfg(test)]
@@ -79,6 +82,8 @@ mod tests {
         assert!(check_bytes(b"001085000001,Nguy\xd4n V\xa8n An,M").is_err());
         assert!(check_bytes(b"001085000001,M\xfcller,M").is_ok());
         assert!(check_bytes(b"\xff\xfe\x00").is_ok());
+        let torn = ["001085000001,Tr".as_bytes(), b"\xff\xfe", "n,Số 5 phố Đội Cấn".as_bytes()].concat();
+        assert!(check_bytes(&torn).is_ok(), "the address is sound: the row is in Unicode, and damaged");
     }
 
     proptest! {

@@ -165,6 +165,22 @@ fn days_out_of_order_are_rejected() {
         ("permanent_since", before("previous_since"))
     );
     assert_eq!(error(&[(Column::Spouse, "079085000001")]), ("spouse", RowError::OwnNumber));
+    let same = |other| RowError::SameRelative { other };
+    let parent = "079160000009";
+    assert_eq!(error(&[(Column::Father, parent), (Column::Mother, parent)]), ("mother", same("father")));
+    assert_eq!(error(&[(Column::Mother, parent), (Column::Spouse, parent)]), ("spouse", same("mother")));
+}
+
+#[test]
+fn what_is_to_come_on_the_day_of_the_file_is_rejected() {
+    for column in [Column::PermanentSince, Column::CardIssued] {
+        assert_eq!(error(&[(column, "2026-11-22")]), (column.name(), RowError::InTheFuture));
+        assert!(parse(&[(column, "2026-11-21"), (Column::CardExpires, "")]).is_ok(), "{column:?}");
+    }
+    let temporary = |day| [(Column::TemporaryCommune, "00004"), (Column::TemporarySince, day)];
+    assert_eq!(error(&temporary("2026-11-22")), ("temporary_since", RowError::InTheFuture));
+    assert!(parse(&temporary("2026-11-21")).is_ok());
+    assert!(parse(&[(Column::CardExpires, "2046-11-22")]).is_ok(), "a card ends in the future");
 }
 
 #[test]
