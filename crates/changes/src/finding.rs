@@ -157,6 +157,7 @@ kinds! {
     SexContradictsNumber = "sex_contradicts_number" "Giới tính khác với số định danh" "Sex contradicts the number",
     BirthYearContradictsNumber = "birth_year_contradicts_number" "Năm sinh khác với số định danh" "Birth year contradicts the number",
     ParentAgeImpossible = "parent_age_impossible" "Tuổi hoặc ngày mất của cha, mẹ không hợp lý" "A parent's age or death is impossible",
+    ParentSexMismatch = "parent_sex_mismatch" "Giới tính không hợp với cha hoặc mẹ" "A father registered as a woman, or a mother as a man",
     CyclicFamily = "cyclic_family" "Quan hệ cha mẹ đi vòng" "Somebody is their own ancestor",
     SpouseMismatch = "spouse_mismatch" "Vợ, chồng không khớp nhau" "Spouses are named differently",
     TwoCommunes = "two_communes" "Hai nơi cùng nhận thường trú" "Two communes claim one person",
@@ -200,9 +201,11 @@ pub enum FindingKind {
     BirthYearContradictsNumber,
     /// A parent was too young, too old or dead when the child was born.
     ParentAgeImpossible,
+    /// A father is registered as a woman, or a mother as a man.
+    ParentSexMismatch,
     /// A person is their own ancestor.
     CyclicFamily,
-    /// Two persons name each other's spouse differently.
+    /// Two persons name each other's spouse differently, or are named as spouses and as unmarried at once.
     SpouseMismatch,
     /// Two communes claim the person's permanent residence.
     TwoCommunes,

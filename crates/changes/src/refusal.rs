@@ -99,7 +99,7 @@ pub enum Common {
     /// A day lies before the person's birth.
     #[error("a day lies before birth: {field}")]
     BeforeBirth {
-        /// The field.
+        /// The field that names the person.
         field: &'static str,
     },
     /// A day lies after another one that should follow it.
@@ -194,8 +194,12 @@ impl Explain for Common {
             ),
             Self::BeforeBirth { field } => Explanation::new(
                 "DANCU-CHANGE-010",
-                format!("Ngày ở trường `{field}` trước ngày sinh."),
-                format!("The day in `{field}` lies before the birth."),
+                format!(
+                    "Ngày đã ghi trước ngày sinh của người ở trường `{field}`. Hãy kiểm tra ngày và số định danh."
+                ),
+                format!(
+                    "The stated day lies before the birth of the person in `{field}`. Check the day and the number."
+                ),
             ),
             Self::OutOfOrder { field } => Explanation::new(
                 "DANCU-CHANGE-011",

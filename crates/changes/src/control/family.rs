@@ -4,15 +4,15 @@ use crate::{
     FindingKind, Oddity, World,
     rules::{Limit, limit},
 };
-use dancu_core::{PartialDate, PersonalNumber, StoreError};
-use dancu_register::{Life, Link, Person};
+use dancu_core::{PartialDate, PersonalNumber, Sex, StoreError};
+use dancu_register::{Life, Link, MaritalStatus, Person};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// Ancestors that are looked at in search of a cycle.
 const ANCESTORS_MAX: usize = 500;
 
-/// Parents who were too young, too old or dead when the person was born.
+/// Parents who were too young, too old or dead when the person was born, and fathers and mothers of the other sex.
 pub(super) async fn parents(
     world: &mut World<'_>,
     person: &Person,
@@ -23,6 +23,10 @@ pub(super) async fn parents(
         let Some(parent) = world.person(number).await? else { continue };
         if is_impossible(&parent, link, born) {
             found.push(odd(FindingKind::ParentAgeImpossible, &[person.number, number]));
+        }
+        let sex = if link == Link::Mother { Sex::Female } else { Sex::Male };
+        if parent.identity().is_some_and(|identity| identity.sex != sex) {
+            found.push(odd(FindingKind::ParentSexMismatch, &[person.number, number]));
         }
     }
     Ok(())
@@ -97,17 +101,19 @@ pub(super) async fn cycle(
     Ok(())
 }
 
-/// A spouse who names nobody or somebody else, both being alive.
+/// A spouse who names nobody or somebody else, or who is named by somebody unmarried, both being alive.
 pub(super) async fn spouse(
     world: &mut World<'_>,
     person: &Person,
     found: &mut Vec<Oddity>,
 ) -> Result<(), StoreError> {
-    let Some(number) = person.family().and_then(|family| family.spouse) else { return Ok(()) };
+    let Some(family) = person.family() else { return Ok(()) };
+    let Some(number) = family.spouse else { return Ok(()) };
     let Some(other) = world.person(number).await? else { return Ok(()) };
     let is_alive = |person: &Person| !matches!(person.life(), Life::Dead { .. });
     let named = other.family().and_then(|family| family.spouse);
-    let is_odd = number == person.number || named != Some(person.number);
+    let is_unmarried = family.marital_status.is_some_and(|status| status != MaritalStatus::Married);
+    let is_odd = number == person.number || named != Some(person.number) || is_unmarried;
     if is_odd && is_alive(person) && is_alive(&other) {
         found.push(odd(FindingKind::SpouseMismatch, &[person.number, number]));
     }

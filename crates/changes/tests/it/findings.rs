@@ -6,7 +6,7 @@ use dancu_changes::{
     FindingState, SCAN_PAGE_PERSONS, Scan, ScanSummary,
 };
 use dancu_core::Sex;
-use dancu_register::{Contact, FactValue, Identity, Life, Relation};
+use dancu_register::{Contact, FactValue, Family, Identity, Life, MaritalStatus, Relation};
 use jiff::SignedDuration;
 
 const AN: &str = "001085000001";
@@ -203,6 +203,25 @@ async fn who_is_their_own_parent_or_younger_than_their_child_is_found() {
     assert_eq!(found(&town).await, [of(FindingKind::ParentAgeImpossible, &[AN, SON])]);
     town.put(AN, family(Some(AN), None, None), "1985-05-05").await;
     assert!(found(&town).await.contains(&of(FindingKind::CyclicFamily, &[AN])));
+}
+
+#[tokio::test]
+async fn a_father_who_is_a_woman_and_a_mother_who_is_a_man_are_found() {
+    let town = family_in_order().await;
+    town.put(SON, family(Some(BINH), Some(AN), None), "2015-07-07").await;
+    let expected = [AN, BINH].map(|parent| of(FindingKind::ParentSexMismatch, &[parent, SON]));
+    let found = found(&town).await;
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(expected.iter().all(|one| found.contains(one)), "{found:?}");
+}
+
+#[tokio::test]
+async fn an_unmarried_person_who_names_a_spouse_is_found() {
+    let town = family_in_order().await;
+    let FactValue::Family(known) = family(None, None, Some(BINH)) else { panic!("a family") };
+    let single = Family { marital_status: Some(MaritalStatus::Single), ..known };
+    town.put(AN, FactValue::Family(single), "2020-01-01").await;
+    assert_eq!(found(&town).await, [of(FindingKind::SpouseMismatch, &[AN, BINH])]);
 }
 
 #[tokio::test]

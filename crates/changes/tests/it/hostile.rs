@@ -237,3 +237,24 @@ async fn the_time_of_intake_is_bound_by_the_clock_the_days_told_and_the_time_out
         "what is recorded is answered however old it is"
     );
 }
+
+/// The sender's name stands on lists that others read, and for ever.
+#[tokio::test]
+async fn a_sender_has_the_name_of_a_member_of_staff_and_papers_have_one_line() {
+    let desk = Desk::open();
+    let woman = desk.resident("Lê Thị Hoa", "F", "1992-03-04").await;
+    let phone =
+        json!({"command": "change_contact", "number": woman, "phone": "0912345678", "on": "2026-11-20"});
+    for sender in ["", "a\u{7}", "a\u{202e}b", "An Nguyễn", &"a".repeat(41), "001192000022", "cb.012-345-678"]
+    {
+        let mut envelope = desk.envelope(Some(HERE), &[], phone.clone());
+        envelope.actor =
+            serde_json::from_value(json!({"role": "officer", "id": sender, "commune": HERE})).unwrap();
+        let refused = desk.service.execute(&envelope).await.unwrap_err();
+        assert_eq!(refused.explain().code, "DANCU-CHANGE-013", "{sender:?}");
+    }
+    let mut envelope = desk.envelope(Some(HERE), &["request"], phone.clone());
+    envelope.evidence[0].reference = "12/2026\nĐã duyệt".to_owned();
+    assert_eq!(desk.service.execute(&envelope).await.unwrap_err().explain().code, "DANCU-CHANGE-002");
+    desk.accepted(&["request"], phone).await;
+}

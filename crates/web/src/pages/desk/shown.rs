@@ -175,6 +175,7 @@ fn finding_words(kind: FindingKind) -> Words {
             ("Năm sinh không hợp với số", "Birth year contradicts the number")
         }
         FindingKind::ParentAgeImpossible => ("Tuổi cha mẹ không hợp lý", "A parent's age is impossible"),
+        FindingKind::ParentSexMismatch => ("Giới tính không hợp với cha, mẹ", "A parent's sex does not fit"),
         FindingKind::CyclicFamily => ("Quan hệ huyết thống khép vòng", "Someone is their own ancestor"),
         FindingKind::SpouseMismatch => ("Vợ chồng ghi không khớp", "Spouses do not agree"),
         FindingKind::TwoCommunes => ("Hai xã cùng ghi thường trú", "Two communes claim the residence"),
