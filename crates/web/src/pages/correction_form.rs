@@ -93,8 +93,8 @@ pub(super) fn sections(person: Option<&Person>, typed: &Typed, fault: Option<&Fa
             what: "contact",
             title: ("Liên hệ", "Contact").into(),
             hint: (
-                "Điền cả hai; trường để trống nghĩa là không có.",
-                "Fill in both; an empty field means that there is none.",
+                "Sửa trường cần sửa. Xóa trống một trường nghĩa là không còn dùng.",
+                "Change what is to be changed. A field that you empty says that there is none any more.",
             )
                 .into(),
             fields: CONTACT.map(|field| all.field(field)).into(),
@@ -141,6 +141,8 @@ impl Forms<'_> {
             "birth_place" | "registration_place" | "origin" | "place_commune" => {
                 value.hint("Mã 5 số, hoặc tên kèm tỉnh.", "Five digits, or the name with the province.")
             }
+            // Both are sent together: whoever gives an address must not lose the telephone by it.
+            "phone" | "email" if self.typed.text("what") != "contact" => value.starting(self.contact(name)),
             _ => value,
         };
         let choices = PAPERS.map(|kind| (paper_word(kind).to_owned(), paper_words(kind)));
@@ -174,6 +176,14 @@ impl Forms<'_> {
         input
     }
 
+    /// The telephone or address that is held; empty when there is none.
+    fn contact(&self, name: &str) -> String {
+        let held = self.person.and_then(Person::contact);
+        let text =
+            held.and_then(|held| if name == "phone" { held.phone.clone() } else { held.email.clone() });
+        text.unwrap_or_default()
+    }
+
     /// What the register holds today.
     fn current(&self, name: &str) -> Option<Value> {
         let person = self.person?;
@@ -192,8 +202,7 @@ impl Forms<'_> {
             "registration_place" => of(|identity| identity.registration_place),
             "origin" => of(|identity| identity.origin),
             "old_number" => text(identity.and_then(|one| one.old_number).map(|number| number.to_string())),
-            "phone" => text(person.contact().and_then(|contact| contact.phone.clone())),
-            "email" => text(person.contact().and_then(|contact| contact.email.clone())),
+            "phone" | "email" => text(Some(self.contact(name)).filter(|text| !text.is_empty())),
             "other_name" => text(
                 person
                     .other_name()

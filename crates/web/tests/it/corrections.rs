@@ -92,6 +92,24 @@ async fn a_form_that_the_rules_refuse_comes_back_as_it_was_typed() {
 }
 
 #[tokio::test]
+async fn whoever_gives_a_new_address_keeps_the_telephone_unless_it_is_emptied() {
+    let house = House::open().await;
+    let page = get(&house, Who::Citizen, "/citizen/corrections", JSON).await.json();
+    let contact = &page["sections"][1];
+    assert_eq!(contact["what"], "contact");
+    let held = [0, 1].map(|field| contact["fields"][field]["inputs"][0]["value"].clone());
+    assert_eq!(held, ["0912345678", "hoa@example.com"], "the form is sent as it stands");
+    let id = page["new_id"].as_str().unwrap();
+    // As it stands nothing would change, and the page says so. Emptied, it is not filled again.
+    let fields = [("id", id), ("what", "contact"), ("phone", "0912345678"), ("email", "hoa@example.com")];
+    let answer = post(&house, Who::Citizen, "/citizen/corrections", JSON, &fields).await;
+    assert_eq!(answer.problem(), (422, "DANCU-CHANGE-014".to_owned()));
+    let fields = [("id", id), ("what", "contact"), ("phone", "12"), ("email", "")];
+    let answer = post(&house, Who::Citizen, "/citizen/corrections", HTML, &fields).await;
+    assert!(answer.body.contains("value=\"12\"") && !answer.body.contains("value=\"hoa@example.com\""));
+}
+
+#[tokio::test]
 async fn i_take_my_proposal_back() {
     let house = House::open().await;
     let page = get(&house, Who::Citizen, "/citizen/corrections", JSON).await.json();
