@@ -21,10 +21,16 @@ pub async fn run_args(platform: &Platform, args: &LoadArgs) -> Result<(), Failur
     let batch_rows = usize::try_from(args.batch_rows).unwrap_or(usize::MAX);
     let rows = rows_of(&args.file)?;
     let request = LoadRequest { batch_rows, ..LoadRequest::new(&rows, effective) };
-    run_request(platform, request, args.quiet).await
+    let outcome = run_request(platform, request, args.quiet).await;
+    if rows == args.file {
+        return outcome;
+    }
+    // It holds everybody's data in the clear, and whoever loads the file again makes it again.
+    let removed = std::fs::remove_file(&rows).map_err(|error| Failure::file(&rows, &error));
+    outcome.and(removed)
 }
 
-/// The CSV that is loaded: the file itself, or what a workbook or a Parquet file becomes, beside it. The same file
+/// The CSV that is loaded: the file itself, or what a workbook or a Parquet file becomes, beside it for the time of the load. The same file
 /// becomes the same bytes, so a load that was broken off goes on, and line `n` of the CSV is row `n` of the sheet.
 fn rows_of(file: &Path) -> Result<PathBuf, Failure> {
     let format = Format::of_file(file)?;
@@ -40,7 +46,6 @@ fn rows_of(file: &Path) -> Result<PathBuf, Failure> {
     out.flush().map_err(|error| Failure::file(&rows, &error))?;
     drop(out);
     unfinished.persist(&rows).map_err(|error| Failure::file(&rows, &error.error))?;
-    eprintln!("Các dòng dưới dạng CSV / the rows as CSV: {}", rows.display());
     Ok(rows)
 }
 
