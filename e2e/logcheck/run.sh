@@ -31,8 +31,10 @@ fi
 
 samples=$(mktemp -d)
 trap 'rm -rf "$samples"' EXIT
+# With the workspace's features, as the tests build it: alone it has others, and everything would be compiled once more.
+(cd "$root" && cargo build --quiet --workspace --example log_sample)
 sample() {
-    (cd "$root" && cargo run --quiet -p dancu-store-sqlite --example log_sample -- "$1" "$2")
+    "${CARGO_TARGET_DIR:-$root/target}/debug/examples/log_sample" "$1" "$2"
 }
 verify() {
     "$logcheck" -key "$1/keys/log-verifier.pub" -dir "$1/log" $(find "$1" -name '*.receipt.json')
