@@ -77,7 +77,7 @@ impl Explain for LocationError {
             Self::Unencrypted => Explanation::new(
                 "DANCU-STORE-011",
                 "Kho dữ liệu ở máy khác, mà sslmode=prefer cho phép truyền không mã hóa. Hãy bỏ sslmode (mã hóa và \
-                 kiểm tra chứng chỉ), hoặc viết sslmode=disable nếu mạng đã được mã hóa ở lớp dưới.",
+                 kiểm tra chứng thư), hoặc viết sslmode=disable nếu mạng đã được mã hóa ở lớp dưới.",
                 "The store is on another machine, and sslmode=prefer lets it be reached in the clear. Leave sslmode out \
                  (encrypted, certificate verified), or write sslmode=disable if the network below is encrypted.",
             ),
