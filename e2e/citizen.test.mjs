@@ -126,6 +126,31 @@ test("a receipt that was touched on the way is not called verified", async () =>
   await page.unroute("**/citizen/receipts/*");
 });
 
+test("a complaint is one press from its line, and the operator answers it", async () => {
+  const { page } = citizen;
+  await page.goto("/citizen");
+  await page.locator(".look").nth(1).getByRole("button", { name: /Khiếu nại lần xem này/ }).click();
+  await page.waitForURL((url) => url.pathname === "/citizen/requests");
+  assert.match(await page.locator("main").innerText(), /Khiếu nại một lần xem: đã tiếp nhận/);
+  await citizen.inspect();
+  await page.locator("textarea[name=words]").fill("Hôm đó tôi không đến bệnh viện.");
+  await page.getByRole("button", { name: "Gửi lời nói thêm" }).click();
+  await page.getByText("Hôm đó tôi không đến bệnh viện.").waitFor();
+  const operator = await house.visitor({ javaScriptEnabled: false });
+  await operator.signIn(house.codeOf("/operator"));
+  await operator.page.goto("/operator/privacy");
+  assert.ok(!(await operator.page.content()).includes(house.card("in force").number), "not whose it is");
+  await operator.page.locator("input[name=note]").fill("Sẽ hỏi bệnh viện.");
+  await operator.page.getByRole("button", { name: "Chấp nhận và trả lời" }).click();
+  await operator.page.getByText("đã trả lời, đang thực hiện").first().waitFor();
+  await operator.close();
+  await page.goto("/citizen/requests");
+  assert.match(await page.locator("main").innerText(), /Sẽ hỏi bệnh viện\./);
+  await page.goto("/citizen/consents");
+  assert.match(await page.locator("main").innerText(), /Chưa có tổ chức nào xin sự đồng ý/);
+  await citizen.inspect();
+});
+
 test("a receipt about someone else is not there", async () => {
   await desk.page.goto("/reception");
   await desk.page.fill("#scan", house.card("lost").qr);

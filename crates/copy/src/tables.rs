@@ -161,6 +161,27 @@ pub const TABLES: &[Table] = &[
     register("connection_file", 2, &[("contract", T), ("sequence", I), ("content", B)]),
     register("access_token", 1, &[("hash", B), ("client", T), ("expires_us", I)]),
     register("spent_assertion", 2, &[("client", T), ("id", T), ("expires_us", I)]),
+    register(
+        "consent",
+        1,
+        &[("id", B), ("number", I), ("contract", T), ("state", T), ("asked_us", I), ("body", T)],
+    ),
+    register(
+        "privacy_case",
+        1,
+        &[
+            ("id", B),
+            ("number", I),
+            ("contract", T),
+            ("received_us", I),
+            ("is_open", Truth),
+            ("due", I),
+            ("restricts", Truth),
+            ("moves", I),
+            ("body", T),
+        ],
+    ),
+    register("consent_use", 2, &[("consent", B), ("day", I), ("used", I)]),
     register("refusal", 1, &[("id", I), ("at_us", I), ("client", T), ("reason", T)]),
     register(
         "account",

@@ -11,8 +11,8 @@ use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy, StoreError};
 use dancu_evidence::Timestamper;
 use dancu_exchange::{
-    AssertionRules, Directory, LifeService, RefusalLog, SealedService, SigningKey, TokenService,
-    TokenSettings, VerifyService,
+    AssertionRules, ConsentService, Directory, Gate, LifeService, PrivacyService, RefusalLog, SealedService,
+    SigningKey, TokenService, TokenSettings, VerifyService,
 };
 use dancu_feed::{
     ChangePuller, ChangeTeller, Courier, CourierParts, Patience, WebhookKey, remove_old_entries,
@@ -77,9 +77,11 @@ impl Platform {
             Arc::clone(&entropy),
             TokenSettings { assertion: assertion_rules(config), lifetime_s: TOKEN_LIFETIME_S },
         );
+        let (gate, consents, privacy) = open_wills(&stores, &directory, &refusals, (&clock, &entropy));
         let verify = Arc::new(VerifyService::new(
             Arc::clone(&stores.register),
             Arc::clone(&ledger),
+            Arc::clone(&gate),
             Arc::clone(&refusals),
             Arc::clone(&clock),
         ));
@@ -102,8 +104,15 @@ impl Platform {
         );
         let answer_seed = secrets::load_or_create(&config.keys_dir, "answers.key", &*entropy)?;
         let answer_key = SigningKey::from_seed(&answer_seed)?;
-        let feed =
-            open_feed(config, &stores, &ledger, &public_log, &directory, &refusals, (&clock, &entropy))?;
+        let feed = open_feed(
+            config,
+            &stores,
+            (&ledger, &gate),
+            &public_log,
+            &directory,
+            &refusals,
+            (&clock, &entropy),
+        )?;
         let evidence = timestamps::open(config, &public_log, &entropy)?;
         let state = Arc::new(AppState {
             clock,
@@ -122,6 +131,8 @@ impl Platform {
             tokens: Arc::new(tokens),
             refusals,
             verify,
+            consents: Arc::new(consents),
+            privacy: Arc::new(privacy),
             sealed: Arc::new(sealed),
             search: Arc::new(search),
             desk: Arc::new(desk),
@@ -179,6 +190,26 @@ fn open_identity(
     })?)
 }
 
+/// What stands between a contract and a person: their consents, and what they asked to be restricted.
+fn open_wills(
+    stores: &Stores,
+    directory: &Arc<Directory>,
+    refusals: &Arc<RefusalLog>,
+    (clock, entropy): (&Arc<dyn Clock>, &Arc<dyn Entropy>),
+) -> (Arc<Gate>, ConsentService, PrivacyService) {
+    let wills = || (Arc::clone(&stores.consents), Arc::clone(&stores.cases));
+    let (consents, cases) = wills();
+    let gate = Arc::new(Gate::new(consents, cases));
+    let consents = ConsentService::new(wills(), Arc::clone(refusals), Arc::clone(clock), Arc::clone(entropy));
+    let privacy = PrivacyService::new(
+        Arc::clone(&stores.cases),
+        Arc::clone(&stores.exchange),
+        Arc::clone(directory),
+        Arc::clone(clock),
+    );
+    (gate, consents, privacy)
+}
+
 /// The change feed's two ways out, and the key of the second.
 struct OpenFeed {
     puller: ChangePuller,
@@ -189,14 +220,15 @@ struct OpenFeed {
 fn open_feed(
     config: &Config,
     stores: &Stores,
-    ledger: &Arc<Ledger>,
+    (ledger, gate): (&Arc<Ledger>, &Arc<Gate>),
     public_log: &Arc<PublicLog>,
     directory: &Arc<Directory>,
     refusals: &Arc<RefusalLog>,
     (clock, entropy): (&Arc<dyn Clock>, &Arc<dyn Entropy>),
 ) -> Result<OpenFeed, Failure> {
     let answered = Arc::new(Arc::clone(public_log));
-    let teller = Arc::new(ChangeTeller::new(Arc::clone(&stores.outbox), answered, Arc::clone(ledger)));
+    let (outbox, gate) = (Arc::clone(&stores.outbox), Arc::clone(gate));
+    let teller = Arc::new(ChangeTeller::new(outbox, answered, gate, Arc::clone(ledger)));
     let puller = ChangePuller::new(Arc::clone(&teller), Arc::clone(refusals), Arc::clone(clock));
     let seed = secrets::load_or_create(&config.keys_dir, "webhook.key", &**entropy)?;
     let key = Arc::new(WebhookKey::from_seed(&seed)?);

@@ -4,7 +4,7 @@
 use crate::{config::Config, failure::Failure};
 use dancu_changes::ChangeStore;
 use dancu_copy::{CopyError, RowStore};
-use dancu_exchange::{ExchangeStore, LifeStore};
+use dancu_exchange::{ConsentStore, ExchangeStore, LifeStore, PrivacyStore};
 use dancu_feed::{ChangeSource, FeedStore};
 use dancu_handover::HandoverStore;
 use dancu_identity::IdentityStore;
@@ -29,6 +29,10 @@ pub struct Stores {
     pub exchange: Arc<dyn ExchangeStore>,
     /// Histories of connections.
     pub life: Arc<dyn LifeStore>,
+    /// Consents.
+    pub consents: Arc<dyn ConsentStore>,
+    /// Requests of persons about their data.
+    pub cases: Arc<dyn PrivacyStore>,
     /// Accounts and sessions.
     pub identity: Arc<dyn IdentityStore>,
     /// Visits.
@@ -55,6 +59,8 @@ impl Stores {
     where
         S: ChangeStore
             + LifeStore
+            + ConsentStore
+            + PrivacyStore
             + IdentityStore
             + ReceptionStore
             + FeedStore
@@ -67,6 +73,8 @@ impl Stores {
             changes: Arc::new(store.clone()),
             exchange: Arc::new(store.clone()),
             life: Arc::new(store.clone()),
+            consents: Arc::new(store.clone()),
+            cases: Arc::new(store.clone()),
             identity: Arc::new(store.clone()),
             reception: Arc::new(store.clone()),
             outbox: Arc::new(store.clone()),

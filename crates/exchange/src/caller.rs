@@ -2,7 +2,7 @@
 
 use crate::{CertificateThumbprint, Client, ClientKey, Contract, Organisation, RefusalReason, Standing};
 use dancu_core::PersonalNumber;
-use dancu_ledger::{Channel, Draft};
+use dancu_ledger::{Channel, Draft, Under};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use jiff::civil::Date;
 use std::{
@@ -24,6 +24,8 @@ pub struct Caller {
     pub contract: Contract,
     /// How far its connection is.
     pub standing: Standing,
+    /// Whether questions about somebody are restricted under the contract; about whom, the store knows.
+    pub has_restrictions: bool,
     certificates: Vec<CertificateThumbprint>,
     burst: DefaultDirectRateLimiter,
     in_flight: AtomicU32,
@@ -57,6 +59,7 @@ impl Caller {
             client,
             contract,
             standing,
+            has_restrictions: false,
             burst: RateLimiter::direct(Quota::per_second(per_second)),
             in_flight: AtomicU32::new(0),
         }
@@ -105,6 +108,7 @@ impl Caller {
             outcome,
             channel,
             reference,
+            under: Under { consent: None, delay_days: self.contract.visibility.days() },
         }
     }
 

@@ -1,6 +1,6 @@
 //! Organisations, their client software, and the contract that binds each client.
 
-use crate::{Caseload, ClientKey, FieldSet, SealedGroup, XRoadMember};
+use crate::{Caseload, ClientKey, FieldSet, SealedGroup, Visibility, XRoadMember};
 use dancu_core::{CommuneCode, Explain, Explanation};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -127,6 +127,24 @@ pub struct SearchTerms {
     pub per_officer_day_max: u32,
 }
 
+/// About whom a contract lets ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Persons {
+    /// About everybody: the law itself is the basis.
+    #[default]
+    All,
+    /// About those whose consent is in force, within what they consented to.
+    WithConsent,
+}
+
+impl Persons {
+    /// Whether the law itself is the basis.
+    pub const fn is_all(&self) -> bool {
+        matches!(self, Self::All)
+    }
+}
+
 /// What one client may ask, on which basis, and how often.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -143,6 +161,15 @@ pub struct Contract {
     pub purpose_en: String,
     /// Fields that may be asked.
     pub fields: FieldSet,
+    /// About whom.
+    #[serde(default, skip_serializing_if = "Persons::is_all")]
+    pub persons: Persons,
+    /// Whether another company processes the data for the organisation. What persons ask may then take longer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub uses_processor: bool,
+    /// When persons see that they were looked at under it.
+    #[serde(default, skip_serializing_if = "Visibility::is_immediate")]
+    pub visibility: Visibility,
     /// Sealed groups that an officer may read under it. A contract that names any names no field and gives no other right:
     /// its legal basis and purpose are theirs alone.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -215,6 +242,15 @@ impl Contract {
     /// Whether it holds on a day.
     pub fn holds_on(&self, day: Date) -> bool {
         self.valid_from <= day && self.valid_to.is_none_or(|end| day < end)
+    }
+
+    /// Whether it gives a right of the register's own offices, which work by the law: it needs nobody's consent, and
+    /// cannot be restricted for a person.
+    pub fn is_of_own_office(&self) -> bool {
+        self.search.is_some()
+            || !self.sealed.is_empty()
+            || self.commands_for_commune.is_some()
+            || self.fields.iter().any(crate::Field::is_shown_only)
     }
 }
 

@@ -1,9 +1,9 @@
 //! All connected clients in memory, as of the last change.
 
-use crate::{Caller, ClientId, ExchangeStore, Standing};
+use crate::{Caller, ClientId, ContractId, ExchangeStore, Standing};
 use dancu_core::StoreError;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
@@ -31,6 +31,7 @@ impl Directory {
             .map(|row| (row.step.contract.clone(), Standing::after(&row.step)))
             .collect();
         let (organisations, clients, contracts) = store.connections().await?;
+        let restricted: HashSet<ContractId> = store.restricted_contracts().await?.into_iter().collect();
         let organisations: HashMap<_, _> =
             organisations.into_iter().map(|row| (row.id.clone(), Arc::new(row))).collect();
         let mut contracts: HashMap<_, _> =
@@ -45,14 +46,18 @@ impl Directory {
             };
             let standing = stages.get(&contract.id).copied().unwrap_or(Standing::DRAFT);
             let contract = standing.limited(contract);
+            let has_restrictions = restricted.contains(&contract.id);
             let same = before.get(&client.id).filter(|caller| {
                 caller.client == client
                     && caller.contract == contract
                     && caller.standing == standing
                     && caller.organisation == *organisation
+                    && caller.has_restrictions == has_restrictions
             });
             let caller = same.cloned().unwrap_or_else(|| {
-                Arc::new(Caller::new(Arc::clone(organisation), client.clone(), contract, standing))
+                let mut caller = Caller::new(Arc::clone(organisation), client.clone(), contract, standing);
+                caller.has_restrictions = has_restrictions;
+                Arc::new(caller)
             });
             callers.insert(client.id, caller);
         }
@@ -122,6 +127,10 @@ mod tests {
         }
 
         async fn stages(&self) -> Result<Vec<StageRow>, StoreError> {
+            Ok(Vec::new())
+        }
+
+        async fn restricted_contracts(&self) -> Result<Vec<ContractId>, StoreError> {
             Ok(Vec::new())
         }
 

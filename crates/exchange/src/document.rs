@@ -1,8 +1,8 @@
 //! A document that states connections: organisations, their clients, and contracts. The operator applies it.
 
 use crate::{
-    Author, CaseloadError, Client, Contract, Directory, Feed, LifeError, LifeStore, Organisation,
-    SearchTerms, Stage, connecting::change,
+    Author, CaseloadError, Client, Contract, Directory, Feed, LifeError, LifeStore, Organisation, Persons,
+    SearchTerms, Stage, Visibility, connecting::change,
 };
 use dancu_core::{Explain, Explanation, StoreError};
 use jiff::Timestamp;
@@ -315,6 +315,15 @@ fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
         Contract { sealed, .. } if !sealed.is_empty() && gives_more_than_sealed(contract) => refuse(
             "sealed: fields = [], without may_tell_unknown, search, feed, commands_for_commune, xroad_client, signed_answers",
         ),
+        Contract { visibility, valid_from, .. } if !visibility.may_begin_on(*valid_from) => {
+            refuse("visibility.delayed.days")
+        }
+        Contract { persons: Persons::WithConsent, visibility: Visibility::Delayed { .. }, .. } => {
+            refuse("visibility: immediate with persons = with_consent")
+        }
+        Contract { persons: Persons::WithConsent, .. } if contract.is_of_own_office() => {
+            refuse("persons = with_consent: without search, sealed, commands_for_commune, shown fields")
+        }
         Contract { legal_basis, .. } if !is_readable(legal_basis) => refuse("legal_basis: 1–500 byte"),
         Contract { purpose_vi, purpose_en, .. } if !is_readable(purpose_vi) || !is_readable(purpose_en) => {
             refuse("purpose_vi, purpose_en: 1–500 byte")

@@ -1,9 +1,9 @@
 //! A product in bulk: agreed fields of many persons as rows. Nothing is handed over before every person of the page has
 //! an entry in the log.
 
-use crate::{Caller, Field, FieldSet, LifeAnswer, RefusalReason, VerifyError, VerifyService};
+use crate::{Caller, Field, FieldSet, LifeAnswer, RefusalReason, Stop, VerifyError, VerifyService};
 use dancu_core::PersonalNumber;
-use dancu_ledger::Channel;
+use dancu_ledger::{Channel, Draft};
 use dancu_register::{At, Person};
 
 /// Persons of one page at most.
@@ -61,7 +61,7 @@ fn values(field: Field, person: &Person) -> Vec<String> {
 
 impl VerifyService {
     /// The rows of persons under a caller's contract, each beginning with the number. Persons of whom nothing is known
-    /// at that point of time are left out. At most [`EXTRACT_PAGE_MAX`] numbers.
+    /// at that point of time are left out, and under a contract that needs consent those who did not give it. At most [`EXTRACT_PAGE_MAX`] numbers.
     pub async fn extract(
         &self,
         caller: &Caller,
@@ -84,6 +84,12 @@ impl VerifyService {
                 continue;
             };
             let reservation = self.reserve(caller)?;
+            let pass = match self.gate.ask(caller, *number, fields, day).await {
+                Ok(pass) => pass,
+                // Whoever did not consent is left out, like whoever is not in the register.
+                Err(Stop::Refused(_)) => continue,
+                Err(Stop::Store(error)) => return Err(error.into()),
+            };
             let draft = caller.draft(
                 *number,
                 fields.iter().map(Field::as_str).collect(),
@@ -91,6 +97,7 @@ impl VerifyService {
                 Channel::Office,
                 reference,
             );
+            let draft = Draft { under: pass.under(draft.under), ..draft };
             waiting.push(self.ledger.submit(draft, reservation)?);
             let fields = fields.iter().flat_map(|field| values(field, &person));
             rows.push([number.to_string()].into_iter().chain(fields).collect());

@@ -1,13 +1,15 @@
 //! The exchange: who may ask what about whom, on which legal basis, and what is answered.
 //!
 //! A contract names fields; the default product answers *match / differs / not held* per field and gives away
-//! nothing. May use `core`, `places`, `register`, `cards`, `ledger`. Names no store, no web.
+//! nothing. May use `core`, `calendar`, `places`, `register`, `cards`, `ledger`. Names no store, no web.
 
 mod assertion;
 mod caller;
 mod compare;
 mod connecting;
 mod connection;
+mod consent;
+mod dated_rules;
 mod directory;
 mod document;
 mod extract;
@@ -15,6 +17,7 @@ mod field;
 mod life;
 mod limits;
 mod policy;
+mod privacy;
 mod refusal;
 mod sealed;
 mod show_name;
@@ -23,6 +26,7 @@ mod signing_key;
 mod store;
 mod token;
 mod verify;
+mod visibility;
 mod xroad;
 
 pub use assertion::{Assertion, AssertionError, AssertionRules, CertificateThumbprint, ClientKey, KeyError};
@@ -30,7 +34,11 @@ pub use caller::{Caller, InFlight};
 pub use compare::{Answer, residence_line};
 pub use connection::{
     Client, ClientId, Contract, ContractId, Feed, FeedPersons, IdError, Organisation, OrganisationId,
-    SearchTerms,
+    Persons, SearchTerms,
+};
+pub use consent::{
+    AskBounds, AskOutcome, Consent, ConsentDecision, ConsentError, ConsentId, ConsentRequest, ConsentRules,
+    ConsentService, ConsentState, ConsentStore, ConsentTerms, Gate, Pass, Stop, consent_rules,
 };
 pub use directory::Directory;
 pub use document::{ConnectionsDocument, DocumentError};
@@ -47,6 +55,10 @@ pub use limits::{
     limit_rules, notices, review,
 };
 pub use policy::{Plan, plan};
+pub use privacy::{
+    CaseId, CaseKind, CaseMove, CaseProgress, CaseState, CaseStep, Deadlines, Looked, PrivacyCase,
+    PrivacyError, PrivacyService, PrivacyStore, deadlines,
+};
 pub use refusal::{Refusal, RefusalEntry, RefusalLog, RefusalReason};
 pub use sealed::{OpenedFact, OpenedGroup, Reason, SealedError, SealedGroup, SealedService, ShownSealed};
 pub use show_name::ShownName;
@@ -55,4 +67,5 @@ pub use signing_key::{SigningKey, SigningKeyError};
 pub use store::{ConnectionChange, ExchangeStore, StageRow, StoredToken, TokenGrant};
 pub use token::{IssuedToken, TokenError, TokenService, TokenSettings};
 pub use verify::{CardAnswer, LifeAnswer, VerifyAnswer, VerifyError, VerifyRequest, VerifyService};
+pub use visibility::Visibility;
 pub use xroad::{XRoadIdError, XRoadMember, xroad_part};

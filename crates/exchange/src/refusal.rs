@@ -24,6 +24,9 @@ pub enum Refusal {
     /// The contract does not allow what was asked.
     #[error("the contract does not allow this request")]
     NotInContract,
+    /// The person's consent is needed, and none in force covers what was asked.
+    #[error("no consent in force covers this request")]
+    NoConsent,
     /// The day's limit is used up.
     #[error("the daily limit is used up")]
     DailyLimit,
@@ -70,6 +73,11 @@ impl Explain for Refusal {
                 "DANCU-EXCHANGE-022",
                 "Hợp đồng khai thác không cho phép yêu cầu này. Hãy chỉ hỏi những trường trong hợp đồng.",
                 "The contract does not allow this request. Ask only for fields that are in the contract.",
+            ),
+            Self::NoConsent => (
+                "DANCU-EXCHANGE-027",
+                "Không được hỏi về người này: không có sự đồng ý còn hiệu lực cho các trường và số lần này, hoặc việc hỏi đã bị hạn chế. Hợp đồng cần sự đồng ý thì gửi đề nghị tại /v1/consent-requests.",
+                "This person may not be asked about: no consent in force covers these fields this often, or questions are restricted. Under a contract that needs consent, ask for it at /v1/consent-requests.",
             ),
             Self::DailyLimit => (
                 "DANCU-EXCHANGE-023",
@@ -183,11 +191,19 @@ pub enum RefusalReason {
     EndedContract,
     /// The pilot is over.
     PilotOver,
+    /// No consent of the person is in force, or there is no such person.
+    NoConsent,
+    /// A consent is in force, and does not cover the fields.
+    FieldOutsideConsent,
+    /// A consent is in force, and was used as often as it allows today.
+    ConsentUsedUp,
+    /// The person had questions under this contract restricted.
+    Restricted,
 }
 
 impl RefusalReason {
     /// All reasons in their fixed order.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 33] = [
         Self::UnknownClient,
         Self::SuspendedClient,
         Self::AssertionShape,
@@ -217,6 +233,10 @@ impl RefusalReason {
         Self::SuspendedContract,
         Self::EndedContract,
         Self::PilotOver,
+        Self::NoConsent,
+        Self::FieldOutsideConsent,
+        Self::ConsentUsedUp,
+        Self::Restricted,
     ];
 
     /// What the caller is told of it: reasons that would help an attacker look the same.
@@ -245,6 +265,9 @@ impl RefusalReason {
             Self::SuspendedContract => Refusal::Suspended,
             Self::EndedContract => Refusal::Ended,
             Self::PilotOver => Refusal::PilotOver,
+            Self::NoConsent | Self::FieldOutsideConsent | Self::ConsentUsedUp | Self::Restricted => {
+                Refusal::NoConsent
+            }
             Self::DailyLimit => Refusal::DailyLimit,
             Self::TooFast => Refusal::TooFast,
             Self::UnsupportedGrant => Refusal::UnsupportedGrant,
@@ -295,6 +318,10 @@ impl RefusalReason {
             Self::SuspendedContract => ("Hợp đồng đang bị tạm dừng", "Suspended contract"),
             Self::EndedContract => ("Hợp đồng đã chấm dứt", "Ended contract"),
             Self::PilotOver => ("Hết thời gian thí điểm", "Pilot over"),
+            Self::NoConsent => ("Không có sự đồng ý còn hiệu lực", "No consent in force"),
+            Self::FieldOutsideConsent => ("Hỏi trường ngoài sự đồng ý", "Field outside the consent"),
+            Self::Restricted => ("Người dân đã yêu cầu hạn chế", "Restricted by the person"),
+            Self::ConsentUsedUp => ("Hết số lần đã đồng ý trong ngày", "Consent used up for the day"),
         }
     }
 }
@@ -325,11 +352,18 @@ pub struct RefusalEntry {
 }
 
 /// Collects refusals between two writes to the store. A flood of them costs a fixed amount of memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct RefusalLog {
     pending: Mutex<VecDeque<RefusalEntry>>,
     counts: [AtomicU64; RefusalReason::ALL.len()],
     dropped: AtomicU64,
+}
+
+impl Default for RefusalLog {
+    fn default() -> Self {
+        let counts = std::array::from_fn(|_| AtomicU64::new(0));
+        Self { pending: Mutex::default(), counts, dropped: AtomicU64::new(0) }
+    }
 }
 
 impl RefusalLog {

@@ -3,7 +3,7 @@
 
 use crate::{Caller, Field, FieldSet, LifeAnswer, RefusalReason, VerifyError, VerifyService};
 use dancu_core::{PersonName, PersonalNumber};
-use dancu_ledger::Channel;
+use dancu_ledger::{Channel, Draft};
 use dancu_register::{At, Person};
 
 /// What an officer learns.
@@ -34,6 +34,7 @@ impl VerifyService {
             return Err(self.refuse(caller, RefusalReason::FieldOutsideContract).into());
         }
         let reservation = self.reserve(caller)?;
+        let pass = self.pass(caller, number, needed, day).await?;
         let at = At { as_of: day, known_at: self.ledger.now() };
         let person = self.register.person_now(number, at, needed.fact_kinds()).await?;
         let (shown, name, life) = shown(person.as_ref());
@@ -44,6 +45,7 @@ impl VerifyService {
             Channel::Office,
             reference,
         );
+        let draft = Draft { under: pass.under(draft.under), ..draft };
         self.ledger.disclose(draft, reservation).await?;
         Ok(shown)
     }

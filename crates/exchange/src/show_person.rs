@@ -3,7 +3,7 @@
 
 use crate::{Caller, Field, FieldSet, LifeAnswer, RefusalReason, VerifyError, VerifyService};
 use dancu_core::PersonalNumber;
-use dancu_ledger::Channel;
+use dancu_ledger::{Channel, Draft};
 use dancu_register::{At, Fact, Person};
 
 /// What an officer sees. Empty when the register holds nobody under the number.
@@ -36,6 +36,7 @@ impl VerifyService {
             return Err(self.refuse(caller, RefusalReason::FieldOutsideContract).into());
         }
         let reservation = self.reserve(caller)?;
+        let pass = self.pass(caller, number, fields, day).await?;
         let at = At { as_of: day, known_at: self.ledger.now() };
         let kinds = fields.with(Field::Name).fact_kinds();
         let person = self.register.person_now(number, at, kinds).await?;
@@ -49,6 +50,7 @@ impl VerifyService {
             Channel::Office,
             reference,
         );
+        let draft = Draft { under: pass.under(draft.under), ..draft };
         let receipt = self.ledger.disclose(draft, reservation).await?.into_receipt();
         Ok(ShownPerson { number, person, history, receipt_index: receipt.leaf_index })
     }

@@ -1,6 +1,6 @@
 //! The store port of the exchange.
 
-use crate::{Client, ClientId, ConnectionAct, Contract, Organisation, RefusalEntry};
+use crate::{Client, ClientId, ConnectionAct, Contract, ContractId, Organisation, RefusalEntry};
 use async_trait::async_trait;
 use dancu_core::StoreError;
 use jiff::Timestamp;
@@ -52,6 +52,9 @@ pub struct StageRow {
 pub trait ExchangeStore: Send + Sync {
     /// Everything that is connected, for the directory in memory.
     async fn connections(&self) -> Result<(Vec<Organisation>, Vec<Client>, Vec<Contract>), StoreError>;
+
+    /// The contracts under which questions about somebody are restricted.
+    async fn restricted_contracts(&self) -> Result<Vec<ContractId>, StoreError>;
 
     /// How far every contract is. A contract that is not among them never took a step.
     async fn stages(&self) -> Result<Vec<StageRow>, StoreError>;

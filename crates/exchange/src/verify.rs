@@ -1,14 +1,14 @@
 //! The default product: is this what the register holds? Answered per field, and only after the receipt is durable.
 
 use crate::{
-    Caller, Field, FieldSet, Plan, RefusalLog, RefusalReason,
+    Caller, Field, FieldSet, Gate, Pass, Plan, RefusalLog, RefusalReason, Stop,
     compare::{Answer, Given, compare, identifies},
     plan,
     refusal::Refusal,
 };
 use dancu_cards::{CardStanding, standing};
 use dancu_core::{Clock, Explain, Explanation, PersonalNumber, StoreError};
-use dancu_ledger::{Channel, Ledger, Receipt, Reservation};
+use dancu_ledger::{Channel, Draft, Ledger, Receipt, Reservation};
 use dancu_register::{At, Life, Person, RegisterStore};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize, Serializer};
@@ -238,6 +238,7 @@ pub enum VerifyError {
 pub struct VerifyService {
     pub(crate) register: Arc<dyn RegisterStore>,
     pub(crate) ledger: Arc<Ledger>,
+    pub(crate) gate: Arc<Gate>,
     refusals: Arc<RefusalLog>,
     clock: Arc<dyn Clock>,
 }
@@ -247,10 +248,11 @@ impl VerifyService {
     pub fn new(
         register: Arc<dyn RegisterStore>,
         ledger: Arc<Ledger>,
+        gate: Arc<Gate>,
         refusals: Arc<RefusalLog>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { register, ledger, refusals, clock }
+        Self { register, ledger, gate, refusals, clock }
     }
 
     /// Compares what was given with the register and discloses the answer: contract, limit, register, log, answer.
@@ -266,6 +268,8 @@ impl VerifyService {
         let fields: FieldSet = asked.given.iter().map(|(field, _)| *field).collect();
         let plan = plan(&caller.contract, fields).map_err(|reason| self.refuse(caller, reason))?;
         let reservation = self.reserve(caller)?;
+        let passed = self.gate.ask_planned(caller, asked.number, plan, day).await;
+        let (pass, plan) = passed.map_err(|stop| self.stopped(caller, stop))?;
         let at = At { as_of: day, known_at: self.ledger.now() };
         let kinds = fact_kinds(plan);
         let person = self.register.person_now(asked.number, at, kinds).await?;
@@ -277,6 +281,7 @@ impl VerifyService {
             channel,
             request.reference.as_deref().unwrap_or_default(),
         );
+        let draft = Draft { under: pass.under(draft.under), ..draft };
         let disclosed = self.ledger.disclose(draft, reservation).await?;
         Ok(VerifyAnswer {
             answers: findings.answers,
@@ -290,6 +295,25 @@ impl VerifyService {
 
     pub(crate) fn refuse(&self, caller: &Caller, reason: RefusalReason) -> Refusal {
         self.refusals.note(self.clock.now(), Some(&caller.client.id), reason)
+    }
+
+    /// Leave of the person, where the contract needs it, to answer all of these fields.
+    pub(crate) async fn pass(
+        &self,
+        caller: &Caller,
+        number: PersonalNumber,
+        fields: FieldSet,
+        day: Date,
+    ) -> Result<Pass, VerifyError> {
+        let passed = self.gate.ask(caller, number, fields, day).await;
+        passed.map_err(|stop| self.stopped(caller, stop))
+    }
+
+    fn stopped(&self, caller: &Caller, stop: Stop) -> VerifyError {
+        match stop {
+            Stop::Refused(reason) => self.refuse(caller, reason).into(),
+            Stop::Store(error) => error.into(),
+        }
     }
 
     /// A place under the daily limit of the caller's contract.

@@ -4,8 +4,10 @@ use crate::{Answered, ChangeSource, FeedError, ToldChange, changed::fields_chang
 use dancu_cards::standing;
 use dancu_changes::{Cursor, OutboxEntry};
 use dancu_core::StoreError;
-use dancu_exchange::{Caller, CardAnswer, Feed, FeedPersons, Field, FieldSet, LifeAnswer, Refusal};
-use dancu_ledger::{Channel, Disclosed, Ledger, Reservation};
+use dancu_exchange::{
+    Caller, CardAnswer, Feed, FeedPersons, Field, FieldSet, Gate, LifeAnswer, Pass, Refusal,
+};
+use dancu_ledger::{Channel, Disclosed, Draft, Ledger, Reservation};
 use dancu_register::At;
 use jiff::SignedDuration;
 use std::{fmt, sync::Arc};
@@ -37,6 +39,7 @@ pub struct Telling {
 pub struct ChangeTeller {
     source: Arc<dyn ChangeSource>,
     answered: Arc<dyn Answered>,
+    gate: Arc<Gate>,
     ledger: Arc<Ledger>,
 }
 
@@ -67,8 +70,13 @@ impl ChangeTeller {
     pub const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(5);
 
     /// Puts the teller together.
-    pub fn new(source: Arc<dyn ChangeSource>, answered: Arc<dyn Answered>, ledger: Arc<Ledger>) -> Self {
-        Self { source, answered, ledger }
+    pub fn new(
+        source: Arc<dyn ChangeSource>,
+        answered: Arc<dyn Answered>,
+        gate: Arc<Gate>,
+        ledger: Arc<Ledger>,
+    ) -> Self {
+        Self { source, answered, gate, ledger }
     }
 
     /// Where the outbox ends at present.
@@ -102,13 +110,21 @@ impl ChangeTeller {
                 has_more = false;
                 break;
             }
-            let fields = self.fields(caller, &entry).await?;
-            if !fields.is_empty() && self.concerns(caller, feed, &entry).await? {
+            let changed = self.fields(caller, &entry).await?;
+            let concerns = !changed.is_empty() && self.concerns(caller, feed, &entry).await?;
+            // A person's consent is asked last: most entries are of persons of whom the client knows nothing.
+            let pass = if concerns {
+                self.gate.tell(caller, entry.number, self.ledger.counting_day()).await?
+            } else {
+                None
+            };
+            let told = pass.map(|pass| (pass.cut(changed), pass)).filter(|(fields, _)| !fields.is_empty());
+            if let Some((fields, pass)) = told {
                 if submitted.len() >= span.told_max.min(Self::TOLD_MAX) {
                     has_more = true;
                     break;
                 }
-                match self.submit(caller, entry, fields).await {
+                match self.submit(caller, entry, fields, &pass).await {
                     Ok(one) => submitted.push(one),
                     // What is on its way already is told; the rest is refused to whoever asks for it next.
                     Err(_) if next > span.after => {
@@ -150,6 +166,7 @@ impl ChangeTeller {
         caller: &Caller,
         entry: OutboxEntry,
         fields: FieldSet,
+        pass: &Pass,
     ) -> Result<Submitted, FeedError> {
         let contract = &caller.contract;
         let reservation: Reservation = self
@@ -166,6 +183,7 @@ impl ChangeTeller {
             Channel::Api,
             &event,
         );
+        let draft = Draft { under: pass.under(draft.under), ..draft };
         let waiting = self.ledger.submit(draft, reservation)?;
         Ok(Submitted { entry, fields, life, card, waiting })
     }

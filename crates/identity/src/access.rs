@@ -54,6 +54,10 @@ operations! {
     SearchPersons,
     /// Read the history of one's own record.
     ReadHistory,
+    /// See who asks for one's consent, grant or refuse it, and withdraw it.
+    ManageOwnConsents,
+    /// Complain about a look, have questions restricted, object, and see how far it is.
+    SendPrivacyRequest,
     /// Propose a correction of one's own record, see how far it is, and withdraw it.
     ProposeCorrection,
     /// See and decide the corrections that wait for one's own commune.
@@ -64,6 +68,8 @@ operations! {
     ViewFindings,
     /// Take findings in hand and settle them.
     MoveFindings,
+    /// See and answer persons' requests about their data.
+    HandlePrivacyRequests,
     /// See organisations, contracts, use against limits, and counters.
     ViewOperations,
     /// Connect organisations and their clients, and change their contracts.
@@ -85,6 +91,8 @@ pub fn allows(principal: Option<&Principal>, operation: Operation) -> bool {
         | Operation::ReadOwnHousehold
         | Operation::ReadOwnDisclosures
         | Operation::ReadHistory
+        | Operation::ManageOwnConsents
+        | Operation::SendPrivacyRequest
         | Operation::ProposeCorrection => {
             matches!(principal, Some(Principal::Citizen { .. }))
         }
@@ -106,7 +114,10 @@ pub fn allows(principal: Option<&Principal>, operation: Operation) -> bool {
             matches!(role(principal), Some(Role::Officer { .. } | Role::Operator))
         }
         Operation::ManageOwnConnections => matches!(role(principal), Some(Role::Agency { .. })),
-        Operation::ViewOperations | Operation::ManageConnections | Operation::ReviewConnections => {
+        Operation::HandlePrivacyRequests
+        | Operation::ViewOperations
+        | Operation::ManageConnections
+        | Operation::ReviewConnections => {
             matches!(role(principal), Some(Role::Operator))
         }
     }
@@ -170,11 +181,14 @@ mod tests {
             (O::ReadSealed,          [false, false, false, false, false, true, false, false]),
             (O::SearchPersons,       [false, false, false, false, true, true, false, false]),
             (O::ReadHistory,         [false, false, true, false, false, false, false, false]),
+            (O::ManageOwnConsents,   [false, false, true, false, false, false, false, false]),
+            (O::SendPrivacyRequest,  [false, false, true, false, false, false, false, false]),
             (O::ProposeCorrection,   [false, false, true, false, false, false, false, false]),
             (O::DecideCorrection,    [false, false, false, false, true, true, false, false]),
             (O::ApproveCorrection,   [false, false, false, false, true, true, true, false]),
             (O::ViewFindings,        [false, false, false, false, true, true, true, false]),
             (O::MoveFindings,        [false, false, false, false, true, true, true, false]),
+            (O::HandlePrivacyRequests, [false, false, false, false, false, false, true, false]),
             (O::ViewOperations,      [false, false, false, false, false, false, true, false]),
             (O::ManageConnections,   [false, false, false, false, false, false, true, false]),
             (O::ManageOwnConnections, [false, false, false, false, false, false, false, true]),

@@ -45,7 +45,7 @@ pub use public_log::PublicLog;
 pub use publisher::Publisher;
 pub use quota::{Exhausted, Reservation};
 pub use receipt::{Receipt, ReceiptError};
-pub use record::{Channel, Draft, Organisation, RECORD_VERSION, Record};
+pub use record::{Channel, Draft, Organisation, RECORD_VERSION, Record, Under};
 pub use serve::{Disclosure, DisclosurePage, PAGE_MAX, Page};
 pub use tile_path::{ENTRY_LENGTH, TILE_WIDTH, TileKind, TilePath};
 pub use tree::{BatchTree, Frontier, prove};

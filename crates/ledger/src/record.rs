@@ -2,7 +2,7 @@
 
 use crate::hash::{Hash, commitment};
 use dancu_core::PersonalNumber;
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -62,6 +62,13 @@ pub struct Record<T = String> {
     pub channel: Channel,
     /// The asker's own reference or the correlation identifier.
     pub reference: T,
+    /// The person's consent under which it was asked; left out where the law itself is the basis.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<T>,
+    /// First day on which the person sees it; left out where that is at once. It is hashed with the rest, so that nobody
+    /// puts it off later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visible_from: Option<Date>,
 }
 
 impl<T> fmt::Debug for Record<T> {
@@ -93,6 +100,17 @@ pub struct Draft<'a> {
     pub channel: Channel,
     /// The asker's own reference or the correlation identifier.
     pub reference: &'a str,
+    /// What holds beside the law.
+    pub under: Under<'a>,
+}
+
+/// What holds of a disclosure beside the law. Nothing, as a rule: then the record says nothing of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Under<'a> {
+    /// The person's consent.
+    pub consent: Option<&'a str>,
+    /// Days before the person sees it; 0 for at once.
+    pub delay_days: u16,
 }
 
 impl fmt::Debug for Draft<'_> {
@@ -130,6 +148,8 @@ impl SealedRecord {
             outcome: draft.outcome,
             channel: draft.channel,
             reference: draft.reference,
+            consent: draft.under.consent,
+            visible_from: visible_from(counted_on, draft.under.delay_days),
         };
         let bytes = record.to_bytes();
         Self { commitment: commitment(&salt, &bytes), bytes, salt, time_us: time.as_microsecond() }
@@ -143,6 +163,18 @@ impl SealedRecord {
         self.bytes[span].copy_from_slice(format!("{time:.6}").as_bytes());
         self.time_us = time_us;
         self.commitment = commitment(&self.salt, &self.bytes);
+    }
+}
+
+/// The first day on which a person sees what was disclosed on a day; `None` for at once.
+fn visible_from(counted_on: Date, delay_days: u16) -> Option<Date> {
+    (delay_days > 0).then(|| counted_on.saturating_add(i64::from(delay_days).days()))
+}
+
+impl<T> Record<T> {
+    /// Whether the person sees it on a day.
+    pub fn is_visible_on(&self, day: Date) -> bool {
+        self.visible_from.is_none_or(|from| from <= day)
     }
 }
 
@@ -187,6 +219,7 @@ mod tests {
             outcome: vec![("name", "match"), ("birth_date", "differs")],
             channel: Channel::Reception,
             reference: "visit \"7\"",
+            under: Under::default(),
         }
     }
 
@@ -213,6 +246,25 @@ mod tests {
         assert_eq!(read.to_bytes(), sealed.bytes);
         assert_eq!(read.outcome[1], ("birth_date".into(), "differs".into()));
         assert_eq!(sealed.commitment, commitment(&[7; 32], &sealed.bytes));
+    }
+
+    #[test]
+    fn what_holds_beside_the_law_stands_at_the_end_and_only_then() {
+        let under = Under { consent: Some("0a1b"), delay_days: 41 };
+        let day = jiff::civil::date(2026, 11, 21);
+        let time = "2026-11-21T02:00:00Z".parse().unwrap();
+        let consented = SealedRecord::new(Draft { under, ..draft() }, "C-1", day, time, [7; 32]);
+        let text = std::str::from_utf8(&consented.bytes).unwrap();
+        assert!(
+            text.ends_with(r#""reference":"visit \"7\"","consent":"0a1b","visible_from":"2027-01-01"}"#),
+            "{text}"
+        );
+        let read = Record::from_bytes(&consented.bytes).unwrap();
+        assert_eq!((read.consent.as_deref(), read.to_bytes()), (Some("0a1b"), consented.bytes));
+        for (day, expected) in [("2026-12-31", false), ("2027-01-01", true), ("2027-01-02", true)] {
+            assert_eq!(read.is_visible_on(day.parse().unwrap()), expected, "{day}");
+        }
+        assert_eq!(Record::from_bytes(&sealed("2026-11-21T02:00:00Z").bytes).unwrap().consent, None);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::{
     tree::prove,
 };
 use dancu_core::{PersonalNumber, StoreError};
+use jiff::civil::Date;
 use std::{fmt, sync::Arc};
 
 /// Most disclosures of one page.
@@ -90,7 +91,7 @@ impl PublicLog {
         Ok(Some(bytes))
     }
 
-    /// The disclosures about a person, newest first, up to the last one committed before this call.
+    /// All disclosures about a person, also those that the person does not see yet, newest first, up to the last one committed before this call.
     pub fn disclosures_of(&self, subject: PersonalNumber, page: Page) -> Result<DisclosurePage, LedgerError> {
         self.publish()?;
         let limit = page.limit.clamp(1, PAGE_MAX);
@@ -100,6 +101,36 @@ impl PublicLog {
         let disclosures =
             indexes.into_iter().map(|index| self.disclosure(index)).collect::<Result<_, _>>()?;
         Ok(DisclosurePage { disclosures, next_before })
+    }
+
+    /// The disclosures that a person may see on a day, newest first. Those that are not to be seen yet leave no trace: not
+    /// in the page, not in its length, not in where the next one begins.
+    pub fn visible_disclosures_of(
+        &self,
+        subject: PersonalNumber,
+        page: Page,
+        today: Date,
+    ) -> Result<DisclosurePage, LedgerError> {
+        self.publish()?;
+        let limit = page.limit.clamp(1, PAGE_MAX);
+        let (mut before, mut visible) = (page.before.unwrap_or(u64::MAX), Vec::with_capacity(limit + 1));
+        // Every portion begins below the last, so it ends.
+        while visible.len() <= limit {
+            let indexes = self.find(subject, before, limit + 1)?;
+            for index in &indexes {
+                let disclosure = self.disclosure(*index)?;
+                if disclosure.record.is_visible_on(today) {
+                    visible.push(disclosure);
+                }
+            }
+            match indexes.last() {
+                Some(last) if indexes.len() > limit => before = *last,
+                _ => break,
+            }
+        }
+        let next_before = (visible.len() > limit).then(|| visible[limit - 1].index);
+        visible.truncate(limit);
+        Ok(DisclosurePage { disclosures: visible, next_before })
     }
 
     /// One disclosure by its index. The caller decides who may see it.

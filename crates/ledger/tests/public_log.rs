@@ -7,10 +7,12 @@ mod common;
 use common::{World, draft, fill, person, signer};
 use dancu_core::{Explain, PersonalNumber, StoreError};
 use dancu_ledger::{
-    BatchTree, Finding, Frontier, LedgerError, LedgerParts, LedgerStore, Page, PublicLog, Publisher,
-    SubjectIndex, check, leaf_hash, repair,
+    BatchTree, Draft, Finding, Frontier, LedgerError, LedgerParts, LedgerStore, Page, PublicLog, Publisher,
+    SubjectIndex, Under, check, leaf_hash, repair,
 };
 use dancu_testkit::MemoryIndex;
+use jiff::{ToSpan, civil::Date};
+use proptest::prelude::*;
 use std::{path::PathBuf, sync::Arc};
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -283,6 +285,57 @@ fn a_person_sees_all_disclosures_committed_before_the_request_newest_first_in_pa
         log.receipt(index).unwrap().verify(log.verifier()).unwrap();
     }
     assert_eq!(log.disclosures_of(person(9), Page { before: None, limit: 3 }).unwrap().disclosures.len(), 0);
+}
+
+/// What a person sees on a day, collected over pages of one length.
+fn seen(log: &PublicLog, day: Date, limit: usize) -> Vec<u64> {
+    let (mut before, mut indexes) = (None, vec![]);
+    loop {
+        let page = log.visible_disclosures_of(person(1), Page { before, limit }, day).unwrap();
+        assert!(
+            page.disclosures.len() == limit || page.next_before.is_none(),
+            "a page that is short is the last"
+        );
+        indexes.extend(page.disclosures.iter().map(|disclosure| disclosure.index));
+        before = page.next_before;
+        if before.is_none() {
+            return indexes;
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn a_disclosure_is_seen_when_it_is_due_and_never_lost(
+        delays in proptest::collection::vec(prop_oneof![Just(0), 1_u16..40], 0..40),
+        days in proptest::collection::vec(0_i64..45, 1..6),
+        limit in 1_usize..9,
+    ) {
+        let world = World::new();
+        let ledger = world.start();
+        let log = open(&world);
+        runtime().block_on(async {
+            for delay_days in &delays {
+                let under = Under { delay_days: *delay_days, ..Under::default() };
+                let reservation = ledger.reserve("c-1", 100).unwrap();
+                ledger.disclose(Draft { under, ..draft(person(1)) }, reservation).await.unwrap();
+            }
+        });
+        let first = ledger.counting_day();
+        let all = log.disclosures_of(person(1), Page { before: None, limit: 100 }).unwrap().disclosures;
+        prop_assert_eq!(all.len(), delays.len());
+        prop_assert_eq!(log.size(), delays.len() as u64, "in the log from the first second");
+        for after in days {
+            let day = first.saturating_add(after.days());
+            let due = |index: &u64| i64::from(delays[usize::try_from(*index).unwrap()]) <= after;
+            let expected: Vec<u64> = (0..delays.len() as u64).rev().filter(due).collect();
+            prop_assert_eq!(seen(&log, day, limit), expected);
+            let hidden = all.iter().filter(|one| !one.record.is_visible_on(day)).count();
+            prop_assert_eq!(hidden + seen(&log, day, limit).len(), all.len());
+        }
+    }
 }
 
 #[test]

@@ -10,8 +10,8 @@ use crate::{
 use async_trait::async_trait;
 use dancu_core::StoreError;
 use dancu_exchange::{
-    Client, ClientId, ConnectionChange, Contract, ExchangeStore, Organisation, RefusalEntry, StageRow,
-    StoredToken, TokenGrant,
+    Client, ClientId, ConnectionChange, Contract, ContractId, ExchangeStore, Organisation, RefusalEntry,
+    StageRow, StoredToken, TokenGrant,
 };
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -26,6 +26,17 @@ type Connections = (Vec<Organisation>, Vec<Client>, Vec<Contract>);
 impl ExchangeStore for PostgresStore {
     async fn connections(&self) -> Answer<Connections> {
         self.database.read_snapshot(&(), |transaction, ()| Box::pin(connections(transaction))).await
+    }
+
+    async fn restricted_contracts(&self) -> Answer<Vec<ContractId>> {
+        self.database
+            .read(&(), |client, ()| {
+                Box::pin(async move {
+                    let sql = "SELECT DISTINCT contract FROM privacy_case WHERE restricts";
+                    client.query(sql, &[]).await?.iter().map(|row| id(row, 0)).collect()
+                })
+            })
+            .await
     }
 
     async fn stages(&self) -> Answer<Vec<StageRow>> {

@@ -17,11 +17,11 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio_postgres::{Row, types::ToSql};
 use uuid::Uuid;
 
-fn to_json(value: &impl Serialize) -> Result<String> {
+pub(crate) fn to_json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|_| Fault::Defect("a value has no JSON"))
 }
 
-fn from_json<T: DeserializeOwned>(row: &Row) -> Result<T> {
+pub(crate) fn from_json<T: DeserializeOwned>(row: &Row) -> Result<T> {
     serde_json::from_str(cell(row, 0)?).map_err(|_| Fault::Damaged("a body"))
 }
 

@@ -25,6 +25,8 @@ const STEPS: &[(&str, &str)] = steps!(
     "V11__desk",
     "V12__outbox_start",
     "V13__life",
+    "V14__consent",
+    "V16__privacy",
 );
 
 /// Held by whoever applies steps, so that two nodes that start at once do not both do it.

@@ -4,7 +4,7 @@
 
 use dancu_core::{Clock, Entropy, PersonalNumber};
 use dancu_ledger::{
-    Channel, CommitOptions, Draft, Ledger, LedgerMetrics, LedgerOptions, PublicLog, Publisher, check,
+    Channel, CommitOptions, Draft, Ledger, LedgerMetrics, LedgerOptions, PublicLog, Publisher, Under, check,
     load_or_create_signer,
 };
 use dancu_store_sqlite::open_ledger_parts;
@@ -54,6 +54,7 @@ fn draft(number: u64) -> Draft<'static> {
         outcome: vec![("name", "match"), ("birth_date", "match"), ("sex", "match"), ("residence", "differs")],
         channel: Channel::Api,
         reference: "0191c3f2-7a6e-7d2c-b0a2-5b8f6f2f9d11",
+        under: Under::default(),
     }
 }
 

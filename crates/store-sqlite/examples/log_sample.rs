@@ -6,7 +6,7 @@
 
 use dancu_core::PersonalNumber;
 use dancu_ledger::{
-    Channel, Draft, Ledger, LedgerOptions, PublicLog, Publisher, Receipt, load_or_create_signer,
+    Channel, Draft, Ledger, LedgerOptions, PublicLog, Publisher, Receipt, Under, load_or_create_signer,
 };
 use dancu_store_sqlite::open_ledger_parts;
 use dancu_testkit::{FakeClock, SeededEntropy};
@@ -25,6 +25,7 @@ fn draft(number: u64) -> Draft<'static> {
         outcome: vec![("name", "match")],
         channel: Channel::Api,
         reference: "mẫu \"1\"",
+        under: Under::default(),
     }
 }
 

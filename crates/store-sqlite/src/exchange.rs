@@ -4,8 +4,8 @@ use crate::{SqliteStore, life};
 use async_trait::async_trait;
 use dancu_core::StoreError;
 use dancu_exchange::{
-    Client, ClientId, ConnectionChange, Contract, ExchangeStore, Organisation, RefusalEntry, StageRow,
-    StoredToken, TokenGrant,
+    Client, ClientId, ConnectionChange, Contract, ContractId, ExchangeStore, Organisation, RefusalEntry,
+    StageRow, StoredToken, TokenGrant,
 };
 use jiff::Timestamp;
 use rusqlite::{
@@ -31,6 +31,13 @@ impl ExchangeStore for SqliteStore {
             })?;
             let contracts = all(connection, "SELECT terms FROM contract", |row| from_json(row, 0))?;
             Ok((organisations, clients, contracts))
+        })
+    }
+
+    async fn restricted_contracts(&self) -> Result<Vec<ContractId>, StoreError> {
+        self.database().read(|connection| {
+            let sql = "SELECT DISTINCT contract FROM privacy_case WHERE restricts";
+            all(connection, sql, |row| id(row, 0))
         })
     }
 

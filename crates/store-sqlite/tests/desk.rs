@@ -1,7 +1,9 @@
 //! The contracts of connections, of the reception and of a commune's queue on SQLite.
 
 use dancu_store_sqlite::{DatabaseOptions, SqliteHandover, SqliteStore};
-use dancu_testkit::{exchange_suite, handover_suite, life_suite, reception_suite};
+use dancu_testkit::{
+    consent_suite, exchange_suite, handover_suite, life_suite, privacy_suite, reception_suite,
+};
 use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -14,6 +16,18 @@ async fn the_connections_keep_their_contract() {
 async fn the_histories_of_connections_keep_their_contract() {
     let folder = tempfile::tempdir().unwrap();
     life_suite(Arc::new(SqliteStore::open(folder.path(), DatabaseOptions::default()).unwrap())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn consents_keep_their_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    consent_suite(Arc::new(SqliteStore::open(folder.path(), DatabaseOptions::default()).unwrap())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_of_persons_keep_their_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    privacy_suite(&SqliteStore::open(folder.path(), DatabaseOptions::default()).unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@
 use dancu_core::{PersonalNumber, StoreError};
 use dancu_ledger::{
     Channel, CheckReport, Draft, Finding, Ledger, LedgerOptions, LedgerParts, LedgerRecords, LedgerStore,
-    LogSigner, Page, PublicLog, Publisher, check, generate_key, repair,
+    LogSigner, Page, PublicLog, Publisher, Under, check, generate_key, repair,
 };
 use dancu_store_sqlite::{LogFolder, SqliteSubjectIndex, open_ledger, open_ledger_parts};
 use dancu_testkit::{FakeClock, SeededEntropy, ledger_store_suite, subject_index_suite, tile_files_suite};
@@ -51,6 +51,7 @@ impl Running {
                 outcome: vec![("name", "match")],
                 channel: Channel::Reception,
                 reference: "",
+                under: Under::default(),
             };
             self.ledger.submit(draft, self.ledger.reserve("c-1", u64::MAX).unwrap())
         };

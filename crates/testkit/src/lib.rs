@@ -3,6 +3,8 @@
 
 mod changes_memory;
 mod changes_suite;
+mod consent_memory;
+mod consent_suite;
 mod doubles;
 mod exchange_suite;
 mod feed_memory;
@@ -14,12 +16,15 @@ mod ledger_suite;
 mod life_suite;
 mod official;
 mod postgres;
+mod privacy_suite;
 mod reception_suite;
 mod register_suite;
 mod search_suite;
 
 pub use changes_memory::MemoryChanges;
 pub use changes_suite::changes_suite;
+pub use consent_memory::MemoryConsents;
+pub use consent_suite::consent_suite;
 pub use doubles::{FakeClock, SeededEntropy};
 pub use exchange_suite::exchange_suite;
 pub use feed_memory::MemoryFeed;
@@ -33,6 +38,7 @@ pub use ledger_suite::{ledger_store_suite, subject_index_suite, tile_files_suite
 pub use life_suite::life_suite;
 pub use official::{bring_to, make_official};
 pub use postgres::{PostgresCluster, TcpServer};
+pub use privacy_suite::privacy_suite;
 pub use reception_suite::reception_suite;
 pub use register_suite::register_suite;
 pub use search_suite::search_suite;

@@ -5,8 +5,8 @@ use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy};
 use dancu_evidence::Evidence;
 use dancu_exchange::{
-    Directory, ExchangeStore, LifeService, RefusalLog, SealedService, SigningKey, TokenService,
-    VerifyService, XRoadMember,
+    ConsentService, Directory, ExchangeStore, LifeService, PrivacyService, RefusalLog, SealedService,
+    SigningKey, TokenService, VerifyService, XRoadMember,
 };
 use dancu_feed::{ChangePuller, ChangeSource, FeedStore, WebhookKey};
 use dancu_handover::Handover;
@@ -52,6 +52,10 @@ pub struct AppState {
     pub refusals: Arc<RefusalLog>,
     /// Verifications.
     pub verify: Arc<VerifyService>,
+    /// Requests for consent, and the answers.
+    pub consents: Arc<ConsentService>,
+    /// Requests of persons about their data.
+    pub privacy: Arc<PrivacyService>,
     /// Sealed values.
     pub sealed: Arc<SealedService>,
     /// Searches of officers.

@@ -102,6 +102,10 @@ impl Page {
         format::number(*value, self.language)
     }
 
+    pub fn count(&self, value: &u32) -> String {
+        format::number((*value).into(), self.language)
+    }
+
     pub fn day(&self, date: &Date) -> String {
         format::day(*date, self.language)
     }

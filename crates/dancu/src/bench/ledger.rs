@@ -8,7 +8,7 @@ use crate::{
 };
 use dancu_core::PersonalNumber;
 use dancu_ledger::{
-    Channel, CommitOptions, Draft, Ledger, LedgerOptions, PublicLog, Publisher, load_or_create_signer,
+    Channel, CommitOptions, Draft, Ledger, LedgerOptions, PublicLog, Publisher, Under, load_or_create_signer,
 };
 use dancu_store_sqlite::open_ledger_parts;
 use std::{
@@ -41,6 +41,7 @@ fn draft(number: u64) -> Draft<'static> {
         ],
         channel: Channel::Api,
         reference: "bench",
+        under: Under::default(),
     }
 }
 

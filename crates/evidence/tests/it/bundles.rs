@@ -2,7 +2,9 @@
 
 use crate::authority::{Authority, run};
 use dancu_evidence::{Evidence, Timestamper, covering};
-use dancu_ledger::{Channel, Draft, Ledger, LedgerOptions, LogSigner, PublicLog, TileFiles, generate_key};
+use dancu_ledger::{
+    Channel, Draft, Ledger, LedgerOptions, LogSigner, PublicLog, TileFiles, Under, generate_key,
+};
 use dancu_testkit::{FakeClock, MemoryIndex, MemoryLedger, MemoryTiles, SeededEntropy, memory_ledger_parts};
 use std::{
     io::{Cursor, Read},
@@ -47,6 +49,7 @@ impl House {
                 outcome: vec![("name", "match")],
                 channel: Channel::Api,
                 reference: &reference,
+                under: Under::default(),
             };
             let reservation = self.ledger.reserve("c-1", 1_000_000).unwrap();
             self.ledger.disclose(draft, reservation).await.unwrap();

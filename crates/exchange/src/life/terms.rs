@@ -1,6 +1,6 @@
 //! Whether new terms stay within those that were reviewed. What widens them is a new contract (ADR 14).
 
-use crate::{Contract, FeedPersons, SearchTerms};
+use crate::{Contract, FeedPersons, Persons, SearchTerms};
 
 /// Whether `new` gives no right that `old` does not give. What this function does not know must be equal, so that a right
 /// which is invented later is held back until somebody has thought of it here.
@@ -24,6 +24,12 @@ pub fn is_within(new: &Contract, old: &Contract) -> bool {
     }
     if new.xroad_client.is_none() {
         widened.xroad_client = old.xroad_client.clone();
+    }
+    if new.persons == Persons::WithConsent {
+        widened.persons = old.persons;
+    }
+    if new.visibility.days() <= old.visibility.days() {
+        widened.visibility = old.visibility;
     }
     // How an answer is packed gives away nothing more.
     widened.signed_answers = old.signed_answers;

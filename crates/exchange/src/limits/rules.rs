@@ -1,8 +1,8 @@
 //! The gateway's rules of operation for limits, from `data/query_limit_rules.csv`.
 
-use dancu_core::DatedTable;
+use crate::dated_rules::DatedRules;
 use jiff::civil::Date;
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 const ROWS: &str = include_str!("../../../../data/query_limit_rules.csv");
 
@@ -27,15 +27,11 @@ pub struct LimitRules {
     pub notice_percent: u32,
 }
 
-static TABLES: LazyLock<HashMap<&str, DatedTable<u32>>> = LazyLock::new(|| {
-    let rules = ROWS.lines().skip(1).filter_map(|line| line.split(',').next());
-    let table = |rule| DatedTable::of_rule(ROWS, rule).expect("a test reads the built-in table");
-    rules.map(|rule| (rule, table(rule))).collect()
-});
+static RULES: LazyLock<DatedRules> = LazyLock::new(|| DatedRules::read(ROWS));
 
 /// The rules that hold on a day; `None` before there were any.
 pub fn limit_rules(on: Date) -> Option<LimitRules> {
-    let rule = |name: &str| TABLES.get(name)?.on(on).map(|row| row.value);
+    let rule = |name: &str| RULES.on(name, on);
     Some(LimitRules {
         headroom_percent: rule("headroom_percent")?,
         refused_seconds_max: rule("refused_seconds_max")?,

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use dancu_changes::{Cursor, OutboxEntry};
 use dancu_core::{Clock, CommuneCode, PersonalNumber, Sex, StoreError};
 use dancu_exchange::{
-    Author, Caller, Client, ClientId, ConnectionAct, ConnectionChange, Contract, Deed, Directory,
-    ExchangeStore, Organisation, RefusalEntry, RefusalLog, Side, Stage, StageRow, StoredToken, TokenGrant,
+    Author, Caller, Client, ClientId, ConnectionAct, ConnectionChange, Contract, ContractId, Deed, Directory,
+    ExchangeStore, Gate, Organisation, RefusalEntry, RefusalLog, Side, Stage, StageRow, StoredToken,
+    TokenGrant,
 };
 use dancu_feed::{
     ChangePuller, ChangeSource, ChangeTeller, Courier, CourierParts, DeadLetter, DeadLetterId, FeedError,
@@ -13,14 +14,15 @@ use dancu_feed::{
     Telling, WebhookKey,
 };
 use dancu_ledger::{
-    Channel, Draft, Ledger, LedgerOptions, LedgerRecords, LogSigner, PublicLog, Record, generate_key,
+    Channel, Draft, Ledger, LedgerOptions, LedgerRecords, LogSigner, PublicLog, Record, Under, generate_key,
 };
 use dancu_register::{
     At, Belief, Contact, Fact, FactKind, FactValue, Family, Held, Identity, KindSet, Life, Person, Residence,
     SealedValue, apply_changes, believe, record_time,
 };
 use dancu_testkit::{
-    FakeClock, MemoryFeed, MemoryIndex, MemoryLedger, MemoryTiles, SeededEntropy, memory_ledger_parts,
+    FakeClock, MemoryConsents, MemoryFeed, MemoryIndex, MemoryLedger, MemoryTiles, SeededEntropy,
+    memory_ledger_parts,
 };
 use jiff::{SignedDuration, Timestamp, civil::date};
 use serde_json::{Value, json};
@@ -222,6 +224,10 @@ impl ExchangeStore for Connections {
     async fn connections(&self) -> Result<(Vec<Organisation>, Vec<Client>, Vec<Contract>), StoreError> {
         Ok(self.0.lock().unwrap().clone())
     }
+    async fn restricted_contracts(&self) -> Result<Vec<ContractId>, StoreError> {
+        Ok(Vec::new())
+    }
+
     async fn stages(&self) -> Result<Vec<StageRow>, StoreError> {
         let step = dancu_exchange::Step {
             from: None,
@@ -297,7 +303,9 @@ impl World {
         let parts = memory_ledger_parts(&records, &MemoryTiles::default(), &MemoryIndex::default());
         let log = Arc::new(PublicLog::open(parts, ledger.verifier().clone()).unwrap());
         let changes = Arc::new(Changes::default());
-        let teller = ChangeTeller::new(changes.clone(), Arc::new(log), ledger.clone());
+        let wills = Arc::new(MemoryConsents::default());
+        let gate = Arc::new(Gate::new(wills.clone(), wills));
+        let teller = ChangeTeller::new(changes.clone(), Arc::new(log), gate, ledger.clone());
         let world = Self {
             clock,
             changes,
@@ -397,6 +405,7 @@ impl World {
             outcome: outcome.to_vec(),
             channel: Channel::Api,
             reference: "",
+            under: Under::default(),
         };
         let place = self.ledger.reserve(&contract, 1_000_000).unwrap();
         self.ledger.disclose(draft, place).await.unwrap();

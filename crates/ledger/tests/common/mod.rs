@@ -3,7 +3,7 @@
 use dancu_core::{PersonalNumber, StoreError};
 use dancu_ledger::{
     Channel, CommitOptions, Disclosed, Draft, Ledger, LedgerError, LedgerOptions, LedgerParts, LedgerStore,
-    LogSigner, generate_key,
+    LogSigner, Under, generate_key,
 };
 use dancu_testkit::{FakeClock, MemoryIndex, MemoryLedger, MemoryTiles, SeededEntropy, memory_ledger_parts};
 use std::sync::Arc;
@@ -40,6 +40,7 @@ pub fn draft(subject: PersonalNumber) -> Draft<'static> {
         outcome: vec![("name", "match")],
         channel: Channel::Api,
         reference: "",
+        under: Under::default(),
     }
 }
 

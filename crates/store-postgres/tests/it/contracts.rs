@@ -4,8 +4,9 @@ use crate::cluster::{Server, new_location, new_store, open};
 use dancu_ledger::{LedgerRecords, LedgerStore};
 use dancu_store_postgres::open_ledger;
 use dancu_testkit::{
-    changes_suite, exchange_suite, feed_store_suite, handover_suite, identity_suite, ledger_store_suite,
-    life_suite, reception_suite, register_suite, search_suite, subject_index_suite,
+    changes_suite, consent_suite, exchange_suite, feed_store_suite, handover_suite, identity_suite,
+    ledger_store_suite, life_suite, privacy_suite, reception_suite, register_suite, search_suite,
+    subject_index_suite,
 };
 use std::sync::Arc;
 
@@ -44,6 +45,16 @@ async fn the_connections_keep_their_contract() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_histories_of_connections_keep_their_contract() {
     life_suite(Arc::new(new_store())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn consents_keep_their_contract() {
+    consent_suite(Arc::new(new_store())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_of_persons_keep_their_contract() {
+    privacy_suite(&new_store()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use dancu_changes::{
 };
 use dancu_core::{CommuneCode, PersonalNumber};
 use dancu_ledger::{
-    BatchTree, Channel, Draft, Frontier, Ledger, LedgerOptions, LedgerRecords, LogSigner, commitment,
+    BatchTree, Channel, Draft, Frontier, Ledger, LedgerOptions, LedgerRecords, LogSigner, Under, commitment,
     generate_key, leaf_hash,
 };
 use dancu_register::{
@@ -255,6 +255,7 @@ fn submit(ledger: &Ledger, attempt: u64) -> Waiting {
         outcome: vec![("name", "match")],
         channel: Channel::Reception,
         reference: &reference,
+        under: Under::default(),
     };
     ledger.submit(draft, ledger.reserve("c-1", u64::MAX).unwrap()).unwrap()
 }

@@ -1,6 +1,9 @@
 //! The doubles that stand in for stores pass the suites of the ports themselves.
 
-use dancu_testkit::{MemoryChanges, changes_suite, register_suite};
+use dancu_testkit::{
+    MemoryChanges, MemoryConsents, changes_suite, consent_suite, privacy_suite, register_suite,
+};
+use std::sync::Arc;
 
 #[tokio::test]
 async fn the_register_in_memory_passes_the_suite_of_every_store() {
@@ -10,4 +13,14 @@ async fn the_register_in_memory_passes_the_suite_of_every_store() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_changes_in_memory_pass_the_suite_of_every_store() {
     changes_suite(|| (MemoryChanges::new(), ())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_consents_in_memory_pass_the_suite_of_every_store() {
+    consent_suite(Arc::new(MemoryConsents::default())).await;
+}
+
+#[tokio::test]
+async fn the_requests_in_memory_pass_the_suite_of_every_store() {
+    privacy_suite(&MemoryConsents::default()).await;
 }

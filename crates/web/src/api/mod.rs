@@ -4,6 +4,7 @@ pub(crate) mod body;
 mod changes;
 mod commands;
 mod connection;
+mod consents;
 mod evidence;
 mod health;
 mod keys;
@@ -16,6 +17,7 @@ mod xroad;
 
 pub(crate) use body::collect;
 pub(crate) use commands::second_officer;
+pub(crate) use consents::consent_problem;
 pub(crate) use evidence::evidence_of;
 pub(crate) use limits::used_days;
 pub(crate) use public_log::from_log;
@@ -34,6 +36,8 @@ pub(crate) fn machine() -> Router<Arc<AppState>> {
         .route("/v1/verify", post(verify::verify))
         .route("/v1/evidence/{index}", get(evidence::evidence))
         .route("/v1/commands", post(commands::hand_over))
+        .route("/v1/consent-requests", post(consents::ask))
+        .route("/v1/consent-requests/{id}", get(consents::look))
         .route("/v1/events/{id}", get(commands::event))
         .route("/v1/changes", get(changes::changes))
         .route("/v1/limits", get(limits::limits))

@@ -91,6 +91,7 @@ pub(crate) fn refusal_problem(refusal: Refusal) -> Problem {
     let status = match refusal {
         Refusal::InvalidClient | Refusal::InvalidToken => StatusCode::UNAUTHORIZED,
         Refusal::NotInContract
+        | Refusal::NoConsent
         | Refusal::Draft
         | Refusal::SandboxOnly
         | Refusal::Suspended

@@ -25,7 +25,7 @@ use dancu_exchange::{Field, SealedGroup};
 use dancu_identity::access::Operation;
 use dancu_ledger::{Channel, Disclosure, Page as LogPage};
 use dancu_register::{At, HouseholdMember, NumberState, Page as MemberPage, Person, person_at};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -78,6 +78,12 @@ struct Look {
     legal_basis: String,
     contract: String,
     reference: String,
+    /// The consent of mine under which it was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent: Option<String>,
+    /// Since when I see it, where the law behind the contract wanted some days first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    visible_from: Option<Date>,
     fields: Vec<AskedField>,
     receipt_url: String,
     evidence_url: String,
@@ -110,7 +116,7 @@ pub(super) async fn show(
     let history = state.register.history(number).await?;
     let me = person_at(&history, at);
     let page = LogPage { before: shown.before, limit: LOOKS_PAGE };
-    let found = from_log(&state, move |log| log.disclosures_of(number, page)).await?;
+    let found = from_log(&state, move |log| log.visible_disclosures_of(number, page, at.as_of)).await?;
     let view = CitizenView {
         page: reader.page_at(PATH),
         number: number.to_string(),
@@ -155,8 +161,14 @@ async fn own_disclosure(
 ) -> Result<u64, Problem> {
     let number = myself(reader, &[Operation::ReadOwnDisclosures])?;
     let Path(index) = index.map_err(|_| Problem::not_found())?;
-    let subject = from_log(state, move |log| Ok(log.disclosure(index)?.record.subject)).await?;
-    if subject == number { Ok(index) } else { Err(Problem::not_found()) }
+    let today = state.clock.today();
+    let record = from_log(state, move |log| Ok(log.disclosure(index)?.record)).await?;
+    // One that is not to be seen yet is not there either.
+    if record.subject == number && record.is_visible_on(today) {
+        Ok(index)
+    } else {
+        Err(Problem::not_found())
+    }
 }
 
 fn myself(reader: &Reader, operations: &[Operation]) -> Result<PersonalNumber, Problem> {
@@ -235,6 +247,8 @@ fn look(state: &AppState, disclosure: Disclosure) -> Look {
         legal_basis: record.legal_basis,
         contract: record.contract,
         reference: record.reference,
+        consent: record.consent,
+        visible_from: record.visible_from,
         receipt_url: format!("{PATH}/receipts/{index}"),
         evidence_url: format!("{PATH}/evidence/{index}"),
     }

@@ -16,10 +16,13 @@ mod life;
 mod life_view;
 mod limits;
 mod live;
+mod my_consents;
 mod my_corrections;
+mod my_requests;
 mod my_sealed;
 mod officer;
 mod operator;
+mod privacy;
 mod reader;
 mod reception;
 mod record;
@@ -66,6 +69,17 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .route(
             "/citizen/corrections/{id}/withdraw",
             post(my_corrections::withdraw).get(|| async { Redirect::to("/citizen/corrections") }),
+        )
+        .route("/citizen/consents", get(my_consents::show))
+        .route(
+            "/citizen/consents/{id}",
+            post(my_consents::decide).get(|| async { Redirect::to("/citizen/consents") }),
+        )
+        .merge(my_requests::routes())
+        .route("/operator/privacy", get(privacy::show))
+        .route(
+            "/operator/privacy/{id}",
+            post(privacy::step).get(|| async { Redirect::to("/operator/privacy") }),
         )
         .route("/officer/findings", get(findings::show))
         .route(

@@ -1,7 +1,7 @@
 //! The exchange over HTTP, as far as its pages do not show it.
 
 use crate::house::{CARD, DEAD, FORM, HOA, HTML, House, JSON, Who, form, number};
-use dancu_ledger::{Channel, Draft};
+use dancu_ledger::{Channel, Draft, Under};
 use serde_json::{Value, json};
 
 async fn verify(house: &House, bearer: &str, number: &str, name: &str) -> Value {
@@ -90,6 +90,7 @@ async fn the_public_log_names_no_file_of_ours() {
             outcome: vec![],
             channel: Channel::Api,
             reference: "",
+            under: Under::default(),
         };
         log.disclose(draft, log.reserve("c", 256).unwrap()).await.unwrap();
     }

@@ -9,8 +9,9 @@ use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy, PersonalNumber};
 use dancu_evidence::Evidence;
 use dancu_exchange::{
-    AssertionRules, Author, ConnectionsDocument, Directory, ExchangeStore, LifeService, RefusalLog,
-    SealedService, SigningKey, StoredToken, TokenService, TokenSettings, VerifyService,
+    AssertionRules, Author, ConnectionsDocument, ConsentService, Directory, ExchangeStore, Gate, LifeService,
+    PrivacyService, RefusalLog, SealedService, SigningKey, StoredToken, TokenService, TokenSettings,
+    VerifyService,
 };
 use dancu_feed::{ChangePuller, ChangeTeller, WebhookKey};
 use dancu_identity::{
@@ -44,7 +45,6 @@ pub const HOA: &str = "001090000017";
 pub const DEAD: &str = "001040000038";
 pub const CARD: &str = "001090000017|012345678|Nguyễn Văn Hòa|02051990|Nam|Số 1 Hoàng Hoa Thám, Phường Ba Đình, Thành phố Hà Nội|15062021";
 const ORIGIN: &str = "http://localhost:8080";
-const TOKEN: &str = "a-token-of-the-bank";
 
 /// Who knocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,14 +228,20 @@ impl House {
 
     /// The `Authorization` header of the bank's software.
     pub async fn bearer(&self) -> String {
+        self.bearer_of("bank-core").await
+    }
+
+    /// The `Authorization` header of some client's software.
+    pub async fn bearer_of(&self, client: &str) -> String {
+        let secret = format!("a-token-of-{client}");
         let token = StoredToken {
-            hash: Sha256::digest(TOKEN).into(),
-            client: "bank-core".parse().unwrap(),
-            expires: "2026-11-22T00:00:00Z".parse::<Timestamp>().unwrap(),
+            hash: Sha256::digest(&secret).into(),
+            client: client.parse().unwrap(),
+            expires: "2027-11-22T00:00:00Z".parse::<Timestamp>().unwrap(),
         };
         let ends = token.expires;
         self.state.exchange_store.grant_token("assertion-1".to_owned(), ends, token).await.unwrap();
-        format!("Bearer {TOKEN}")
+        format!("Bearer {secret}")
     }
 }
 
@@ -287,8 +293,22 @@ fn put_together(
         TokenSettings { assertion: rules, lifetime_s: 600 },
     );
     let register = Arc::new(store.clone());
-    let verify =
-        Arc::new(VerifyService::new(register.clone(), ledger.clone(), refusals.clone(), clock.clone()));
+    let gate = Arc::new(Gate::new(register.clone(), register.clone()));
+    let consents = ConsentService::new(
+        (register.clone(), register.clone()),
+        refusals.clone(),
+        clock.clone(),
+        entropy.clone(),
+    );
+    let privacy =
+        PrivacyService::new(register.clone(), exchange_store.clone(), directory.clone(), clock.clone());
+    let verify = Arc::new(VerifyService::new(
+        register.clone(),
+        ledger.clone(),
+        gate.clone(),
+        refusals.clone(),
+        clock.clone(),
+    ));
     let seals = Arc::new(seals());
     let sealed = SealedService::new(verify.clone(), seals.clone());
     let changes = ChangeService::new(register.clone(), seals, clock.clone(), entropy.clone());
@@ -310,7 +330,7 @@ fn put_together(
         passkey_limits: AttemptLimits::PASSKEYS,
     });
     let outbox = Arc::new(store.clone());
-    let teller = ChangeTeller::new(outbox.clone(), Arc::new(public_log.clone()), ledger.clone());
+    let teller = ChangeTeller::new(outbox.clone(), Arc::new(public_log.clone()), gate, ledger.clone());
     let puller = ChangePuller::new(Arc::new(teller), refusals.clone(), clock.clone());
     AppState {
         puller: Arc::new(puller),
@@ -332,6 +352,8 @@ fn put_together(
         tokens: Arc::new(tokens),
         refusals,
         verify,
+        consents: Arc::new(consents),
+        privacy: Arc::new(privacy),
         sealed: Arc::new(sealed),
         search,
         desk,

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail where they stand")]
 
 mod api;
+mod consent;
 mod corrections;
 mod desk;
 mod feed;
@@ -10,6 +11,7 @@ mod house;
 mod life;
 mod limits;
 mod matrix;
+mod privacy;
 mod refusals;
 mod sealed;
 mod search;

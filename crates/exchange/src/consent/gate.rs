@@ -1,0 +1,154 @@
+//! What stands between a contract and a person: the restriction that the person asked for, and under a contract that
+//! needs consent, the consent.
+
+use super::{Consent, ConsentStore};
+use crate::{Caller, Field, FieldSet, Plan, PrivacyStore, RefusalReason};
+use dancu_core::{PersonalNumber, StoreError};
+use dancu_ledger::Under;
+use jiff::civil::Date;
+use std::{fmt, sync::Arc};
+
+/// Lets questions through.
+pub struct Gate {
+    consents: Arc<dyn ConsentStore>,
+    cases: Arc<dyn PrivacyStore>,
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gate")
+    }
+}
+
+/// Why a question does not pass.
+#[derive(Debug, thiserror::Error)]
+pub enum Stop {
+    /// The person's will. All of these look the same to the caller.
+    #[error("refused: {0:?}")]
+    Refused(RefusalReason),
+    /// The store could not say.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Leave to answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pass {
+    /// The consent's identifier as text, and its fields; `None` where the law itself is the basis.
+    consent: Option<(String, FieldSet)>,
+}
+
+impl Pass {
+    fn of(consent: &Consent) -> Self {
+        Self { consent: Some((consent.id.to_string(), consent.terms.fields)) }
+    }
+
+    /// What of a set of fields may be answered.
+    pub fn cut(&self, fields: FieldSet) -> FieldSet {
+        match &self.consent {
+            None => fields,
+            Some((_, consented)) => fields.iter().filter(|field| consented.contains(*field)).collect(),
+        }
+    }
+
+    /// What the record says of it, beside what the contract says.
+    pub fn under<'a>(&'a self, contract: Under<'a>) -> Under<'a> {
+        Under { consent: self.consent.as_ref().map(|(id, _)| id.as_str()), ..contract }
+    }
+}
+
+impl Gate {
+    /// A gate over the stores of persons' wills.
+    pub fn new(consents: Arc<dyn ConsentStore>, cases: Arc<dyn PrivacyStore>) -> Self {
+        Self { consents, cases }
+    }
+
+    /// Leave to answer a question for these fields, all of them; counted where a consent says how often. The store is
+    /// asked each time, so that a withdrawal holds for the next question at every node. Contracts that need no consent
+    /// and have nobody restricted ask nothing of it.
+    pub async fn ask(
+        &self,
+        caller: &Caller,
+        number: PersonalNumber,
+        fields: FieldSet,
+        day: Date,
+    ) -> Result<Pass, Stop> {
+        self.check_restriction(caller, number).await?;
+        if caller.contract.persons.is_all() {
+            return Ok(Pass::default());
+        }
+        let consent = self.consent(caller, number, day).await?;
+        self.count(&consent, fields, day).await
+    }
+
+    /// Leave to answer what was planned, cut down to what was consented to: statuses that nobody consented to are not
+    /// told, values that nobody consented to are not compared.
+    pub async fn ask_planned(
+        &self,
+        caller: &Caller,
+        number: PersonalNumber,
+        plan: Plan,
+        day: Date,
+    ) -> Result<(Pass, Plan), Stop> {
+        self.check_restriction(caller, number).await?;
+        if caller.contract.persons.is_all() {
+            return Ok((Pass::default(), plan));
+        }
+        let consent = self.consent(caller, number, day).await?;
+        let consented = |field: &Field| consent.terms.fields.contains(*field);
+        let statuses: FieldSet = plan.statuses.iter().filter(consented).collect();
+        let asked = plan.compared.iter().chain(statuses.iter()).collect();
+        let pass = self.count(&consent, asked, day).await?;
+        Ok((pass, Plan { statuses, ..plan }))
+    }
+
+    /// Counted before the register is read: a crash in between costs the caller a question, never the person one too
+    /// many.
+    async fn count(&self, consent: &Consent, fields: FieldSet, day: Date) -> Result<Pass, Stop> {
+        if fields.is_empty() || !fields.without(consent.terms.fields).is_empty() {
+            return Err(Stop::Refused(RefusalReason::FieldOutsideConsent));
+        }
+        if !self.consents.use_consent(consent.id, day, consent.terms.per_day_max).await? {
+            return Err(Stop::Refused(RefusalReason::ConsentUsedUp));
+        }
+        Ok(Pass::of(consent))
+    }
+
+    /// Leave to tell that something changed; `None`: not of this person. A change is told when it happens, so that it
+    /// does not count among the questions of a day.
+    pub async fn tell(
+        &self,
+        caller: &Caller,
+        number: PersonalNumber,
+        day: Date,
+    ) -> Result<Option<Pass>, StoreError> {
+        match self.check_restriction(caller, number).await {
+            Ok(()) => {}
+            Err(Stop::Refused(_)) => return Ok(None),
+            Err(Stop::Store(error)) => return Err(error),
+        }
+        if caller.contract.persons.is_all() {
+            return Ok(Some(Pass::default()));
+        }
+        match self.consent(caller, number, day).await {
+            Ok(consent) if consent.terms.is_told_of_changes => Ok(Some(Pass::of(&consent))),
+            Ok(_) | Err(Stop::Refused(_)) => Ok(None),
+            Err(Stop::Store(error)) => Err(error),
+        }
+    }
+
+    /// Whether the person had questions under the contract restricted. Most contracts have nobody who did.
+    async fn check_restriction(&self, caller: &Caller, number: PersonalNumber) -> Result<(), Stop> {
+        if caller.has_restrictions && self.cases.is_restricted(&caller.contract.id, number).await? {
+            return Err(Stop::Refused(RefusalReason::Restricted));
+        }
+        Ok(())
+    }
+
+    async fn consent(&self, caller: &Caller, number: PersonalNumber, day: Date) -> Result<Consent, Stop> {
+        let granted = self.consents.granted_consent(&caller.contract.id, number).await?;
+        granted
+            .filter(|consent| consent.holds_for(&caller.organisation, &caller.contract, day))
+            .ok_or(Stop::Refused(RefusalReason::NoConsent))
+    }
+}
