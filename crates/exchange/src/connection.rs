@@ -161,6 +161,9 @@ pub struct Contract {
     pub purpose_en: String,
     /// Fields that may be asked.
     pub fields: FieldSet,
+    /// Fields of which the very values are told, not only whether a given one agrees. Each of them is among `fields`.
+    #[serde(default, skip_serializing_if = "FieldSet::is_empty")]
+    pub fetch: FieldSet,
     /// About whom.
     #[serde(default, skip_serializing_if = "Persons::is_all")]
     pub persons: Persons,

@@ -1,8 +1,8 @@
 //! A document that states connections: organisations, their clients, and contracts. The operator applies it.
 
 use crate::{
-    Author, CaseloadError, Client, Contract, Directory, Feed, LifeError, LifeStore, Organisation, Persons,
-    SearchTerms, Stage, Visibility, connecting::change,
+    Author, CaseloadError, Client, Contract, Directory, Feed, Field, LifeError, LifeStore, Organisation,
+    Persons, SearchTerms, Stage, Visibility, connecting::change,
 };
 use dancu_core::{Explain, Explanation, StoreError};
 use jiff::Timestamp;
@@ -312,6 +312,11 @@ fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
             refuse("service_hours: 1–500 byte")
         }
         Contract { fields, sealed, .. } if fields.is_empty() && sealed.is_empty() => refuse("fields = []"),
+        Contract { fetch, fields, .. }
+            if !fetch.without(*fields).is_empty() || !fetch.iter().all(Field::may_be_fetched) =>
+        {
+            refuse("fetch: only of `fields`, and only fields that have a value")
+        }
         Contract { sealed, .. } if !sealed.is_empty() && gives_more_than_sealed(contract) => refuse(
             "sealed: fields = [], without may_tell_unknown, search, feed, commands_for_commune, xroad_client, signed_answers",
         ),

@@ -105,6 +105,28 @@ fn limits_that_are_left_out_are_computed_and_none_stands_above_without_a_reason(
 }
 
 #[test]
+fn values_are_told_of_fields_of_the_contract_alone_and_only_where_there_are_any() {
+    let with = |fields: serde_json::Value, fetch: serde_json::Value| {
+        let mut document = document();
+        document["contracts"][0]["fields"] = fields;
+        document["contracts"][0]["fetch"] = fetch;
+        check(document)
+    };
+    assert!(with(json!(["name", "residence", "card_status"]), json!(["residence"])).is_ok());
+    for (fields, fetch) in [
+        (json!(["name"]), json!(["residence"])),
+        (json!(["name", "card_status"]), json!(["card_status"])),
+        (json!(["name", "family"]), json!(["family"])),
+        (json!(["name", "history"]), json!(["history"])),
+    ] {
+        let refused = with(fields.clone(), fetch).unwrap_err();
+        assert!(matches!(refused, DocumentError::Value { .. }), "{fields}");
+    }
+    let plain: ConnectionsDocument = serde_json::from_value(document()).unwrap();
+    assert!(!serde_json::to_string(&plain).unwrap().contains("fetch"));
+}
+
+#[test]
 fn sealed_groups_have_a_contract_of_their_own() {
     let with = |changes: &[(&str, serde_json::Value)]| {
         let mut document = document();

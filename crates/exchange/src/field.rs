@@ -128,6 +128,11 @@ impl Field {
         matches!(self, Self::Origin | Self::Household | Self::Family | Self::History)
     }
 
+    /// Whether the value itself can be agreed in a contract, to be told to software.
+    pub const fn may_be_fetched(self) -> bool {
+        !self.is_status() && !self.is_shown_only()
+    }
+
     /// The facts that answer it.
     pub const fn fact_kinds(self) -> KindSet {
         match self {
@@ -195,8 +200,14 @@ impl FieldSet {
         Self(self.0 & !other.0)
     }
 
+    /// With all of another set.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether there is no field in it.
-    pub const fn is_empty(self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.0 == 0
     }
 

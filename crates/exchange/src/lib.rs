@@ -13,6 +13,7 @@ mod dated_rules;
 mod directory;
 mod document;
 mod extract;
+mod fetch;
 mod field;
 mod life;
 mod limits;
@@ -43,6 +44,7 @@ pub use consent::{
 pub use directory::Directory;
 pub use document::{ConnectionsDocument, DocumentError};
 pub use extract::{EXTRACT_PAGE_MAX, extract_columns};
+pub use fetch::{FetchAnswer, FetchRequest, FetchedValue};
 pub use field::{Field, FieldSet};
 pub use life::{
     ActBody, AttachedFile, Author, CheckedItem, ChecklistItem, Computed, Connection, ConnectionAct,

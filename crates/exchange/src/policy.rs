@@ -52,6 +52,7 @@ mod tests {
             commands_for_commune: None,
             search: None,
             xroad_client: None,
+            fetch: FieldSet::EMPTY,
             signed_answers: false,
             daily_limit: 1,
             per_second_max: 1,

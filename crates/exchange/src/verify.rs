@@ -65,9 +65,16 @@ impl fmt::Debug for VerifyRequest {
 const REFERENCE_BYTES_MAX: usize = 128;
 
 /// A request whose values could be read.
-struct Asked {
-    number: PersonalNumber,
-    given: Vec<(Field, Given)>,
+pub(crate) struct Asked {
+    pub number: PersonalNumber,
+    pub given: Vec<(Field, Given)>,
+}
+
+impl Asked {
+    /// The fields of which a value was given.
+    pub fn fields(&self) -> FieldSet {
+        self.given.iter().map(|(field, _)| *field).collect()
+    }
 }
 
 impl VerifyRequest {
@@ -91,7 +98,7 @@ impl VerifyRequest {
         self.read().map(drop)
     }
 
-    fn read(&self) -> Result<Asked, VerifyError> {
+    pub(crate) fn read(&self) -> Result<Asked, VerifyError> {
         let wrong = |field, reason| VerifyError::Value { field, reason };
         let number = self
             .number
@@ -184,7 +191,7 @@ impl Serialize for LifeAnswer {
     }
 }
 
-fn as_map<S: Serializer>(answers: &[(Field, Answer)], serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn as_map<S: Serializer>(answers: &[(Field, Answer)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(answers.iter().map(|(field, answer)| (field.as_str(), answer.as_str())))
 }
 
@@ -265,8 +272,7 @@ impl VerifyService {
         let day = self.ledger.counting_day();
         let _place = caller.enter(day).map_err(|reason| self.refuse(caller, reason))?;
         let asked = request.read()?;
-        let fields: FieldSet = asked.given.iter().map(|(field, _)| *field).collect();
-        let plan = plan(&caller.contract, fields).map_err(|reason| self.refuse(caller, reason))?;
+        let plan = plan(&caller.contract, asked.fields()).map_err(|reason| self.refuse(caller, reason))?;
         let reservation = self.reserve(caller)?;
         let passed = self.gate.ask_planned(caller, asked.number, plan, day).await;
         let (pass, plan) = passed.map_err(|stop| self.stopped(caller, stop))?;
@@ -309,7 +315,7 @@ impl VerifyService {
         passed.map_err(|stop| self.stopped(caller, stop))
     }
 
-    fn stopped(&self, caller: &Caller, stop: Stop) -> VerifyError {
+    pub(crate) fn stopped(&self, caller: &Caller, stop: Stop) -> VerifyError {
         match stop {
             Stop::Refused(reason) => self.refuse(caller, reason).into(),
             Stop::Store(error) => error.into(),
@@ -332,7 +338,7 @@ impl VerifyService {
 }
 
 /// The facts to read. Identity is always among them: it tells whether the number is known.
-fn fact_kinds(plan: Plan) -> dancu_register::KindSet {
+pub(crate) fn fact_kinds(plan: Plan) -> dancu_register::KindSet {
     FieldSet::EMPTY
         .with(Field::Name)
         .fact_kinds()
@@ -341,15 +347,15 @@ fn fact_kinds(plan: Plan) -> dancu_register::KindSet {
 }
 
 /// What was found, cut down to what the caller may know.
-struct Findings {
-    answers: Vec<(Field, Answer)>,
-    card: Option<CardAnswer>,
-    life: Option<LifeAnswer>,
-    known: Option<bool>,
+pub(crate) struct Findings {
+    pub answers: Vec<(Field, Answer)>,
+    pub card: Option<CardAnswer>,
+    pub life: Option<LifeAnswer>,
+    pub known: Option<bool>,
 }
 
 impl Findings {
-    fn of(person: Option<&Person>, given: &[(Field, Given)], plan: Plan, day: Date) -> Self {
+    pub fn of(person: Option<&Person>, given: &[(Field, Given)], plan: Plan, day: Date) -> Self {
         let mut answers: Vec<(Field, Answer)> = given
             .iter()
             .map(|(field, given)| (*field, person.map_or(Answer::Differs, |person| compare(person, given))))
@@ -382,7 +388,7 @@ impl Findings {
         self.outcome().into_iter().map(|(field, _)| field).collect()
     }
 
-    fn outcome(&self) -> Vec<(&'static str, &'static str)> {
+    pub fn outcome(&self) -> Vec<(&'static str, &'static str)> {
         let compared = self.answers.iter().map(|(field, answer)| (field.as_str(), answer.as_str()));
         let card = self.card.map(|answer| (Field::CardStatus.as_str(), answer.as_str()));
         let life = self.life.map(|answer| (Field::LifeStatus.as_str(), answer.as_str()));

@@ -10,6 +10,9 @@ pub fn is_within(new: &Contract, old: &Contract) -> bool {
     if new.fields.without(old.fields).is_empty() {
         widened.fields = old.fields;
     }
+    if new.fetch.without(old.fetch).is_empty() {
+        widened.fetch = old.fetch;
+    }
     if new.sealed.is_subset(&old.sealed) {
         widened.sealed = old.sealed.clone();
     }
@@ -89,7 +92,7 @@ mod tests {
     fn contract(changes: &[(&str, Value)]) -> Contract {
         let mut whole = json!({
             "id": "c-1", "client": "core", "legal_basis": "a", "purpose_vi": "a", "purpose_en": "a",
-            "fields": ["name", "sex"], "sealed": ["portrait"], "may_tell_unknown": true,
+            "fields": ["name", "sex"], "fetch": ["sex"], "sealed": ["portrait"], "may_tell_unknown": true,
             "commands_for_commune": "00004", "xroad_client": "VN/COM/1/a",
             "search": {"per_officer_minute_max": 5, "per_officer_day_max": 50},
             "daily_limit": 100, "per_second_max": 10, "valid_from": "2026-01-01", "valid_to": "2027-01-01",
@@ -107,6 +110,7 @@ mod tests {
         assert!(is_within(&old, &old));
         for (key, value) in [
             ("fields", json!(["name"])),
+            ("fetch", json!([])),
             ("sealed", json!([])),
             ("may_tell_unknown", json!(false)),
             ("commands_for_commune", Value::Null),

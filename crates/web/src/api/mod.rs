@@ -6,6 +6,7 @@ mod commands;
 mod connection;
 mod consents;
 mod evidence;
+mod fetch;
 mod health;
 mod keys;
 mod limits;
@@ -34,6 +35,7 @@ use std::sync::Arc;
 pub(crate) fn machine() -> Router<Arc<AppState>> {
     Router::new()
         .route("/v1/verify", post(verify::verify))
+        .route("/v1/fetch", post(fetch::fetch))
         .route("/v1/evidence/{index}", get(evidence::evidence))
         .route("/v1/commands", post(commands::hand_over))
         .route("/v1/consent-requests", post(consents::ask))

@@ -10,10 +10,11 @@ use axum::{
 };
 use dancu_exchange::{Caller, Refusal, RefusalReason, TokenError, VerifyError, VerifyRequest};
 use dancu_ledger::Channel;
+use serde::Serialize;
 use std::{sync::Arc, time::Instant};
 
 /// A request with every field at its longest stays well below.
-const BODY_BYTES_MAX: usize = 16 * 1024;
+pub(super) const BODY_BYTES_MAX: usize = 16 * 1024;
 
 /// Answers per field, with the receipt.
 pub(crate) async fn verify(
@@ -35,13 +36,20 @@ pub(super) async fn answer(
     reference: Option<&str>,
 ) -> Result<Response, Response> {
     let begun = Instant::now();
-    let mut request: VerifyRequest = serde_json::from_slice(bytes).map_err(|error| {
-        // The parser's own message may repeat values; its place does not.
-        let place = format!("line {}, column {}", error.line(), error.column());
-        Problem::bad_body(&place).into_response()
-    })?;
+    let mut request: VerifyRequest = serde_json::from_slice(bytes).map_err(|error| bad_body(&error))?;
     request.reference = request.reference.or_else(|| reference.map(str::to_owned));
-    let answer = match state.verify.verify(caller, &request, Channel::Api).await {
+    let outcome = state.verify.verify(caller, &request, Channel::Api).await;
+    respond(state, caller, begun, outcome)
+}
+
+/// An answer as the contract wants it, signed or plain, or the problem; with what is left of the limits.
+pub(super) fn respond<T: Serialize>(
+    state: &AppState,
+    caller: &Caller,
+    begun: Instant,
+    outcome: Result<T, VerifyError>,
+) -> Result<Response, Response> {
+    let answer = match outcome {
         Ok(answer) => answer,
         Err(error) => {
             let mut response = failed(state, error);
@@ -63,6 +71,12 @@ pub(super) async fn answer(
     let mut response = (headers, body).into_response();
     tell_limits(state, caller, response.headers_mut());
     Ok(response)
+}
+
+/// A body that is none of ours. The parser's own message may repeat values; its place does not.
+pub(super) fn bad_body(error: &serde_json::Error) -> Response {
+    let place = format!("line {}, column {}", error.line(), error.column());
+    Problem::bad_body(&place).into_response()
 }
 
 /// The client whose token the request bears.

@@ -4,8 +4,8 @@ use crate::views::{Page, PageProblem, Words};
 use askama::Template;
 use dancu_core::Explain;
 use dancu_exchange::{
-    AttachedFile, Author, CheckedItem, Connection, Contract, Deed, Need, Part, PilotTerms, Side, Stage,
-    Verdict,
+    AttachedFile, Author, CheckedItem, Connection, Contract, Deed, Field, Need, Part, PilotTerms, Side,
+    Stage, Verdict,
 };
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
@@ -159,9 +159,14 @@ fn terms_words(contract: &Contract) -> TermsWords {
         let (vi, en) = group.words();
         (format!("{vi} (niêm phong)"), format!("{en} (sealed)")).into()
     });
+    // That a value is told, and not only compared, is what a reviewer must see.
+    let field = |field: Field| match (contract.fetch.contains(field), field.words()) {
+        (true, (vi, en)) => (format!("{vi} (cho biết giá trị)"), format!("{en} (its value is told)")).into(),
+        (false, words) => words.into(),
+    };
     TermsWords {
         purpose: (contract.purpose_vi.clone(), contract.purpose_en.clone()).into(),
-        fields: contract.fields.iter().map(|field| field.words().into()).chain(sealed).collect(),
+        fields: contract.fields.iter().map(field).chain(sealed).collect(),
         daily_limit: contract.daily_limit.into(),
         per_second_max: contract.per_second_max.into(),
     }

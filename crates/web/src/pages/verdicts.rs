@@ -131,6 +131,7 @@ pub(super) fn outcome_words(answer: &str) -> Words {
         "not_held" => ("chưa có dữ liệu", "not held").into(),
         "not_confirmed" => ("không trả lời", "not answered").into(),
         "changed" => ("báo là đã thay đổi", "told that it changed").into(),
+        "told" => ("đã cho biết giá trị", "value told").into(),
         "shown" => ("đã cho xem", "shown").into(),
         "held" => ("đã cho biết là có", "told that it is held").into(),
         "withheld" => ("không cho xem", "not shown").into(),

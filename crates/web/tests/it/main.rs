@@ -7,6 +7,7 @@ mod consent;
 mod corrections;
 mod desk;
 mod feed;
+mod fetch;
 mod house;
 mod life;
 mod limits;

@@ -1,0 +1,28 @@
+//! `POST /v1/fetch`: agreed values of one person.
+
+use super::verify::{BODY_BYTES_MAX, bad_body, caller, respond};
+use crate::{AppState, api::body::collect, tls::Peer};
+use axum::{
+    body::Body,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+use dancu_exchange::FetchRequest;
+use dancu_ledger::Channel;
+use std::{sync::Arc, time::Instant};
+
+/// Values per field, with the receipt.
+pub(super) async fn fetch(
+    State(state): State<Arc<AppState>>,
+    peer: Peer,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Response> {
+    let caller = caller(&state, &headers, peer).await?;
+    let bytes = collect(body, BODY_BYTES_MAX).await.map_err(IntoResponse::into_response)?;
+    let begun = Instant::now();
+    let request: FetchRequest = serde_json::from_slice(&bytes).map_err(|error| bad_body(&error))?;
+    let outcome = state.verify.fetch(&caller, &request, Channel::Api).await;
+    respond(&state, &caller, begun, outcome)
+}
