@@ -88,6 +88,7 @@ pub struct FetchAnswer {
     pub receipt: Receipt,
 }
 
+#[expect(clippy::ref_option, reason = "as serde calls it")]
 fn values_as_map<S: Serializer>(
     values: &Option<Vec<(Field, FetchedValue)>>,
     serializer: S,

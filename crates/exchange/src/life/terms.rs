@@ -14,7 +14,7 @@ pub fn is_within(new: &Contract, old: &Contract) -> bool {
         widened.fetch = old.fetch;
     }
     if new.sealed.is_subset(&old.sealed) {
-        widened.sealed = old.sealed.clone();
+        widened.sealed.clone_from(&old.sealed);
     }
     if !new.may_tell_unknown {
         widened.may_tell_unknown = old.may_tell_unknown;
@@ -26,7 +26,7 @@ pub fn is_within(new: &Contract, old: &Contract) -> bool {
         widened.search = old.search;
     }
     if new.xroad_client.is_none() {
-        widened.xroad_client = old.xroad_client.clone();
+        widened.xroad_client.clone_from(&old.xroad_client);
     }
     if new.persons == Persons::WithConsent {
         widened.persons = old.persons;
@@ -43,7 +43,7 @@ pub fn is_within(new: &Contract, old: &Contract) -> bool {
     if new.per_second_max <= per_second_max {
         widened.per_second_max = old.per_second_max;
     }
-    widened.limit_reason = old.limit_reason.clone();
+    widened.limit_reason.clone_from(&old.limit_reason);
     if new.valid_from >= old.valid_from {
         widened.valid_from = old.valid_from;
     }
@@ -51,10 +51,10 @@ pub fn is_within(new: &Contract, old: &Contract) -> bool {
         widened.valid_to = old.valid_to;
     }
     match (&new.feed, &old.feed) {
-        (None, _) => widened.feed = old.feed.clone(),
+        (None, _) => widened.feed.clone_from(&old.feed),
         // Where a delivery goes is the agency's affair, like its keys; about whom it tells is not.
         (Some(new), Some(old_feed)) if is_less_told(new.persons, old_feed.persons) => {
-            widened.feed = old.feed.clone();
+            widened.feed.clone_from(&old.feed);
         }
         _ => {}
     }
