@@ -65,7 +65,7 @@ async fn connections_come_with_their_first_step(store: &dyn LifeStore) {
     assert_eq!((stages.len(), &stages[0].step, stages[0].last_sequence), (1, &change.acts[0], 1));
     // The same again wants a place that is taken, so that not even the other rows are changed.
     let mut again = change;
-    again.organisations[0].name_vi = "B".to_owned();
+    "B".clone_into(&mut again.organisations[0].name_vi);
     assert!(!store.save_connections(again).await.unwrap());
     assert_eq!(store.connections().await.unwrap().0[0].name_vi, "A");
 }

@@ -114,6 +114,7 @@ async fn node(
 }
 
 /// A place for one request. A client that was suspended with a token in hand has none.
+#[expect(clippy::result_large_err, reason = "the error is the response, as of every handler")]
 fn enter<'c>(state: &AppState, caller: &'c Caller) -> Result<InFlight<'c>, Response> {
     caller.enter(state.clock.today()).map_err(|reason| {
         let client = Some(&caller.client.id);

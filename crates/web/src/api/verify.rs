@@ -43,6 +43,7 @@ pub(super) async fn answer(
 }
 
 /// An answer as the contract wants it, signed or plain, or the problem; with what is left of the limits.
+#[expect(clippy::result_large_err, reason = "the error is the response, as of every handler")]
 pub(super) fn respond<T: Serialize>(
     state: &AppState,
     caller: &Caller,

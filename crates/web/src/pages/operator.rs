@@ -197,7 +197,7 @@ fn contract_view(
     (organisations, clients): (&[Organisation], &[Client]),
     stages: &HashMap<ContractId, Standing>,
 ) -> ContractView {
-    let stage = stages.get(&contract.id).copied().unwrap_or(Standing::DRAFT);
+    let reached = stages.get(&contract.id).copied().unwrap_or(Standing::DRAFT);
     let client = clients.iter().find(|client| client.id == contract.client);
     let owner = client.and_then(|client| organisations.iter().find(|row| row.id == client.organisation));
     let organisation = owner.map_or_else(
@@ -207,8 +207,8 @@ fn contract_view(
     ContractView {
         organisation,
         used: state.ledger.used_today(contract.id.as_str()),
-        limit: stage.limited(contract.clone()).daily_limit.into(),
-        state: standing(&contract, client, stage, state.clock.today()),
+        limit: reached.limited(contract.clone()).daily_limit.into(),
+        state: standing(&contract, client, reached, state.clock.today()),
         fields: (contract.fields.iter().map(|field| field.words().into()))
             .chain(contract.sealed.iter().map(|group| sealed_words(*group)))
             .collect(),

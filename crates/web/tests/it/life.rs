@@ -21,10 +21,10 @@ async fn connection(house: &House, contract: &str) -> Connection {
 /// The house with every connection brought as far as a stage.
 async fn house_at(stage: Stage) -> House {
     let house = House::open_drafts(connections()).await;
-    let (state, now) = (&house.state, dancu_core::Clock::now(&*house.clock));
-    for contract in ["hd-1", "hd-2", "hd-3", "hd-4", "hd-20", "hd-21"] {
+    let now = dancu_core::Clock::now(&*house.clock);
+    for contract in ["hd-1", "hd-2", "hd-3", "hd-4", "hd-20", "hd-21", "hd-31"] {
         let mut found = connection(&house, contract).await;
-        bring_to(state.life.store(), &state.directory, &mut found, stage, now).await;
+        bring_to(house.state.life.store(), &house.state.directory, &mut found, stage, now).await;
     }
     house
 }
@@ -50,6 +50,11 @@ async fn every_request(house: &House) -> Vec<(&'static str, u16, Option<String>)
         let answer = house.knock(method, path).header("authorization", &bearer).send(body.to_owned()).await;
         answers.push((name, answer.status.as_u16(), code(&answer)));
     }
+    let insurer = house.bearer_of("insurer-core").await;
+    let fetch =
+        json!({ "person": {"number": HOA, "name": "Nguyễn Văn Hòa"}, "fields": ["phone"] }).to_string();
+    let answer = house.knock("POST", "/v1/fetch").header("authorization", &insurer).send(fetch).await;
+    answers.push(("fetch", answer.status.as_u16(), code(&answer)));
     for (name, who, path, body) in [
         ("scan", Who::Receptionist, "/reception", form("scan", CARD)),
         ("code", Who::Officer, "/officer/codes", number.clone()),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 const PAGE: &str = "/operator/contracts/hd-2/limit";
 
 /// The bank's contract with its work declared and some words replaced.
-fn declared(contract: Value) -> Value {
+fn declared(contract: &Value) -> Value {
     let mut whole: Value = serde_json::from_str(include_str!("connections.json")).unwrap();
     let bank = whole["contracts"][1].as_object_mut().unwrap();
     let caseload = json!({
@@ -22,7 +22,7 @@ fn declared(contract: Value) -> Value {
 
 /// Sends the bank's contract to the page that connects.
 async fn declare(house: &House, contract: Value) -> (u16, String) {
-    let bank = declared(contract)["contracts"][1].take();
+    let bank = declared(&contract)["contracts"][1].take();
     let cookie = house.cookie(Who::Operator).await;
     let knock = house.knock("PUT", "/operator/connections").header("cookie", &cookie).header("accept", JSON);
     let answer = knock.header("content-type", JSON).send(json!({ "contracts": [bank] }).to_string()).await;
@@ -46,7 +46,7 @@ async fn ask(house: &House, times: usize) {
 
 #[tokio::test]
 async fn a_declared_caseload_gives_the_limits_and_their_reasoning() {
-    let house = House::open_drafts(declared(json!({}))).await;
+    let house = House::open_drafts(declared(&json!({}))).await;
     let twin: Value = serde_json::from_str(&page(&house, JSON).await).unwrap();
     assert_eq!((&twin["daily_limit"], &twin["per_second_max"]), (&json!(14_000), &json!(5)));
     assert_eq!(twin["computed"]["steps"].as_array().unwrap().len(), 7);
@@ -77,7 +77,7 @@ async fn every_answer_tells_what_is_left_and_the_client_reads_its_own_limits() {
 #[tokio::test]
 async fn use_is_compared_week_by_week_and_the_proposal_is_set_by_a_click() {
     let terms = json!({ "daily_limit": 40, "per_second_max": 50, "limit_reason": "Chạy thử" });
-    let house = House::open_with(declared(terms)).await;
+    let house = House::open_with(declared(&terms)).await;
     ask(&house, 40).await;
     let twin = async || serde_json::from_str::<Value>(&page(&house, JSON).await).unwrap();
     let notice = &twin().await["notices"][0];
