@@ -112,6 +112,12 @@ impl Connection {
         self.steps().next_back().map_or(Stage::Draft, |(_, step)| step.to)
     }
 
+    /// The day on which it became official for the first time; the use of before says nothing of what it needs.
+    pub fn official_since(&self) -> Option<Date> {
+        let first = self.steps().find(|(_, step)| step.to == Stage::Official);
+        first.map(|(act, _)| today_in_viet_nam(act.at))
+    }
+
     /// The act that comes next.
     pub fn act(&self, by: &Author, deed: Deed, now: Timestamp) -> Result<ConnectionAct, LifeError> {
         let sequence = self.acts.last().map_or(1, |last| last.sequence + 1);

@@ -71,18 +71,23 @@ pub struct LimitNotice {
     pub is_at_limit: bool,
 }
 
-/// Compares the use of whole weeks before `today` with the limit. `days` holds the days on which anything was used.
-/// `None` before there were rules.
+/// Compares the use of whole weeks before `today` with the limit. `days` holds the days on which anything was used; weeks
+/// that began before the contract was in use (`since`; none: it is not yet) say nothing. `None` before there were rules.
 ///
 /// A day never counts more than the limit of that day, so a use at the limit says that more was wanted, not how much.
-pub fn review(contract: &Contract, days: &BTreeMap<Date, u64>, today: Date) -> Option<UseReview> {
+pub fn review(
+    contract: &Contract,
+    since: Option<Date>,
+    days: &BTreeMap<Date, u64>,
+    today: Date,
+) -> Option<UseReview> {
     let rules = limit_rules(today)?;
     let limit = u64::from(contract.daily_limit);
     let this_monday = monday_of(today);
     let weeks: Vec<WeekUse> = (1..=i64::from(rules.review_weeks))
         .rev()
         .filter_map(|back| this_monday.checked_sub((7 * back).days()).ok())
-        .filter(|monday| contract.holds_on(*monday))
+        .filter(|monday| contract.holds_on(*monday) && since.is_some_and(|since| since <= *monday))
         .map(|monday| week(monday, days, limit))
         .collect();
     let count = u32::try_from(weeks.len()).unwrap_or(u32::MAX);
@@ -144,6 +149,8 @@ mod tests {
 
     /// A Sunday; the last whole week began on 9 November.
     const TODAY: Date = date(2026, 11, 22);
+    /// In use for long.
+    const BEFORE: Date = date(2026, 1, 1);
 
     fn contract(daily_limit: u32) -> Contract {
         serde_json::from_value(json!({
@@ -163,13 +170,22 @@ mod tests {
         .into()
     }
 
+    #[test]
+    fn weeks_before_a_contract_was_in_use_say_nothing_of_its_need() {
+        let since = |since| review(&contract(1_000), since, &used(1), TODAY).unwrap();
+        assert_eq!(since(None).weeks.len(), 0);
+        assert!(matches!(since(Some(TODAY)).advice, Advice::TooEarly { .. }), "not that it needs less");
+        assert_eq!(since(Some(date(2026, 11, 9))).weeks.len(), 1);
+        assert_eq!(since(Some(date(2026, 11, 10))).weeks.len(), 0, "half a week is none");
+    }
+
     fn advice(contract: &Contract, busiest: u64) -> Advice {
-        review(contract, &used(busiest), TODAY).unwrap().advice
+        review(contract, Some(BEFORE), &used(busiest), TODAY).unwrap().advice
     }
 
     #[test]
     fn whole_weeks_are_compared_and_the_running_one_is_not() {
-        let review = review(&contract(1_000), &used(500), TODAY).unwrap();
+        let review = review(&contract(1_000), Some(BEFORE), &used(500), TODAY).unwrap();
         let mondays: Vec<Date> = review.weeks.iter().map(|week| week.monday).collect();
         assert_eq!(mondays, [date(2026, 10, 19), date(2026, 10, 26), date(2026, 11, 2), date(2026, 11, 9)]);
         assert_eq!(
@@ -208,7 +224,7 @@ mod tests {
     fn a_new_contract_is_not_judged() {
         let mut new = contract(1_000);
         new.valid_from = date(2026, 11, 4);
-        let review = review(&new, &used(1_000), TODAY).unwrap();
+        let review = review(&new, Some(BEFORE), &used(1_000), TODAY).unwrap();
         assert_eq!((review.weeks.len(), review.advice), (1, Advice::TooEarly { weeks_missing: 1 }));
     }
 

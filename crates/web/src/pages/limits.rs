@@ -111,7 +111,9 @@ async fn advice(
     contract: &Contract,
 ) -> Result<(Option<Advice>, Vec<WeekUse>, Vec<LimitNotice>), Problem> {
     let days = used_days(state, contract.id.as_str()).await?;
-    let reviewed = review(contract, &days, state.ledger.counting_day());
+    let connection = state.life.connection(&contract.id).await?;
+    let since = connection.and_then(|connection| connection.official_since());
+    let reviewed = review(contract, since, &days, state.ledger.counting_day());
     let (advice, weeks) = reviewed.map(|found| (found.advice, found.weeks)).unzip();
     Ok((advice, weeks.unwrap_or_default(), notices(contract, &days)))
 }

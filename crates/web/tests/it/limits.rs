@@ -78,12 +78,14 @@ async fn every_answer_tells_what_is_left_and_the_client_reads_its_own_limits() {
 async fn use_is_compared_week_by_week_and_the_proposal_is_set_by_a_click() {
     let terms = json!({ "daily_limit": 40, "per_second_max": 50, "limit_reason": "Chạy thử" });
     let house = House::open_with(declared(&terms)).await;
+    // The house is official since a Saturday; the weeks that count are whole ones.
+    house.clock.advance(SignedDuration::from_hours(72));
     ask(&house, 40).await;
     let twin = async || serde_json::from_str::<Value>(&page(&house, JSON).await).unwrap();
     let notice = &twin().await["notices"][0];
-    assert_eq!((&notice["day"], &notice["is_at_limit"]), (&json!("2026-11-21"), &json!(true)));
+    assert_eq!((&notice["day"], &notice["is_at_limit"]), (&json!("2026-11-24"), &json!(true)));
     // Two whole weeks on.
-    house.clock.advance(SignedDuration::from_hours(240));
+    house.clock.advance(SignedDuration::from_hours(14 * 24));
     let found = twin().await;
     assert_eq!(found["proposed"], 100);
     assert!(page(&house, "text/html").await.contains("Đặt hạn mức 100"));
