@@ -26,7 +26,7 @@ const STEPS: &[(&str, &str)] = steps!(
     "V12__outbox_start",
     "V13__life",
     "V14__consent",
-    "V16__privacy",
+    "V15__privacy",
 );
 
 /// Held by whoever applies steps, so that two nodes that start at once do not both do it.
