@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { openHouse } from "./house.mjs";
 
 const CONTRACT = "hd-vien-phi";
-const KEY = JSON.stringify({ kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
+// A desk of our own pages: no software, so no key and nothing to try.
 const APPLICATION = {
   contract: CONTRACT,
   client: "benh-vien-175-vien-phi",
@@ -21,7 +21,6 @@ const APPLICATION = {
   peak_hour_percent: "25",
   busiest_day_percent: "160",
   growth_percent_per_year: "12",
-  keys: KEY,
 };
 
 let house;
@@ -67,6 +66,9 @@ test("a hospital applies, tries and asks for the review on its own page", async 
   await page.waitForURL(`**/agency/connections/${CONTRACT}`);
   assert.ok((await page.textContent("main")).includes("14.000 lượt mỗi ngày"));
   await hospital.inspect("agency-connection");
+  await page.goto("/sandbox");
+  await hospital.inspect("sandbox");
+  await page.goBack();
   await page.click("text=Chuyển sang thử nghiệm");
   await page.click("text=Đề nghị thẩm định");
   await page.waitForSelector(".tag:has-text('Đang thẩm định')");

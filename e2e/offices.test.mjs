@@ -81,7 +81,7 @@ test("the operator reads the change feed, and how a limit came about", async () 
   };
   await page.fill("#document", JSON.stringify(document));
   await page.getByRole("button", { name: "Kết nối" }).click();
-  await page.getByRole("link", { name: "hd-77" }).click();
+  await page.getByRole("link", { name: "hạn mức hd-77" }).click();
   await page.getByText("5500 × 110 / 100").waitFor();
   assert.match(await page.locator("section[aria-labelledby=now]").innerText(), /14\.000/);
   await operator.inspect("operator-limit");

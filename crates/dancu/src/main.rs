@@ -19,6 +19,7 @@ mod load;
 mod person;
 mod platform;
 mod rehearsal;
+mod sandbox;
 mod secrets;
 mod staff;
 mod store_copy;

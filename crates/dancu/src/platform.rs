@@ -3,6 +3,7 @@
 use crate::{
     config::Config,
     failure::Failure,
+    sandbox::SandboxHouse,
     secrets,
     stores::{Stores, open_ledger_of},
     timestamps,
@@ -46,6 +47,8 @@ pub struct Platform {
     pub stores: Stores,
     /// Seals what files state of sealed kinds.
     pub seals: Arc<Seals>,
+    /// The synthetic country of the sandbox.
+    sandbox: Arc<SandboxHouse>,
     /// Delivers changes to webhooks.
     pub courier: Arc<Courier>,
     /// Has the log's checkpoints stamped; none where no authority is named.
@@ -114,7 +117,9 @@ impl Platform {
             (&clock, &entropy),
         )?;
         let evidence = timestamps::open(config, &public_log, &entropy)?;
+        let sandbox = Arc::new(SandboxHouse::new(config, &clock, &entropy));
         let state = Arc::new(AppState {
+            sandbox: Arc::clone(&sandbox) as _,
             clock,
             entropy,
             public_origin: config.public_origin.clone(),
@@ -153,6 +158,7 @@ impl Platform {
             store,
             stores,
             seals,
+            sandbox,
             courier: Arc::new(feed.courier),
             timestamper: evidence.timestamper,
             _lock: lock,
@@ -163,6 +169,7 @@ impl Platform {
     pub fn close(self) {
         self.state.ledger.shut_down();
         self.state.publisher.shut_down();
+        self.sandbox.close();
         self.stores.close();
     }
 }

@@ -1,6 +1,8 @@
 //! Who is asking: a client that proved itself, with its contract.
 
-use crate::{CertificateThumbprint, Client, ClientKey, Contract, Organisation, RefusalReason, Standing};
+use crate::{
+    CertificateThumbprint, Client, ClientKey, Contract, Organisation, RefusalReason, SandboxCaller, Standing,
+};
 use dancu_core::PersonalNumber;
 use dancu_ledger::{Channel, Draft, Under};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -29,6 +31,8 @@ pub struct Caller {
     certificates: Vec<CertificateThumbprint>,
     burst: DefaultDirectRateLimiter,
     in_flight: AtomicU32,
+    /// The same client at the sandbox's door, while that is where it belongs.
+    sandbox: Option<Box<SandboxCaller>>,
 }
 
 /// A place among the requests in hand of one client; given back when dropped.
@@ -52,6 +56,13 @@ impl Caller {
         contract: Contract,
         standing: Standing,
     ) -> Self {
+        let sandbox = standing.is_in_sandbox().then(|| {
+            // What is tried need not be in force yet, and nobody there is who could consent.
+            let persons = crate::Persons::All;
+            let contract = Contract { valid_from: Date::MIN, valid_to: None, persons, ..contract.clone() };
+            let inside = Self::new(Arc::clone(&organisation), client.clone(), contract, Standing::OFFICIAL);
+            Box::new(SandboxCaller::new(inside))
+        });
         let per_second = NonZeroU32::new(contract.per_second_max).unwrap_or(NonZeroU32::MIN);
         Self {
             certificates: client.keys.iter().filter_map(ClientKey::certificate).collect(),
@@ -62,6 +73,7 @@ impl Caller {
             has_restrictions: false,
             burst: RateLimiter::direct(Quota::per_second(per_second)),
             in_flight: AtomicU32::new(0),
+            sandbox,
         }
     }
 
@@ -74,6 +86,11 @@ impl Caller {
     /// Whether the certificate of a connection is registered for the client, and so proves it.
     pub fn is_proven_by(&self, certificate: Option<&CertificateThumbprint>) -> bool {
         !self.certificates.is_empty() && self.is_connection_theirs(certificate)
+    }
+
+    /// The client at the sandbox's door, if that is where it belongs.
+    pub fn sandbox(&self) -> Option<&SandboxCaller> {
+        self.sandbox.as_deref()
     }
 
     /// Whether the client may be told anything on a day.
@@ -124,7 +141,7 @@ impl Caller {
             return Err(RefusalReason::SuspendedClient);
         }
         self.standing.check_token()?;
-        if !self.contract.holds_on(today) {
+        if !self.standing.is_in_sandbox() && !self.contract.holds_on(today) {
             return Err(RefusalReason::ContractDates);
         }
         self.take_place()

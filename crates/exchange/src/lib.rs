@@ -49,8 +49,8 @@ pub use field::{Field, FieldSet};
 pub use life::{
     ActBody, AttachedFile, Author, CheckedItem, ChecklistItem, Computed, Connection, ConnectionAct,
     ConnectionRules, Deed, EvidenceFile, Given, LifeError, LifeService, LifeStore, Need, Opening, Part,
-    PilotTerms, Side, Signed, Stage, Standing, Step, TRANSITIONS, Transition, Verdict, checklist,
-    connection_rules, is_within, transition,
+    PilotTerms, SamplePerson, Sandbox, SandboxCaller, SandboxSource, Side, Signed, Stage, Standing, Step,
+    TRANSITIONS, Transition, Verdict, checklist, connection_rules, is_within, transition,
 };
 pub use limits::{
     Advice, Caseload, CaseloadError, ComputedLimit, LimitNotice, LimitRules, LimitStep, UseReview, WeekUse,

@@ -106,8 +106,8 @@ impl Explain for Refusal {
             ),
             Self::SandboxOnly => (
                 "DANCU-EXCHANGE-098",
-                "Kết nối đang thử nghiệm hoặc thẩm định nên không nhận dữ liệu thật. Hãy hoàn tất thẩm định.",
-                "The connection is in the sandbox or under review, so it gets no real data. Complete the review.",
+                "Kết nối đang thử nghiệm hoặc thẩm định: chỉ /v1/verify được trả lời, từ một nước tổng hợp. Hãy hoàn tất thẩm định.",
+                "The connection is in the sandbox or under review: only /v1/verify is answered, from a synthetic country. Complete the review.",
             ),
             Self::Suspended => (
                 "DANCU-EXCHANGE-099",

@@ -76,6 +76,8 @@ operations! {
     ManageConnections,
     /// See, apply for and look after the connections of one's own agency.
     ManageOwnConnections,
+    /// See the persons of the synthetic country behind the sandbox.
+    SeeSandbox,
     /// Review connections, and take them from one stage to the next.
     ReviewConnections,
 }
@@ -113,6 +115,7 @@ pub fn allows(principal: Option<&Principal>, operation: Operation) -> bool {
         Operation::ApproveCorrection | Operation::ViewFindings | Operation::MoveFindings => {
             matches!(role(principal), Some(Role::Officer { .. } | Role::Operator))
         }
+        Operation::SeeSandbox => matches!(role(principal), Some(Role::Agency { .. } | Role::Operator)),
         Operation::ManageOwnConnections => matches!(role(principal), Some(Role::Agency { .. })),
         Operation::HandlePrivacyRequests
         | Operation::ViewOperations
@@ -192,6 +195,7 @@ mod tests {
             (O::ViewOperations,      [false, false, false, false, false, false, true, false]),
             (O::ManageConnections,   [false, false, false, false, false, false, true, false]),
             (O::ManageOwnConnections, [false, false, false, false, false, false, false, true]),
+            (O::SeeSandbox,          [false, false, false, false, false, false, true, true]),
             (O::ReviewConnections,   [false, false, false, false, false, false, true, false]),
         ];
         assert_eq!(table.map(|row| row.0).as_slice(), O::ALL, "the table has every operation once, in order");

@@ -4,6 +4,7 @@
 
 use dancu_changes::ChangeStore;
 use dancu_core::{CommuneCode, PersonalNumber};
+use dancu_exchange::{ExchangeStore, Side, Stage};
 use dancu_register::{
     At, Fact, FactKind, FactValue, HouseholdNumber, Link, Page, RegisterStore, communes, day_from_number,
     links, person_at,
@@ -177,4 +178,19 @@ async fn a_second_start_finds_all_steps_done() {
     for (number, history) in facts {
         assert_eq!(store.history(number).await.unwrap(), history);
     }
+}
+
+#[tokio::test]
+async fn what_was_connected_before_there_were_reviews_stays_in_use_and_its_history_says_so() {
+    let (folder, _) = release();
+    let connection = Connection::open(folder.path().join("register.db")).unwrap();
+    let connected = "INSERT INTO organisation VALUES ('bank', 'A', 'A');
+                     INSERT INTO client VALUES ('core', 'bank', '[]', NULL);
+                     INSERT INTO contract VALUES ('c-1', 'core', '{}');";
+    connection.execute_batch(connected).unwrap();
+    drop(connection);
+    let stages = open(&folder).stages().await.unwrap();
+    let step = stages[0].step.step().unwrap();
+    assert_eq!((stages.len(), stages[0].last_sequence, step.to), (1, 1, Stage::Official));
+    assert_eq!(stages[0].step.by.side, Side::Release);
 }

@@ -12,7 +12,7 @@ fn operator(id: &str) -> Author {
     Author { id: id.to_owned(), name: "Nguyễn Thị Thẩm Định".to_owned(), side: Side::Operator }
 }
 
-/// Takes every draft through sandbox, review and pilot, as two operators do who wrote none of it.
+/// Takes every connection that is not reviewed yet through sandbox, review and pilot, as two operators do who wrote none of it.
 pub async fn make_official(store: &dyn LifeStore, directory: &Directory, now: Timestamp) {
     let (organisations, clients, contracts) = store.connections().await.unwrap();
     let mut acts = Vec::new();
@@ -21,7 +21,7 @@ pub async fn make_official(store: &dyn LifeStore, directory: &Directory, now: Ti
         let organisation = organisations.iter().find(|row| row.id == client.organisation).unwrap().clone();
         let history = store.acts(&contract.id, 0, Connection::ACTS_MAX).await.unwrap();
         let mut connection = Connection { organisation, client, contract, acts: history };
-        if connection.stage() == Stage::Draft {
+        if connection.stage().is_open() {
             acts.extend(walk(&mut connection, Stage::Official, now));
         }
     }
@@ -60,7 +60,18 @@ fn walk(connection: &mut Connection, end: Stage, now: Timestamp) -> Vec<(Connect
         Stage::Suspended => &[Stage::Sandbox, Stage::Review, Stage::Pilot, Stage::Official, Stage::Suspended],
         Stage::Ended => &[Stage::Sandbox, Stage::Review, Stage::Pilot, Stage::Official, Stage::Ended],
     };
-    for stage in way {
+    let begun = way.iter().position(|stage| *stage == connection.stage()).map_or(0, |place| place + 1);
+    for stage in &way[begun..] {
+        if *stage == Stage::Review {
+            // As often as the review wants to see it, and once more, which is not told.
+            for is_answered in [true, true, true, true, false, false] {
+                if let Some(act) =
+                    connection.tried(is_answered, now).filter(|_| connection.is_tried_by_software())
+                {
+                    add(connection, Ok(act), None);
+                }
+            }
+        }
         if *stage == Stage::Pilot {
             for checked in connection.checklist(today_in_viet_nam(now)) {
                 let item = checked.item;

@@ -18,5 +18,6 @@ mod oauth;
 mod overload;
 mod postgres;
 mod restart;
+mod sandbox;
 mod support;
 mod told;

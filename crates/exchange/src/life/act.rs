@@ -138,6 +138,11 @@ pub enum Deed {
         /// How many it has now.
         keys: u32,
     },
+    /// The client's software was answered in the sandbox, or rightly refused. Told as often as the review wants to see it.
+    Tried {
+        /// Whether it was answered.
+        is_answered: bool,
+    },
     /// A reviewer answered an item.
     Answer {
         /// Its code.

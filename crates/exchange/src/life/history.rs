@@ -5,7 +5,7 @@ use super::{
     Author, ChecklistItem, Computed, ConnectionAct, Deed, LifeError, Need, Part, PilotTerms, Side, Stage,
     Step, Transition, Verdict, checklist, connection_rules, transition,
 };
-use crate::{Client, Contract, Organisation};
+use crate::{Client, Contract, Field, Organisation};
 use dancu_core::today_in_viet_nam;
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
 use sha2::{Digest, Sha256};
@@ -234,7 +234,7 @@ impl Connection {
             });
             let files = self.files(&item.code);
             let is_met = match (item.computed, given.as_ref().map(|given| given.verdict)) {
-                (Some(computed), _) => self.holds(computed),
+                (Some(computed), _) => self.holds(computed, begun),
                 (None, Some(Verdict::Yes)) => !item.is_evidence_required || !files.is_empty(),
                 (None, Some(Verdict::NotApplicable)) => true,
                 (None, Some(Verdict::No) | None) => false,
@@ -260,11 +260,12 @@ impl Connection {
     }
 
     /// What the program finds out itself.
-    fn holds(&self, computed: Computed) -> bool {
+    fn holds(&self, computed: Computed, today: Date) -> bool {
         let contract = &self.contract;
         match computed {
             // Without a key nobody gets a token: such a client is a desk of our own pages, and stays one (ADR 14).
             Computed::Keys => !self.client.keys.is_empty() || !self.has_door(),
+            Computed::Tried => !self.is_tried_by_software() || self.untried(today).is_empty(),
             Computed::Limit => {
                 let computed = contract.caseload.and_then(|caseload| caseload.limit(contract.valid_to).ok());
                 let is_within = computed.is_some_and(|computed| {
@@ -274,6 +275,34 @@ impl Connection {
                 is_within || contract.limit_reason.is_some()
             }
         }
+    }
+
+    /// Whether there is software, and something that it can verify, so that the sandbox has something to see.
+    pub fn is_tried_by_software(&self) -> bool {
+        let contract = &self.contract;
+        let can_ask = contract.may_tell_unknown || contract.fields.iter().any(Field::identifies);
+        !self.client.keys.is_empty() && !contract.fields.is_empty() && can_ask
+    }
+
+    /// What the sandbox has not yet seen of these terms: an answer, a refusal, or both. Empty without rules.
+    fn untried(&self, today: Date) -> Vec<bool> {
+        let Some(rules) = connection_rules(today) else { return Vec::new() };
+        let terms = self.acts.iter().rposition(|act| act.deed == Deed::Terms).unwrap_or_default();
+        let seen = |is_answered: bool| {
+            let tried = self.acts[terms..].iter().filter(|act| act.deed == Deed::Tried { is_answered });
+            u32::try_from(tried.count()).unwrap_or(u32::MAX)
+        };
+        let wanted = [(true, rules.sandbox_answers_min), (false, rules.sandbox_refusals_min)];
+        wanted.into_iter().filter(|(kind, min)| seen(*kind) < *min).map(|(kind, _)| kind).collect()
+    }
+
+    /// Notes a try in the sandbox; nothing when the review has seen enough of its kind.
+    pub fn tried(&self, is_answered: bool, now: Timestamp) -> Option<ConnectionAct> {
+        let is_wanted = matches!(self.stage(), Stage::Sandbox | Stage::Review)
+            && self.untried(today_in_viet_nam(now)).contains(&is_answered);
+        let side = Side::Agency { organisation: self.organisation.id.clone() };
+        let by = Author { id: self.client.id.to_string(), name: self.client.id.to_string(), side };
+        is_wanted.then(|| self.act(&by, Deed::Tried { is_answered }, now).ok()).flatten()
     }
 
     /// Whether the terms name something that only software can use, so that a client without a key makes no sense.
@@ -302,7 +331,11 @@ impl Connection {
                 // What was signed is no longer what stands.
                 Deed::Answer { item, .. } => signed.retain(|one| Some(one.part) != part_of(item)),
                 // Less than was signed may hold later on; while it is under review the terms stand still.
-                Deed::Step(_) | Deed::Terms | Deed::Keys { .. } | Deed::Evidence { .. } => {}
+                Deed::Step(_)
+                | Deed::Terms
+                | Deed::Keys { .. }
+                | Deed::Tried { .. }
+                | Deed::Evidence { .. } => {}
             }
         }
         signed

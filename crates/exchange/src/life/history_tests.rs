@@ -51,6 +51,14 @@ impl Connection {
         self.go(self.step(by, to, "Lý do", now()));
     }
 
+    /// What the sandbox sees of a client that works.
+    fn try_out(&mut self) {
+        for is_answered in [true, true, true, true, false, false] {
+            let act = self.tried(is_answered, now());
+            self.acts.extend(act);
+        }
+    }
+
     /// Answers everything that a reviewer answers, with a file where one is wanted.
     fn answer_all(&mut self, by: &Author) {
         for checked in self.checklist(today()) {
@@ -69,6 +77,7 @@ impl Connection {
 fn answered() -> Connection {
     let mut connection = draft(&operator("drafter"));
     connection.to(&operator("drafter"), Stage::Sandbox);
+    connection.try_out();
     connection.to(&operator("drafter"), Stage::Review);
     connection.answer_all(&operator("one"));
     connection
@@ -164,6 +173,7 @@ fn two_persons_sign_and_neither_wrote_the_terms() {
     let mut rewritten = draft(&operator("drafter"));
     rewritten.go(rewritten.act(&operator("two"), Deed::Terms, now()));
     rewritten.to(&operator("one"), Stage::Sandbox);
+    rewritten.try_out();
     rewritten.to(&operator("one"), Stage::Review);
     rewritten.answer_all(&operator("one"));
     assert_eq!(rewritten.sign(&operator("two"), Part::Legal, now()), Err(LifeError::Drafter));
@@ -249,6 +259,29 @@ fn software_without_a_key_and_a_limit_without_a_reason_are_found_out() {
         growth_percent_per_year: 0,
     });
     assert!(!open(&connection).contains(&"limit".to_owned()));
+}
+
+#[test]
+fn the_sandbox_sees_answers_and_a_refusal_of_these_very_terms() {
+    let mut connection = draft(&operator("drafter"));
+    assert_eq!(connection.tried(true, now()), None, "a draft is not tried");
+    connection.to(&agency("bank"), Stage::Sandbox);
+    let is_open = |connection: &Connection| connection.open(today()).contains(&"sandbox".to_owned());
+    assert!(is_open(&connection));
+    connection.try_out();
+    assert!(!is_open(&connection));
+    let tries = connection.acts.iter().filter(|act| matches!(act.deed, Deed::Tried { .. })).count();
+    assert_eq!(tries, 4, "three answers and one refusal, however often it asks");
+    connection.go(connection.act(&agency("bank"), Deed::Terms, now()));
+    assert!(is_open(&connection), "other terms are tried anew");
+    connection.try_out();
+    connection.to(&agency("bank"), Stage::Review);
+    assert!(!is_open(&connection));
+    // Software that cannot verify anything has nothing to try.
+    connection.contract.fields = [Field::LifeStatus].into_iter().collect();
+    assert!(!connection.is_tried_by_software());
+    let signed = connection.answer(&operator("one"), "sandbox", Verdict::Yes, "", now());
+    assert_eq!(signed, Err(LifeError::FoundOut));
 }
 
 #[test]

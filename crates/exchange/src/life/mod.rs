@@ -5,6 +5,7 @@ mod act;
 mod error;
 mod history;
 mod rules;
+mod sandbox;
 mod service;
 mod stage;
 mod standing;
@@ -14,6 +15,7 @@ pub use act::{ActBody, Author, ConnectionAct, Deed, Part, PilotTerms, Side, Step
 pub use error::LifeError;
 pub use history::{AttachedFile, CheckedItem, Connection, Given, Opening, Signed};
 pub use rules::{ChecklistItem, Computed, ConnectionRules, checklist, connection_rules};
+pub use sandbox::{SamplePerson, Sandbox, SandboxCaller, SandboxSource};
 pub use service::{EvidenceFile, LifeService, LifeStore};
 pub use stage::{Need, Stage, TRANSITIONS, Transition, transition};
 pub use standing::Standing;

@@ -18,6 +18,10 @@ pub struct ConnectionRules {
     pub pilot_days: u32,
     /// Hours within which the agency is told of a suspension.
     pub notice_hours: u32,
+    /// Answers in the sandbox that a review wants to see.
+    pub sandbox_answers_min: u32,
+    /// Refused requests in the sandbox that a review wants to see: software that over-reaches must take the refusal.
+    pub sandbox_refusals_min: u32,
 }
 
 /// What the program itself finds out about a connection, so that nobody has to claim it.
@@ -25,6 +29,8 @@ pub struct ConnectionRules {
 pub enum Computed {
     /// The client's software has a key, or it is a desk of our own pages, which no software can speak for.
     Keys,
+    /// The client's software was answered and refused in the sandbox; a desk of our own pages has nothing to try.
+    Tried,
     /// The limits follow from the declared work, or a reason is stated.
     Limit,
 }
@@ -33,6 +39,7 @@ impl Computed {
     fn read(text: &str) -> Option<Self> {
         match text {
             "keys" => Some(Self::Keys),
+            "tried" => Some(Self::Tried),
             "limit" => Some(Self::Limit),
             _ => None,
         }
@@ -113,6 +120,8 @@ pub fn connection_rules(on: Date) -> Option<ConnectionRules> {
         pilot_limit_percent: rule("pilot_limit_percent")?,
         pilot_days: rule("pilot_days")?,
         notice_hours: rule("notice_hours")?,
+        sandbox_answers_min: rule("sandbox_answers_min")?,
+        sandbox_refusals_min: rule("sandbox_refusals_min")?,
     })
 }
 

@@ -113,6 +113,15 @@ impl LifeService {
         self.add(act, None).await
     }
 
+    /// Notes that a client was answered in the sandbox, or refused. Whoever is quicker counts; the other is not missed.
+    pub async fn tried(&self, contract: &ContractId, is_answered: bool) -> Result<(), StoreError> {
+        let Some(connection) = self.connection(contract).await? else { return Ok(()) };
+        match connection.tried(is_answered, self.clock.now()) {
+            Some(act) => self.store.add_acts(vec![(act, None)]).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
     async fn add(&self, act: ConnectionAct, content: Option<Vec<u8>>) -> Result<(), LifeError> {
         debug_assert_eq!(matches!(act.deed, Deed::Evidence { .. }), content.is_some());
         if self.store.add_acts(vec![(act, content)]).await? { Ok(()) } else { Err(LifeError::Changed) }

@@ -37,6 +37,11 @@ impl Standing {
         }
     }
 
+    /// Whether the client is answered from the synthetic country.
+    pub const fn is_in_sandbox(&self) -> bool {
+        matches!(self.stage, Stage::Sandbox | Stage::Review)
+    }
+
     /// Whether the client may have a token. One that is suspended may: with it, it reads on which ground.
     pub const fn check_token(&self) -> Result<(), RefusalReason> {
         match self.stage {

@@ -4,6 +4,7 @@
 use crate::cluster::{Server, shared};
 use dancu_changes::CommandId;
 use dancu_core::PersonalNumber;
+use dancu_exchange::{ExchangeStore, Side, Stage};
 use dancu_handover::HandoverStore;
 use dancu_register::{FactValue, RegisterStore, day_from_number};
 use dancu_store_postgres::{DatabaseOptions, PostgresStore, StoreLocation};
@@ -104,9 +105,20 @@ async fn a_database_of_the_release_before_is_opened_and_answers_the_same() {
         expected.entry(PersonalNumber::from_value(number).unwrap()).or_default().push(row.to_owned());
     }
     assert_eq!(expected.len(), 24);
+    let connected = [
+        "INSERT INTO organisation VALUES ('bank', 'A', 'A')",
+        "INSERT INTO client VALUES ('core', 'bank', '[]', NULL)",
+        "INSERT INTO contract VALUES ('c-1', 'core', '{}')",
+    ];
+    server.cluster.sql(&database, &connected);
     let location = location(server, &database);
     let store = PostgresStore::open(&location, DatabaseOptions::default()).await.unwrap();
     check_steps(server, &database);
+    // What was connected before there were reviews stays in use, and its history says so.
+    let stages = store.stages().await.unwrap();
+    let step = stages[0].step.step().unwrap();
+    assert_eq!((stages.len(), stages[0].last_sequence, step.to), (1, 1, Stage::Official));
+    assert_eq!(stages[0].step.by.side, Side::Release);
     assert_eq!(store.count_persons().await, Ok(24));
     for (number, rows) in &expected {
         let history = store.history(*number).await.unwrap();

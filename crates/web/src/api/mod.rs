@@ -12,6 +12,7 @@ mod keys;
 mod limits;
 mod openapi;
 mod public_log;
+mod sandbox;
 mod token;
 mod verify;
 mod xroad;

@@ -1,6 +1,6 @@
 //! `POST /v1/verify`: does this agree with the register?
 
-use super::limits::tell_limits;
+use super::{limits::tell_limits, sandbox};
 use crate::{AppState, Problem, api::body::collect, tls::Peer};
 use axum::{
     body::Body,
@@ -38,6 +38,9 @@ pub(super) async fn answer(
     let begun = Instant::now();
     let mut request: VerifyRequest = serde_json::from_slice(bytes).map_err(|error| bad_body(&error))?;
     request.reference = request.reference.or_else(|| reference.map(str::to_owned));
+    if let Some(inside) = caller.sandbox() {
+        return sandbox::answer(state, caller, inside, &request).await;
+    }
     let outcome = state.verify.verify(caller, &request, Channel::Api).await;
     respond(state, caller, begun, outcome)
 }
@@ -140,7 +143,7 @@ pub(crate) fn verify_problem(state: &AppState, error: VerifyError) -> Problem {
     }
 }
 
-fn failed(state: &AppState, error: VerifyError) -> Response {
+pub(super) fn failed(state: &AppState, error: VerifyError) -> Response {
     verify_problem(state, error).into_response()
 }
 

@@ -271,6 +271,10 @@ fn act(act: &dancu_exchange::ConnectionAct) -> Option<ActView> {
             let (vi, en) = part.words();
             (format!("Ký phần {vi}"), format!("Signed: {en}")).into()
         }
+        Deed::Tried { is_answered: true } => ("Thử nghiệm: được trả lời", "Sandbox: answered").into(),
+        Deed::Tried { is_answered: false } => {
+            ("Thử nghiệm: bị từ chối đúng", "Sandbox: rightly refused").into()
+        }
         Deed::Answer { .. } | Deed::Evidence { .. } => return None,
     };
     let by_words: Words = match &act.by.side {

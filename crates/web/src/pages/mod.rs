@@ -26,6 +26,7 @@ mod privacy;
 mod reader;
 mod reception;
 mod record;
+mod sandbox;
 mod sealed;
 mod search;
 mod sign_in;
@@ -104,6 +105,7 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .merge(agency::routes())
         .merge(life::routes())
         .merge(search::routes())
+        .route("/sandbox", get(sandbox::show))
         .merge(sealed::routes())
         .merge(my_sealed::routes())
         .route("/operator", get(operator::show))

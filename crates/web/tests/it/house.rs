@@ -6,12 +6,12 @@ use axum::{
     http::{HeaderMap, Request, StatusCode, header},
 };
 use dancu_changes::ChangeService;
-use dancu_core::{Clock, Entropy, PersonalNumber};
+use dancu_core::{Clock, Entropy, PersonalNumber, StoreError};
 use dancu_evidence::Evidence;
 use dancu_exchange::{
     AssertionRules, Author, ConnectionsDocument, ConsentService, Directory, ExchangeStore, Gate, LifeService,
-    PrivacyService, RefusalLog, SealedService, SigningKey, StoredToken, TokenService, TokenSettings,
-    VerifyService,
+    PrivacyService, RefusalLog, SamplePerson, Sandbox, SandboxSource, SealedService, SigningKey, StoredToken,
+    TokenService, TokenSettings, VerifyService,
 };
 use dancu_feed::{ChangePuller, ChangeTeller, WebhookKey};
 use dancu_identity::{
@@ -34,6 +34,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::{path::Path, sync::Arc};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 use tower::ServiceExt;
 
 pub const FORM: &str = "application/x-www-form-urlencoded";
@@ -348,6 +349,12 @@ fn put_together(
         identity: Arc::new(identity.unwrap()),
         directory,
         exchange_store,
+        sandbox: Arc::new(TestSandbox {
+            folder: folder.join("sandbox"),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            opened: OnceCell::new(),
+        }),
         life,
         tokens: Arc::new(tokens),
         refusals,
@@ -364,6 +371,53 @@ fn put_together(
         latencies: Latencies::default(),
         clock,
         entropy,
+    }
+}
+
+/// The sandbox of the house: the same three persons, of whom one has another name, and a log of its own.
+struct TestSandbox {
+    folder: std::path::PathBuf,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    opened: OnceCell<Arc<Sandbox>>,
+}
+
+#[async_trait::async_trait]
+impl SandboxSource for TestSandbox {
+    async fn sandbox(&self) -> Result<Arc<Sandbox>, StoreError> {
+        let opened = self.opened.get_or_init(|| async {
+            std::fs::create_dir(&self.folder).unwrap();
+            let store = SqliteStore::open(&self.folder, DatabaseOptions::default()).unwrap();
+            let people = self.folder.join("people.csv");
+            let text = include_str!("people.csv").replace("Nguyễn Văn Hòa", "Nguyễn Văn Thử");
+            std::fs::write(&people, text).unwrap();
+            let request = LoadRequest {
+                seals: Some(Arc::new(seals())),
+                ..LoadRequest::new(&people, self.clock.today())
+            };
+            load(&store, &*self.clock, Places::national(), &request, &mut |_| {}).await.unwrap();
+            let (log_store, _) = open_ledger_parts(&self.folder).unwrap();
+            let keys = self.folder.join("keys");
+            let signer =
+                load_or_create_signer(&keys, "dancu.test/log/sandbox", &*self.entropy, true).unwrap();
+            let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
+            let at = self.folder.join("ledger.db");
+            let ledger =
+                Ledger::start(Box::new(log_store), at, signer, clock, entropy, LedgerOptions::default());
+            let refusals = Arc::new(RefusalLog::default());
+            let register = Arc::new(store);
+            let gate = Arc::new(Gate::new(register.clone(), register.clone()));
+            let verify =
+                VerifyService::new(register, Arc::new(ledger.unwrap()), gate, refusals, self.clock.clone());
+            let sample = SamplePerson {
+                number: HOA.to_owned(),
+                name: "Nguyễn Văn Thử".to_owned(),
+                birth_date: "1990-05-02".to_owned(),
+                sex: "M".to_owned(),
+            };
+            Arc::new(Sandbox::new(verify, vec![sample]))
+        });
+        Ok(Arc::clone(opened.await))
     }
 }
 

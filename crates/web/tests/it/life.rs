@@ -83,6 +83,9 @@ async fn every_stage_by_every_kind_of_request() {
     ] {
         let house = house_at(stage).await;
         for (name, status, code) in every_request(&house).await {
+            // In the sandbox a verification is answered, from another country.
+            let refusal =
+                refusal.filter(|_| name != "verify" || !matches!(stage, Stage::Sandbox | Stage::Review));
             let expected = if refusal.is_some() { 403 } else { 200 };
             assert_eq!((status, code.as_deref()), (expected, refusal), "{stage:?} {name}");
         }
@@ -118,6 +121,49 @@ async fn a_pilot_has_a_part_of_the_limit_and_an_end() {
     let today = dancu_core::Clock::today(&*house.clock);
     assert_eq!(caller.check_standing(today), Err(dancu_exchange::RefusalReason::PilotOver));
     assert!(caller.enter_for_token(today).is_ok(), "it may still read how it stands");
+}
+
+#[tokio::test]
+async fn the_sandbox_answers_of_its_own_people_and_writes_in_its_own_log() {
+    let house = house_at(Stage::Sandbox).await;
+    let bearer = house.bearer().await;
+    let ask = async |body: Value| {
+        house.knock("POST", "/v1/verify").header("authorization", &bearer).send(body.to_string()).await
+    };
+    let real = ask(json!({ "number": HOA, "name": "Nguyễn Văn Hòa" })).await;
+    assert_eq!(real.headers["dancu-sandbox"], "true");
+    let real = real.json();
+    assert_eq!(
+        (&real["sandbox"], &real["answers"]["name"]),
+        (&json!(true), &json!("differs")),
+        "nothing of the register"
+    );
+    let synthetic = ask(json!({ "number": HOA, "name": "Nguyễn Văn Thử" })).await.json();
+    assert_eq!(synthetic["answers"]["name"], "match");
+    let receipt: dancu_ledger::Receipt = serde_json::from_value(synthetic["receipt"].clone()).unwrap();
+    assert!(receipt.verify(house.state.ledger.verifier()).is_err(), "no receipt of the real log");
+    let refused = ask(json!({ "number": HOA, "name": "A", "phone": "0900000000" })).await;
+    assert_eq!(refused.headers["dancu-sandbox"], "true");
+    assert_eq!(refused.problem(), (403, "DANCU-EXCHANGE-022".to_owned()));
+    assert_eq!(house.state.ledger.size(), 0);
+    assert_eq!(house.state.ledger.used_today("hd-2"), 0);
+    ask(json!({ "number": HOA, "name": "Nguyễn Văn Thử" })).await;
+    let page = house.knock("GET", PAGE).header("cookie", &house.operator("mot").await).header("accept", JSON);
+    let open = page.send("").await.json()["open"].to_string();
+    assert!(!open.contains("\"sandbox\"") && open.contains("\"retention\""), "{open}");
+    for (cookie, status) in [
+        (house.operator("mot").await, 200),
+        (house.agency("ngan-hang").await, 200),
+        (house.cookie(Who::Officer).await, 403),
+        (house.cookie(Who::Nobody).await, 401),
+    ] {
+        let page =
+            house.knock("GET", "/sandbox").header("cookie", &cookie).header("accept", JSON).send("").await;
+        assert_eq!(page.status, status);
+        if status == 200 {
+            assert_eq!(page.json()["persons"][0]["name"], "Nguyễn Văn Thử");
+        }
+    }
 }
 
 struct Operator<'a> {
@@ -158,6 +204,15 @@ async fn a_connection_goes_its_way_with_two_operators() {
     assert_eq!(one.page(JSON).await.json()["stage"], "draft");
     assert_eq!(one.post(json!({"step": "official"})).await.problem(), (409, "DANCU-EXCHANGE-080".to_owned()));
     assert_eq!(one.post(json!({"step": "sandbox"})).await.json()["stage"], "sandbox");
+    let bearer = house.bearer().await;
+    for body in [
+        json!({ "number": HOA, "name": "A" }),
+        json!({ "number": HOA, "name": "B" }),
+        json!({ "number": HOA, "name": "C" }),
+        json!({ "number": HOA }),
+    ] {
+        house.knock("POST", "/v1/verify").header("authorization", &bearer).send(body.to_string()).await;
+    }
     let under_review = one.post(json!({"step": "review"})).await.json();
     assert_eq!(under_review["stage"], "review");
     assert_eq!(one.post(json!({"step": "pilot"})).await.problem(), (409, "DANCU-EXCHANGE-083".to_owned()));
@@ -216,7 +271,6 @@ async fn a_connection_goes_its_way_with_two_operators() {
     let suspended = two.post(json!({"step": "suspended", "ground": ground})).await.json();
     assert_eq!(suspended["notice"]["ground"], ground);
     assert_eq!(suspended["notice"]["due_by"], "2026-11-22T02:00:00Z");
-    let bearer = house.bearer().await;
     let told = house.knock("GET", "/v1/connection").header("authorization", &bearer).send("").await.json();
     assert_eq!((&told["stage"], &told["notice"]["ground"]), (&json!("suspended"), &json!(ground)));
     let html = one.page("text/html").await.body;

@@ -1,15 +1,15 @@
 //! A small country with connected clients, made once in a test run and copied for each test.
 
 use super::command::{DANCU, plain};
-use dancu_exchange::Directory;
+use dancu_exchange::{Directory, LifeService, Stage};
 use dancu_store_sqlite::{DatabaseOptions, SqliteStore};
-use dancu_testkit::make_official;
+use dancu_testkit::{FakeClock, bring_to, make_official};
 use serde_json::{Value, json};
 use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 use tempfile::TempDir;
 
@@ -79,6 +79,20 @@ impl World {
     /// A path as messages show it.
     pub fn shown(&self, name: &str) -> String {
         self.path(name).display().to_string()
+    }
+
+    /// Takes one draft as far as a stage. No server runs meanwhile.
+    pub fn bring_to(&self, contract: &str, stage: Stage) {
+        let store = SqliteStore::open(&self.path("data"), DatabaseOptions::default()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let clock = Arc::new(FakeClock::at("2026-11-21T00:00:00Z"));
+        let life = LifeService::new(Arc::new(store.clone()), Arc::default(), clock);
+        runtime.block_on(async {
+            let mut connection = life.connection(&contract.parse().unwrap()).await.unwrap().unwrap();
+            let now = "2026-11-21T00:00:00Z".parse().unwrap();
+            bring_to(&store, &Directory::default(), &mut connection, stage, now).await;
+        });
+        store.database().close();
     }
 
     /// The country's persons who are alive.
