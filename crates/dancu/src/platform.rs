@@ -12,8 +12,8 @@ use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy, StoreError};
 use dancu_evidence::Timestamper;
 use dancu_exchange::{
-    AssertionRules, ConsentService, Directory, Gate, LifeService, PrivacyService, RefusalLog, SealedService,
-    SigningKey, TokenService, TokenSettings, VerifyService,
+    AssertionRules, ConsentService, Directory, ExchangeStore, Gate, LifeService, PrivacyService, RefusalLog,
+    SealedService, SigningKey, TokenService, TokenSettings, VerifyService,
 };
 use dancu_feed::{
     ChangePuller, ChangeTeller, Courier, CourierParts, Patience, WebhookKey, remove_old_entries,
@@ -72,14 +72,7 @@ impl Platform {
         directory.reload(&*exchange_store).await?;
         let life = LifeService::new(Arc::clone(&stores.life), Arc::clone(&directory), Arc::clone(&clock));
         let refusals = Arc::new(RefusalLog::default());
-        let tokens = TokenService::new(
-            Arc::clone(&exchange_store),
-            Arc::clone(&directory),
-            Arc::clone(&refusals),
-            Arc::clone(&clock),
-            Arc::clone(&entropy),
-            TokenSettings { assertion: assertion_rules(config), lifetime_s: TOKEN_LIFETIME_S },
-        );
+        let tokens = open_tokens(config, &exchange_store, &directory, &refusals, (&clock, &entropy));
         let (gate, consents, privacy) = open_wills(&stores, &directory, &refusals, (&clock, &entropy));
         let verify = Arc::new(VerifyService::new(
             Arc::clone(&stores.register),
@@ -172,6 +165,23 @@ impl Platform {
         self.sandbox.close();
         self.stores.close();
     }
+}
+
+fn open_tokens(
+    config: &Config,
+    store: &Arc<dyn ExchangeStore>,
+    directory: &Arc<Directory>,
+    refusals: &Arc<RefusalLog>,
+    (clock, entropy): (&Arc<dyn Clock>, &Arc<dyn Entropy>),
+) -> TokenService {
+    TokenService::new(
+        Arc::clone(store),
+        Arc::clone(directory),
+        Arc::clone(refusals),
+        Arc::clone(clock),
+        Arc::clone(entropy),
+        TokenSettings { assertion: assertion_rules(config), lifetime_s: TOKEN_LIFETIME_S },
+    )
 }
 
 fn open_identity(
