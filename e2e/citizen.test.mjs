@@ -102,13 +102,25 @@ test("every look is there, and this browser verifies its receipt", async () => {
 test("a downloaded receipt is verified again outside the browser", async () => {
   const { page } = citizen;
   const waiting = page.waitForEvent("download");
-  await page.locator(".look__proof a").nth(1).click();
+  await page.locator('.look__proof a[href*="/receipts/"]').nth(1).click();
   const receipt = JSON.parse(readFileSync(await (await waiting).path(), "utf8"));
   const { checkReceipt, parseLogKey } = await proofCheck();
   const key = await parseLogKey(await page.locator("[data-log-key]").getAttribute("data-log-key"), crypto.subtle);
   assert.equal((await checkReceipt(receipt, key, crypto.subtle)).state, "verified");
   const touched = { ...receipt, record: receipt.record.replace("match", "other") };
   assert.deepEqual(await checkReceipt(touched, key, crypto.subtle), { state: "refused", reason: "not_in_tree" });
+});
+
+test("the evidence of a look is downloaded as one file", async () => {
+  const { page } = citizen;
+  const waiting = page.waitForEvent("download");
+  await page.locator('.look__proof a[href*="/evidence/"]').nth(1).click();
+  const bundle = readFileSync(await (await waiting).path());
+  assert.equal(bundle.subarray(0, 2).toString(), "PK");
+  // What is stored is not compressed, so that the names and the record can be read off.
+  for (const part of ["README.txt", "verify.sh", "log-key.pem", '"subject":']) {
+    assert.ok(bundle.includes(part), part);
+  }
 });
 
 test("a receipt that was touched on the way is not called verified", async () => {
