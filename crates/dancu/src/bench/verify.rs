@@ -59,7 +59,8 @@ pub fn run(args: &BenchArgs, folder: &Path) -> Result<Vec<Report>, Failure> {
     let echoed: Arc<MakeRequest> = Arc::new(move |connection, number, into| {
         post("/echo", None, pick(&echo_bodies, connection, number), into);
     });
-    let measured = measure(args, &load, &(ours, question), &(echo, echoed)).map_err(|error| network(&error));
+    let measured = measure(args, place.store(), &load, &(ours, question), &(echo, echoed))
+        .map_err(|error| network(&error));
     let _ = (stop_ours.send(()), stop_echo.send(()));
     platform.close();
     Ok(vec![measured?])
@@ -67,6 +68,7 @@ pub fn run(args: &BenchArgs, folder: &Path) -> Result<Vec<Report>, Failure> {
 
 fn measure(
     args: &BenchArgs,
+    store: &'static str,
     load: &Runtime,
     ours: &(SocketAddr, Arc<MakeRequest>),
     echo: &(SocketAddr, Arc<MakeRequest>),
@@ -91,7 +93,7 @@ fn measure(
         (rate(mine.answers, seconds), rate(theirs.answers, seconds));
     Ok(Report {
         name: "verify",
-        store: "sqlite",
+        store,
         ours_per_second,
         calibration: "bare axum JSON echo, same client, same connections",
         calibration_per_second,
