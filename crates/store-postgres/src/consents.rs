@@ -4,8 +4,8 @@ use crate::{
     PostgresStore,
     database::Outcome,
     errors::Result,
-    facts::{cell, limit, number_to_sql, unsigned},
-    lists::{from_json, one, to_json},
+    facts::{cell, number_to_sql, unsigned},
+    lists::{from_json, newest_of, one, to_json},
 };
 use async_trait::async_trait;
 use dancu_core::{PersonalNumber, StoreError};
@@ -40,7 +40,8 @@ impl ConsentStore for PostgresStore {
     ) -> Answer<Vec<Consent>> {
         self.database
             .read_snapshot(&(number, after, length_max), |transaction, (number, after, length_max)| {
-                Box::pin(list(transaction, *number, *after, *length_max))
+                let after = after.map(|id: ConsentId| id.0);
+                Box::pin(newest_of(transaction, ("consent", "asked_us"), *number, after, *length_max))
             })
             .await
     }
@@ -129,28 +130,6 @@ async fn ask(
     let (asked_us, body) = (consent.asked_at.as_microsecond(), to_json(consent)?);
     transaction.execute(&statement, &[&id, &number, &contract, &state, &asked_us, &body]).await?;
     Ok(Outcome::Keep(AskOutcome::Kept { id: consent.id, open_until: consent.open_until }))
-}
-
-async fn list(
-    transaction: &Transaction<'_>,
-    number: PersonalNumber,
-    after: Option<ConsentId>,
-    length_max: usize,
-) -> Result<Vec<Consent>> {
-    let number = number_to_sql(number);
-    let (mut before, mut last) = (i64::MAX, [u8::MAX; 16]);
-    if let Some(id) = after {
-        let sql = "SELECT asked_us FROM consent WHERE id = $1 AND number = $2";
-        let row = transaction.query_opt(sql, &[&id.0.as_bytes().as_slice(), &number]).await?;
-        let Some(row) = row else { return Ok(Vec::new()) };
-        (before, last) = (cell(&row, 0)?, *id.0.as_bytes());
-    }
-    let sql = "SELECT body FROM consent WHERE number = $1 AND (asked_us, id) < ($2, $3)
-               ORDER BY asked_us DESC, id DESC LIMIT $4";
-    let statement = transaction.prepare_cached(sql).await?;
-    let rows =
-        transaction.query(&statement, &[&number, &before, &last.as_slice(), &limit(length_max)]).await?;
-    rows.iter().map(from_json).collect()
 }
 
 async fn granted(

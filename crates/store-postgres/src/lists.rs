@@ -52,6 +52,34 @@ pub(crate) async fn one<T: DeserializeOwned>(
     row.map(|row| from_json(&row)).transpose()
 }
 
+/// What a table holds of a person by the columns of `(table, time)`, the newest first, after (in that order) one that was shown
+/// before; nothing after one that is not theirs.
+pub(crate) async fn newest_of<T: DeserializeOwned>(
+    client: &impl GenericClient,
+    (table, time): (&str, &str),
+    number: PersonalNumber,
+    after: Option<Uuid>,
+    length_max: usize,
+) -> Result<Vec<T>> {
+    let number = number_to_sql(number);
+    let (mut before, mut last) = (i64::MAX, [u8::MAX; 16]);
+    if let Some(id) = after {
+        let statement = client
+            .prepare_cached(&format!("SELECT {time} FROM {table} WHERE id = $1 AND number = $2"))
+            .await?;
+        let row = client.query_opt(&statement, &[&id.as_bytes().as_slice(), &number]).await?;
+        let Some(row) = row else { return Ok(Vec::new()) };
+        (before, last) = (cell(&row, 0)?, *id.as_bytes());
+    }
+    let sql = format!(
+        "SELECT body FROM {table} WHERE number = $1 AND ({time}, id) < ($2, $3)
+         ORDER BY {time} DESC, id DESC LIMIT $4"
+    );
+    let statement = client.prepare_cached(&sql).await?;
+    let rows = client.query(&statement, &[&number, &before, &last.as_slice(), &limit(length_max)]).await?;
+    rows.iter().map(from_json).collect()
+}
+
 /// Adds findings; those that are known stay. Says how many were new.
 pub(crate) async fn add_findings<'f>(
     transaction: &Transaction<'_>,

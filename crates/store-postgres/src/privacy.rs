@@ -5,7 +5,7 @@ use crate::{
     database::Outcome,
     errors::Result,
     facts::{cell, limit, number_to_sql, unsigned},
-    lists::{from_json, one, to_json},
+    lists::{from_json, newest_of, one, to_json},
 };
 use async_trait::async_trait;
 use dancu_core::{PersonalNumber, StoreError};
@@ -54,7 +54,8 @@ impl PrivacyStore for PostgresStore {
     ) -> Answer<Vec<PrivacyCase>> {
         self.database
             .read_snapshot(&(number, after, length_max), |transaction, (number, after, length_max)| {
-                Box::pin(of(transaction, *number, *after, *length_max))
+                let after = after.map(|id: CaseId| id.0);
+                Box::pin(newest_of(transaction, ("privacy_case", "received_us"), *number, after, *length_max))
             })
             .await
     }
@@ -127,26 +128,6 @@ async fn save(
         }
     };
     Ok(written == 1)
-}
-
-async fn of(
-    transaction: &Transaction<'_>,
-    number: PersonalNumber,
-    after: Option<CaseId>,
-    length_max: usize,
-) -> Result<Vec<PrivacyCase>> {
-    let number = number_to_sql(number);
-    let (mut before, mut last) = (i64::MAX, [u8::MAX; 16]);
-    if let Some(id) = after {
-        let sql = "SELECT received_us FROM privacy_case WHERE id = $1 AND number = $2";
-        let row = transaction.query_opt(sql, &[&id.0.as_bytes().as_slice(), &number]).await?;
-        let Some(row) = row else { return Ok(Vec::new()) };
-        (before, last) = (cell(&row, 0)?, *id.0.as_bytes());
-    }
-    let sql = "SELECT body FROM privacy_case WHERE number = $1 AND (received_us, id) < ($2, $3)
-               ORDER BY received_us DESC, id DESC LIMIT $4";
-    let rows = transaction.query(sql, &[&number, &before, &last.as_slice(), &limit(length_max)]).await?;
-    rows.iter().map(from_json).collect()
 }
 
 async fn due(

@@ -2,8 +2,7 @@
 
 use crate::{
     SqliteStore,
-    changes::limit,
-    events::{body, word},
+    events::{body, newest_of, word},
     facts::number_to_sql,
 };
 use async_trait::async_trait;
@@ -34,7 +33,9 @@ impl ConsentStore for SqliteStore {
         after: Option<ConsentId>,
         length_max: usize,
     ) -> Outcome<Vec<Consent>> {
-        self.database().read_snapshot(|connection| list(connection, number, after, length_max))
+        self.database().read_snapshot(|connection| {
+            newest_of(connection, ("consent", "asked_us"), number, after.map(|id| id.0), length_max)
+        })
     }
 
     async fn granted_consent(
@@ -113,33 +114,6 @@ fn ask(connection: &Connection, consent: &Consent, bounds: AskBounds) -> Result<
 
 fn json(consent: &Consent) -> String {
     serde_json::to_string(consent).expect("a consent is plain JSON")
-}
-
-fn list(
-    connection: &Connection,
-    number: PersonalNumber,
-    after: Option<ConsentId>,
-    length_max: usize,
-) -> Result<Vec<Consent>> {
-    let number = number_to_sql(number);
-    let (before, last) = match after {
-        None => (i64::MAX, [u8::MAX; 16]),
-        Some(id) => {
-            let known = connection
-                .prepare_cached("SELECT asked_us FROM consent WHERE id = ?1 AND number = ?2")?
-                .query_row(params![id.0.as_bytes(), number], |row| row.get(0))
-                .optional()?;
-            let Some(asked) = known else { return Ok(Vec::new()) };
-            (asked, *id.0.as_bytes())
-        }
-    };
-    connection
-        .prepare_cached(
-            "SELECT body FROM consent WHERE number = ?1 AND (asked_us, id) < (?2, ?3)
-             ORDER BY asked_us DESC, id DESC LIMIT ?4",
-        )?
-        .query_map(params![number, before, last, limit(length_max)], |row| body(row, 0))?
-        .collect()
 }
 
 fn granted(

@@ -7,7 +7,7 @@ use crate::{
 use dancu_changes::{CommandId, Event};
 use dancu_core::{CommuneCode, PersonalNumber};
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Result, Row};
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
@@ -24,6 +24,37 @@ pub(crate) fn body<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<
     let text = row.get_ref(column)?.as_str().map_err(|_| unreadable(column))?;
     // The text of the failure could quote what the body holds.
     serde_json::from_str(text).map_err(|_| unreadable(column))
+}
+
+/// What a table holds of a person by the columns of `(table, time)`, the newest first, after (in that order) one that was shown
+/// before; nothing after one that is not theirs.
+pub(crate) fn newest_of<T: DeserializeOwned>(
+    connection: &Connection,
+    (table, time): (&str, &str),
+    number: PersonalNumber,
+    after: Option<Uuid>,
+    length_max: usize,
+) -> Result<Vec<T>> {
+    let number = number_to_sql(number);
+    let (before, last) = match after {
+        None => (i64::MAX, [u8::MAX; 16]),
+        Some(id) => {
+            let known = connection
+                .prepare_cached(&format!("SELECT {time} FROM {table} WHERE id = ?1 AND number = ?2"))?
+                .query_row(params![id.as_bytes(), number], |row| row.get(0))
+                .optional()?;
+            let Some(known) = known else { return Ok(Vec::new()) };
+            (known, *id.as_bytes())
+        }
+    };
+    let sql = format!(
+        "SELECT body FROM {table} WHERE number = ?1 AND ({time}, id) < (?2, ?3)
+         ORDER BY {time} DESC, id DESC LIMIT ?4"
+    );
+    connection
+        .prepare_cached(&sql)?
+        .query_map(params![number, before, last, limit(length_max)], |row| body(row, 0))?
+        .collect()
 }
 
 /// An identifier.

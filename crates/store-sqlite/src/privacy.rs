@@ -1,6 +1,12 @@
 //! The port of persons' requests on `register.db`.
 
-use crate::{SqliteStore, changes::limit, consents, events::body, facts::number_to_sql};
+use crate::{
+    SqliteStore,
+    changes::limit,
+    consents,
+    events::{body, newest_of},
+    facts::number_to_sql,
+};
 use async_trait::async_trait;
 use dancu_core::{PersonalNumber, StoreError};
 use dancu_exchange::{CaseId, CaseProgress, Consent, ConsentState, ContractId, PrivacyCase, PrivacyStore};
@@ -51,7 +57,9 @@ impl PrivacyStore for SqliteStore {
         after: Option<CaseId>,
         length_max: usize,
     ) -> Outcome<Vec<PrivacyCase>> {
-        self.database().read_snapshot(|connection| of(connection, number, after, length_max))
+        self.database().read_snapshot(|connection| {
+            newest_of(connection, ("privacy_case", "received_us"), number, after.map(|id| id.0), length_max)
+        })
     }
 
     async fn cases_due(
@@ -107,33 +115,6 @@ fn save(connection: &Connection, case: &PrivacyCase, moves_before: Option<usize>
             .execute(params![id, number, contract, received, is_open, due, restricts, moves, json, before])?,
     };
     Ok(saved == 1)
-}
-
-fn of(
-    connection: &Connection,
-    number: PersonalNumber,
-    after: Option<CaseId>,
-    length_max: usize,
-) -> Result<Vec<PrivacyCase>> {
-    let number = number_to_sql(number);
-    let (before, last) = match after {
-        None => (i64::MAX, [u8::MAX; 16]),
-        Some(id) => {
-            let known = connection
-                .prepare_cached("SELECT received_us FROM privacy_case WHERE id = ?1 AND number = ?2")?
-                .query_row(params![id.0.as_bytes(), number], |row| row.get(0))
-                .optional()?;
-            let Some(received) = known else { return Ok(Vec::new()) };
-            (received, *id.0.as_bytes())
-        }
-    };
-    connection
-        .prepare_cached(
-            "SELECT body FROM privacy_case WHERE number = ?1 AND (received_us, id) < (?2, ?3)
-             ORDER BY received_us DESC, id DESC LIMIT ?4",
-        )?
-        .query_map(params![number, before, last, limit(length_max)], |row| body(row, 0))?
-        .collect()
 }
 
 fn due(

@@ -137,9 +137,14 @@ pub(crate) struct PageProblem {
 }
 
 impl PageProblem {
+    /// A problem of no field in particular.
+    pub fn of(said: Explanation) -> Self {
+        Self { code: said.code, text: said.into(), field: None }
+    }
+
     /// A problem at a field.
     pub fn at(field: &'static str, said: Explanation) -> Self {
-        Self { code: said.code, text: said.into(), field: Some(field) }
+        Self { field: Some(field), ..Self::of(said) }
     }
 }
 

@@ -2,11 +2,13 @@
 //! from `data/review_checklist.csv`.
 
 use super::Part;
-use dancu_core::{Dated, DatedTable};
+use crate::dated_rules::DatedRules;
+use dancu_core::Dated;
 use jiff::civil::Date;
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
 
-const RULES: &str = include_str!("../../../../data/connection_rules.csv");
+static RULES: LazyLock<DatedRules> =
+    LazyLock::new(|| DatedRules::read(include_str!("../../../../data/connection_rules.csv")));
 const CHECKLIST: &str = include_str!("../../../../data/review_checklist.csv");
 
 /// The rules that hold on a day.
@@ -65,21 +67,9 @@ pub struct ChecklistItem {
 
 /// The fields of a line of CSV; a quoted field may hold commas, and doubled quotes for one.
 fn cells(line: &str) -> Vec<String> {
-    let (mut cells, mut cell, mut is_quoted) = (Vec::new(), String::new(), false);
-    let mut characters = line.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            '"' if is_quoted && characters.peek() == Some(&'"') => {
-                characters.next();
-                cell.push('"');
-            }
-            '"' => is_quoted = !is_quoted,
-            ',' if !is_quoted => cells.push(std::mem::take(&mut cell)),
-            other => cell.push(other),
-        }
-    }
-    cells.push(cell);
-    cells
+    let mut rows = csv::ReaderBuilder::new().has_headers(false).from_reader(line.as_bytes());
+    let row = rows.records().next().expect("a test reads the built-in table");
+    row.expect("a test reads the built-in table").iter().map(str::to_owned).collect()
 }
 
 fn dated<T>(value: T, from: &str, to: &str, legal_reference: &str) -> Dated<T> {
@@ -90,12 +80,6 @@ fn dated<T>(value: T, from: &str, to: &str, legal_reference: &str) -> Dated<T> {
         legal_reference: legal_reference.to_owned(),
     }
 }
-
-static RULE_TABLES: LazyLock<HashMap<&str, DatedTable<u32>>> = LazyLock::new(|| {
-    let rules = RULES.lines().skip(1).filter_map(|line| line.split(',').next());
-    let table = |rule| DatedTable::of_rule(RULES, rule).expect("a test reads the built-in table");
-    rules.map(|rule| (rule, table(rule))).collect()
-});
 
 static ITEMS: LazyLock<Vec<Dated<ChecklistItem>>> = LazyLock::new(|| {
     let rows = CHECKLIST.lines().skip(1).map(|line| {
@@ -115,7 +99,7 @@ static ITEMS: LazyLock<Vec<Dated<ChecklistItem>>> = LazyLock::new(|| {
 
 /// The rules that hold on a day; `None` before there were any.
 pub fn connection_rules(on: Date) -> Option<ConnectionRules> {
-    let rule = |name: &str| RULE_TABLES.get(name)?.on(on).map(|row| row.value);
+    let rule = |name: &str| RULES.on(name, on);
     Some(ConnectionRules {
         pilot_limit_percent: rule("pilot_limit_percent")?,
         pilot_days: rule("pilot_days")?,

@@ -20,7 +20,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use dancu_core::{Clock, PartialDate, PersonalNumber};
+use dancu_core::{Clock, PartialDate};
 use dancu_exchange::{Field, SealedGroup};
 use dancu_identity::access::Operation;
 use dancu_ledger::{Channel, Disclosure, Page as LogPage};
@@ -108,10 +108,9 @@ pub(super) async fn show(
     reader: Reader,
     Params(shown): Params<Shown>,
 ) -> Result<Response, Problem> {
-    let number = myself(
-        &reader,
-        &[Operation::ReadOwnRecord, Operation::ReadOwnHousehold, Operation::ReadOwnDisclosures],
-    )?;
+    reader.citizen(Operation::ReadOwnRecord)?;
+    reader.citizen(Operation::ReadOwnHousehold)?;
+    let number = reader.citizen(Operation::ReadOwnDisclosures)?;
     let at = At { as_of: state.clock.today(), known_at: state.clock.now() };
     let history = state.register.history(number).await?;
     let me = person_at(&history, at);
@@ -159,7 +158,7 @@ async fn own_disclosure(
     reader: &Reader,
     index: Result<Path<u64>, PathRejection>,
 ) -> Result<u64, Problem> {
-    let number = myself(reader, &[Operation::ReadOwnDisclosures])?;
+    let number = reader.citizen(Operation::ReadOwnDisclosures)?;
     let Path(index) = index.map_err(|_| Problem::not_found())?;
     let today = state.clock.today();
     let record = from_log(state, move |log| Ok(log.disclosure(index)?.record)).await?;
@@ -169,14 +168,6 @@ async fn own_disclosure(
     } else {
         Err(Problem::not_found())
     }
-}
-
-fn myself(reader: &Reader, operations: &[Operation]) -> Result<PersonalNumber, Problem> {
-    let mut number = None;
-    for operation in operations {
-        number = reader.may(*operation)?.citizen();
-    }
-    number.ok_or_else(Problem::not_allowed)
 }
 
 /// An account belongs to the number under which it was opened. When the person is given another number, an officer prints

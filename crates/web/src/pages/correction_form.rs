@@ -170,8 +170,7 @@ impl Forms<'_> {
             input.value = self.typed.text(&input.name).to_owned();
         }
         if let Some(fault) = self.fault.filter(|fault| fault.field.as_deref() == Some(&*input.name)) {
-            let text = Words::from(fault.said.clone());
-            input.problem = Some(PageProblem { text, code: fault.said.code, field: None });
+            input.problem = Some(PageProblem::of(fault.said.clone()));
         }
         input
     }

@@ -5,6 +5,7 @@ use super::{
     desk,
     fields::{Fields, Params},
     findings::{MoveView, Named, actor},
+    paging::cut,
     reader::{Reader, Wants},
 };
 use crate::{
@@ -153,7 +154,7 @@ pub(super) async fn decide(
                 return Err(problem);
             }
             let status = problem.status;
-            let said = PageProblem { code: problem.said.code, text: problem.said.into(), field: None };
+            let said = PageProblem::of(problem.said);
             let shown = Shown { state: None, after: None };
             let view = view(&state, &reader, &actor, &shown, Some(said)).await?;
             Ok(reader.show(status, &view))
@@ -214,9 +215,7 @@ async fn view(
     let filter = ProposalFilter { owner: actor.commune(), number: None, state: Some(wanted) };
     let found = service(state).list(filter, after, PAGE_LENGTH + 1).await;
     let mut proposals = found.map_err(problem_of)?;
-    let has_more = proposals.len() > PAGE_LENGTH;
-    proposals.truncate(PAGE_LENGTH);
-    let last = proposals.last().filter(|_| has_more).map(|last| last.id);
+    let last = cut(&mut proposals, PAGE_LENGTH).map(|last| last.id);
     let today = state.clock.today();
     let address = |state: ProposalState| format!("{PATH}?state={}", word_of(state));
     Ok(CorrectionsView {

@@ -2,6 +2,7 @@
 
 use super::{
     fields::{Fields, Params},
+    paging::cut,
     reader::{Reader, Wants},
 };
 use crate::{
@@ -83,9 +84,9 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     reader.may(Operation::ViewOperations)?;
     let mut rows = state.feed.subscribers(places.subscribers.as_ref(), ROWS_PAGE + 1).await?;
-    let more_subscribers = cut(&mut rows);
+    let more_subscribers = cut(&mut rows, ROWS_PAGE).is_some();
     let mut letters = state.feed.dead_letters(None, places.letters, ROWS_PAGE + 1).await?;
-    let more_letters = cut(&mut letters);
+    let more_letters = cut(&mut letters, ROWS_PAGE).is_some();
     let subscribers_older = rows.last().filter(|_| more_subscribers);
     let subscribers_older = subscribers_older.map(|row| format!("{PATH}?subscribers={}", row.client));
     let letters_older = letters.last().filter(|_| more_letters);
@@ -140,13 +141,6 @@ pub(super) async fn act(
         Wants::Json => Json(json!({ "accepted": true })).into_response(),
         Wants::Html => Redirect::to(PATH).into_response(),
     })
-}
-
-/// Cuts a list to a page; whether there was more.
-fn cut<T>(rows: &mut Vec<T>) -> bool {
-    let has_more = rows.len() > ROWS_PAGE;
-    rows.truncate(ROWS_PAGE);
-    has_more
 }
 
 async fn subscriber_view(state: &AppState, row: Subscriber) -> Result<SubscriberView, Problem> {

@@ -3,6 +3,7 @@
 use super::{
     desk,
     fields::{Fields, Params},
+    paging::cut,
     reader::{Reader, Wants},
 };
 use crate::{
@@ -166,7 +167,7 @@ pub(super) async fn step(
                 return Err(problem);
             }
             let status = problem.status;
-            let said = PageProblem { code: problem.said.code, text: problem.said.into(), field: None };
+            let said = PageProblem::of(problem.said);
             let shown = Shown { state: None, kind: None, after: None };
             let view = view(&state, &reader, &actor, &shown, Some(said)).await?;
             Ok(reader.show(status, &view))
@@ -228,9 +229,7 @@ async fn view(
     let filter = FindingFilter { owner: None, state: wanted_state, kind: wanted_kind };
     let mut findings =
         service(state).list(actor, filter, after, PAGE_LENGTH + 1).await.map_err(problem_of)?;
-    let has_more = findings.len() > PAGE_LENGTH;
-    findings.truncate(PAGE_LENGTH);
-    let last = findings.last().filter(|_| has_more).map(|last| last.id);
+    let last = cut(&mut findings, PAGE_LENGTH).map(|last| last.id);
     let today = state.clock.today();
     let of_state = [None].into_iter().chain(FindingState::ALL.map(Some));
     let of_kind = [None].into_iter().chain(FindingKind::ALL.iter().copied().map(Some));

@@ -231,7 +231,7 @@ pub(super) async fn told(
     }
     let mut view = view(state, reader, author, &before, address);
     let status = problem.status;
-    view.problem = Some(PageProblem { code: problem.said.code, text: problem.said.into(), field: None });
+    view.problem = Some(PageProblem::of(problem.said));
     Ok(reader.show(status, &view))
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     fields::Fields,
-    life::author,
+    life::{author, find},
     reader::{Reader, Wants},
 };
 use crate::{
@@ -18,8 +18,8 @@ use axum::{
 };
 use dancu_core::Explanation;
 use dancu_exchange::{
-    Advice, Caseload, ComputedLimit, ConnectionsDocument, Contract, DocumentError, LimitNotice, WeekUse,
-    notices, review,
+    Advice, Caseload, ComputedLimit, Connection, ConnectionsDocument, Contract, DocumentError, LimitNotice,
+    WeekUse, notices, review,
 };
 use dancu_identity::access::Operation;
 use serde::{Deserialize, Serialize};
@@ -54,8 +54,8 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     reader.may(Operation::ViewOperations)?;
-    let contract = contract_of(&state, &id).await?;
-    Ok(reader.show(StatusCode::OK, &view(&state, &reader, contract).await?))
+    let connection = find(&state, &id).await?;
+    Ok(reader.show(StatusCode::OK, &view(&state, &reader, connection).await?))
 }
 
 /// The proposal that the operator has read.
@@ -73,11 +73,12 @@ pub(super) async fn follow(
     Fields(chosen): Fields<Chosen>,
 ) -> Result<Response, Problem> {
     let author = author(reader.may(Operation::ManageConnections)?)?;
-    let contract = contract_of(&state, &id).await?;
-    let proposed = proposal(advice(&state, &contract).await?.0);
+    let connection = find(&state, &id).await?;
+    let proposed = proposal(advice(&state, &connection).await?.0);
     let Some(daily_limit) = proposed.filter(|proposed| proposed.to_string() == chosen.daily_limit) else {
         return Err(Problem { status: StatusCode::CONFLICT, said: proposal_changed(), retry_after_s: None });
     };
+    let contract = connection.contract;
     let (was, id) = (contract.daily_limit, contract.id.clone());
     let contract = Contract { daily_limit, ..contract };
     let document = ConnectionsDocument { contracts: vec![contract], ..ConnectionsDocument::default() };
@@ -89,8 +90,8 @@ pub(super) async fn follow(
     }
     match reader.wants {
         Wants::Json => {
-            let contract = contract_of(&state, id.as_str()).await?;
-            Ok(reader.show(StatusCode::OK, &view(&state, &reader, contract).await?))
+            let connection = find(&state, id.as_str()).await?;
+            Ok(reader.show(StatusCode::OK, &view(&state, &reader, connection).await?))
         }
         Wants::Html => Ok(Redirect::to(&path(id.as_str())).into_response()),
     }
@@ -101,25 +102,20 @@ pub(super) fn path(contract: &str) -> String {
     format!("/operator/contracts/{contract}/limit")
 }
 
-async fn contract_of(state: &AppState, id: &str) -> Result<Contract, Problem> {
-    let (_, _, contracts) = state.exchange_store.connections().await?;
-    contracts.into_iter().find(|contract| contract.id.as_str() == id).ok_or_else(Problem::not_found)
-}
-
 async fn advice(
     state: &AppState,
-    contract: &Contract,
+    connection: &Connection,
 ) -> Result<(Option<Advice>, Vec<WeekUse>, Vec<LimitNotice>), Problem> {
+    let contract = &connection.contract;
     let days = used_days(state, contract.id.as_str()).await?;
-    let connection = state.life.connection(&contract.id).await?;
-    let since = connection.and_then(|connection| connection.official_since());
-    let reviewed = review(contract, since, &days, state.ledger.counting_day());
+    let reviewed = review(contract, connection.official_since(), &days, state.ledger.counting_day());
     let (advice, weeks) = reviewed.map(|found| (found.advice, found.weeks)).unzip();
     Ok((advice, weeks.unwrap_or_default(), notices(contract, &days)))
 }
 
-async fn view(state: &AppState, reader: &Reader, contract: Contract) -> Result<LimitView, Problem> {
-    let (advice, weeks, notices) = advice(state, &contract).await?;
+async fn view(state: &AppState, reader: &Reader, connection: Connection) -> Result<LimitView, Problem> {
+    let (advice, weeks, notices) = advice(state, &connection).await?;
+    let contract = connection.contract;
     let caller = state.directory.caller(&contract.client);
     let organisation = caller.map_or_else(
         || Words::same(contract.client.to_string()),

@@ -22,6 +22,7 @@ mod my_requests;
 mod my_sealed;
 mod officer;
 mod operator;
+mod paging;
 mod privacy;
 mod reader;
 mod reception;

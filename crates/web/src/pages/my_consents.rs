@@ -2,6 +2,7 @@
 
 use super::{
     fields::{Fields, Params},
+    paging::cut,
     reader::{Reader, Wants},
 };
 use crate::{
@@ -18,7 +19,7 @@ use axum::{
 };
 use dancu_core::{Clock, Explanation, PersonalNumber};
 use dancu_exchange::{Consent, ConsentDecision, ConsentState, Field};
-use dancu_identity::{Principal, access::Operation};
+use dancu_identity::access::Operation;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -80,20 +81,13 @@ pub(super) struct Answer {
     decision: Option<ConsentDecision>,
 }
 
-fn myself(reader: &Reader) -> Result<PersonalNumber, Problem> {
-    match reader.may(Operation::ManageOwnConsents)? {
-        Principal::Citizen { number, .. } => Ok(*number),
-        _ => Err(Problem::not_allowed()),
-    }
-}
-
 /// My requests and consents.
 pub(super) async fn show(
     State(state): State<Arc<AppState>>,
     reader: Reader,
     Params(shown): Params<Shown>,
 ) -> Result<Response, Problem> {
-    let number = myself(&reader)?;
+    let number = reader.citizen(Operation::ManageOwnConsents)?;
     let view = view(&state, &reader, number, shown.after.as_deref(), None).await?;
     Ok(reader.show(StatusCode::OK, &view))
 }
@@ -105,7 +99,7 @@ pub(super) async fn decide(
     Path(id): Path<String>,
     Fields(answer): Fields<Answer>,
 ) -> Result<Response, Problem> {
-    let number = myself(&reader)?;
+    let number = reader.citizen(Operation::ManageOwnConsents)?;
     let id = id.parse().map_err(|_| Problem::not_found())?;
     let outcome = match answer.decision {
         Some(decision) => state.consents.decide(number, id, decision).await.map_err(consent_problem),
@@ -121,7 +115,7 @@ pub(super) async fn decide(
         }
         Err(problem) => {
             let status = problem.status;
-            let problem = PageProblem { code: problem.said.code, text: problem.said.into(), field: None };
+            let problem = PageProblem::of(problem.said);
             let view = view(&state, &reader, number, None, Some(problem)).await?;
             Ok(reader.show(status, &view))
         }
@@ -150,9 +144,7 @@ async fn view(
     let after = after.map(str::parse).transpose().map_err(|_| Problem::not_found())?;
     let found = state.consents.list(number, after, PAGE_LENGTH + 1).await;
     let mut consents = found.map_err(consent_problem)?;
-    let has_more = consents.len() > PAGE_LENGTH;
-    consents.truncate(PAGE_LENGTH);
-    let last = consents.last().filter(|_| has_more).map(|last| last.id);
+    let last = cut(&mut consents, PAGE_LENGTH).map(|last| last.id);
     let today = state.clock.today();
     Ok(MyConsentsView {
         page: reader.page_at(PATH),

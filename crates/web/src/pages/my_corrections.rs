@@ -5,6 +5,7 @@ use super::{
     corrections::{ProposalView, problem_of, proposal_view, service},
     desk::form::{Fault, Typed},
     fields::{Fields, Params},
+    paging::cut,
     reader::{Reader, Wants},
 };
 use crate::{
@@ -20,7 +21,7 @@ use axum::{
 };
 use dancu_changes::{CommandId, Proposal, ProposalFilter, ProposalId, ProposedBy};
 use dancu_core::{Clock, Entropy, PersonalNumber};
-use dancu_identity::{Principal, access::Operation};
+use dancu_identity::access::Operation;
 use dancu_register::At;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -51,20 +52,13 @@ pub(super) struct Shown {
     after: Option<String>,
 }
 
-fn myself(reader: &Reader) -> Result<PersonalNumber, Problem> {
-    match reader.may(Operation::ProposeCorrection)? {
-        Principal::Citizen { number, .. } => Ok(*number),
-        _ => Err(Problem::not_allowed()),
-    }
-}
-
 /// My proposals and the forms.
 pub(super) async fn show(
     State(state): State<Arc<AppState>>,
     reader: Reader,
     Params(shown): Params<Shown>,
 ) -> Result<Response, Problem> {
-    let number = myself(&reader)?;
+    let number = reader.citizen(Operation::ProposeCorrection)?;
     let view = view(&state, &reader, number, shown.after.as_deref(), &Typed::default(), None).await?;
     Ok(reader.show(StatusCode::OK, &view))
 }
@@ -75,7 +69,7 @@ pub(super) async fn propose(
     reader: Reader,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, Problem> {
-    let number = myself(&reader)?;
+    let number = reader.citizen(Operation::ProposeCorrection)?;
     let id: ProposalId = typed.text("id").parse().map_err(|_| Problem::bad_body("id"))?;
     let outcome = match correction_form::read(&typed, number, state.clock.today()) {
         Ok((change, evidence)) => {
@@ -110,7 +104,7 @@ pub(super) async fn withdraw(
     reader: Reader,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let number = myself(&reader)?;
+    let number = reader.citizen(Operation::ProposeCorrection)?;
     let id = id.parse().map_err(|_| Problem::not_found())?;
     let withdrawn = service(&state).withdraw(id, &ProposedBy::Citizen { number }).await;
     let proposal = withdrawn.map_err(problem_of)?;
@@ -143,9 +137,7 @@ async fn view(
     let filter = ProposalFilter { owner: None, number: Some(number), state: None };
     let found = service(state).list(filter, after, PAGE_LENGTH + 1).await;
     let mut proposals = found.map_err(problem_of)?;
-    let has_more = proposals.len() > PAGE_LENGTH;
-    proposals.truncate(PAGE_LENGTH);
-    let last = proposals.last().filter(|_| has_more).map(|last| last.id);
+    let last = cut(&mut proposals, PAGE_LENGTH).map(|last| last.id);
     let today = state.clock.today();
     let at = At { as_of: today, known_at: state.clock.now() };
     let me = state.register.person(number, at).await?;
@@ -166,5 +158,5 @@ async fn view(
 /// The problem at the head of the page, leading to its field. Only names that the forms have lead anywhere.
 fn problem_at(fault: Fault) -> PageProblem {
     let field = fault.field.as_deref().and_then(correction_form::known_field);
-    PageProblem { code: fault.said.code, text: fault.said.into(), field }
+    PageProblem { field, ..PageProblem::of(fault.said) }
 }

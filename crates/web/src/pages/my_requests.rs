@@ -3,6 +3,7 @@
 
 use super::{
     fields::{Fields, Params},
+    paging::cut,
     reader::{Reader, Wants},
 };
 use crate::{
@@ -20,7 +21,7 @@ use axum::{
 };
 use dancu_core::{Clock, PersonalNumber};
 use dancu_exchange::{CaseKind, CaseMove, CaseState, Looked, PrivacyCase, PrivacyError};
-use dancu_identity::{Principal, access::Operation};
+use dancu_identity::access::Operation;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -109,13 +110,6 @@ pub(super) fn routes() -> Router<Arc<AppState>> {
         .route("/citizen/requests/{id}/end", post(end).get(back))
 }
 
-fn myself(reader: &Reader) -> Result<PersonalNumber, Problem> {
-    match reader.may(Operation::SendPrivacyRequest)? {
-        Principal::Citizen { number, .. } => Ok(*number),
-        _ => Err(Problem::not_allowed()),
-    }
-}
-
 /// The problem of a request or a step that was not taken.
 pub(super) fn problem_of(error: PrivacyError) -> Problem {
     let status = match &error {
@@ -138,7 +132,7 @@ pub(super) async fn show(
     reader: Reader,
     Params(shown): Params<Shown>,
 ) -> Result<Response, Problem> {
-    let number = myself(&reader)?;
+    let number = reader.citizen(Operation::SendPrivacyRequest)?;
     let view = view(&state, &reader, number, shown.after.as_deref(), None).await?;
     Ok(reader.show(StatusCode::OK, &view))
 }
@@ -149,7 +143,7 @@ pub(super) async fn open(
     reader: Reader,
     Fields(asked): Fields<Asked>,
 ) -> Result<Response, Problem> {
-    let number = myself(&reader)?;
+    let number = reader.citizen(Operation::SendPrivacyRequest)?;
     let leaf = match asked.leaf {
         Leaf::Number(leaf) => leaf,
         Leaf::Text(text) => text.parse().map_err(|_| Problem::not_found())?,
@@ -181,7 +175,7 @@ pub(super) async fn say(
     Path(id): Path<String>,
     Fields(said): Fields<Said>,
 ) -> Result<Response, Problem> {
-    let number = myself(&reader)?;
+    let number = reader.citizen(Operation::SendPrivacyRequest)?;
     let id = id.parse().map_err(|_| Problem::not_found())?;
     let outcome = state.privacy.say(number, id, &said.words).await;
     answer(&state, &reader, number, (StatusCode::OK, outcome)).await
@@ -193,7 +187,7 @@ pub(super) async fn end(
     reader: Reader,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let number = myself(&reader)?;
+    let number = reader.citizen(Operation::SendPrivacyRequest)?;
     let id = id.parse().map_err(|_| Problem::not_found())?;
     let outcome = state.privacy.end(number, id).await;
     answer(&state, &reader, number, (StatusCode::OK, outcome)).await
@@ -215,7 +209,7 @@ async fn answer(
         }
         Err(problem) => {
             let status = problem.status;
-            let problem = PageProblem { code: problem.said.code, text: problem.said.into(), field: None };
+            let problem = PageProblem::of(problem.said);
             let view = view(state, reader, number, None, Some(problem)).await?;
             Ok(reader.show(status, &view))
         }
@@ -231,9 +225,7 @@ async fn view(
 ) -> Result<MyRequestsView, Problem> {
     let after = after.map(str::parse).transpose().map_err(|_| Problem::not_found())?;
     let mut cases = state.privacy.mine(number, after, PAGE_LENGTH + 1).await.map_err(problem_of)?;
-    let has_more = cases.len() > PAGE_LENGTH;
-    cases.truncate(PAGE_LENGTH);
-    let last = cases.last().filter(|_| has_more).map(|last| last.id);
+    let last = cut(&mut cases, PAGE_LENGTH).map(|last| last.id);
     let today = state.clock.today();
     Ok(MyRequestsView {
         page: reader.page_at(PATH),

@@ -7,7 +7,6 @@ use super::{
 use crate::{AppState, Problem, views::Page};
 use askama::Template;
 use axum::{Router, extract::State, http::StatusCode, response::Response, routing::get};
-use dancu_core::PersonalNumber;
 use dancu_identity::access::Operation;
 use serde::Serialize;
 use std::sync::Arc;
@@ -27,12 +26,8 @@ pub(super) fn routes() -> Router<Arc<AppState>> {
     Router::new().route(PATH, get(show)).route("/citizen/sealed/portrait", get(portrait))
 }
 
-fn myself(reader: &Reader) -> Result<PersonalNumber, Problem> {
-    reader.may(Operation::ReadOwnSealed)?.citizen().ok_or_else(Problem::not_allowed)
-}
-
 async fn show(State(state): State<Arc<AppState>>, reader: Reader) -> Result<Response, Problem> {
-    let number = myself(&reader)?;
+    let number = reader.citizen(Operation::ReadOwnSealed)?;
     let groups = state.sealed.own(number).await?;
     let row = |(group, found)| SealedRow::of(group, found, "/citizen/sealed/portrait");
     let rows = groups.into_iter().map(row).collect();
@@ -40,7 +35,7 @@ async fn show(State(state): State<Arc<AppState>>, reader: Reader) -> Result<Resp
 }
 
 async fn portrait(State(state): State<Arc<AppState>>, reader: Reader) -> Result<Response, Problem> {
-    let number = myself(&reader)?;
+    let number = reader.citizen(Operation::ReadOwnSealed)?;
     let found = state.sealed.own_portrait(number).await.map_err(|error| problem_of(&state, error))?;
     let (kind, bytes) = found.ok_or_else(Problem::not_found)?;
     Ok(picture(kind, bytes))

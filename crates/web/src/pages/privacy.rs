@@ -3,6 +3,7 @@
 use super::{
     fields::{Fields, Params},
     my_requests::{CaseView, case_view, problem_of},
+    paging::cut,
     reader::{Reader, Wants},
 };
 use crate::{
@@ -103,7 +104,7 @@ pub(super) async fn step(
         }
         Err(problem) => {
             let status = problem.status;
-            let problem = PageProblem { code: problem.said.code, text: problem.said.into(), field: None };
+            let problem = PageProblem::of(problem.said);
             let view = view(&state, &reader, CaseProgress::Open, None, Some(problem)).await?;
             Ok(reader.show(status, &view))
         }
@@ -119,9 +120,7 @@ async fn view(
 ) -> Result<PrivacyView, Problem> {
     let after = after.map(str::parse).transpose().map_err(|_| Problem::not_found())?;
     let mut cases = state.privacy.due(progress, after, PAGE_LENGTH + 1).await.map_err(problem_of)?;
-    let has_more = cases.len() > PAGE_LENGTH;
-    cases.truncate(PAGE_LENGTH);
-    let last = cases.last().filter(|_| has_more).map(|last| last.id);
+    let last = cut(&mut cases, PAGE_LENGTH).map(|last| last.id);
     let today = state.clock.today();
     let shows_settled = progress == CaseProgress::Settled;
     let shown_list = if shows_settled { "settled" } else { "open" };

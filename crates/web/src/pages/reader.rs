@@ -12,6 +12,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{Html, IntoResponse, Response},
 };
+use dancu_core::PersonalNumber;
 use dancu_identity::{
     Principal,
     access::{Operation, allows},
@@ -68,6 +69,11 @@ impl Reader {
     /// The principal, if there is one and it may do this.
     pub fn may(&self, operation: Operation) -> Result<&Principal, Problem> {
         permit(self.principal.as_ref(), operation)
+    }
+
+    /// The citizen who reads, if they may do this.
+    pub fn citizen(&self, operation: Operation) -> Result<PersonalNumber, Problem> {
+        self.may(operation)?.citizen().ok_or_else(Problem::not_allowed)
     }
 
     /// The frame under the address to which the language switch and the navigation refer.

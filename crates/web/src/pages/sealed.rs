@@ -164,7 +164,7 @@ async fn read(
         return Err(problem);
     }
     let status = problem.status;
-    view.problem = Some(PageProblem { code: problem.said.code, text: problem.said.into(), field });
+    view.problem = Some(PageProblem { field, ..PageProblem::of(problem.said) });
     (view.number, view.reason) = (asked.number, asked.reason);
     Ok(reader.show(status, &view))
 }

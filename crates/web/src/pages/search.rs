@@ -205,7 +205,7 @@ fn answer(
         return problem.into_response();
     }
     let status = problem.status;
-    view.problem = Some(PageProblem { code: problem.said.code, text: problem.said.into(), field });
+    view.problem = Some(PageProblem { field, ..PageProblem::of(problem.said) });
     reader.show(status, &view)
 }
 

@@ -209,7 +209,7 @@ async fn answer(
 }
 
 fn problem(fault: Fault) -> PageProblem {
-    PageProblem { code: fault.said.code, text: fault.said.into(), field: fault.field.map(|_| "reason") }
+    PageProblem { field: fault.field.map(|_| "reason"), ..PageProblem::of(fault.said) }
 }
 
 fn papers(event: &Event) -> Vec<PaperView> {
@@ -237,8 +237,7 @@ fn inputs(typed: &Typed, fault: Option<&Fault>) -> Vec<Input> {
             input.value = typed.text(&input.name).to_owned();
         }
         if let Some(fault) = fault.filter(|fault| fault.field.as_deref() == Some(&*input.name)) {
-            let text = Words::from(fault.said.clone());
-            input.problem = Some(PageProblem { text, code: fault.said.code, field: None });
+            input.problem = Some(PageProblem::of(fault.said.clone()));
         }
     }
     inputs

@@ -164,11 +164,8 @@ fn answer(
         Ok(number) => grouped(number),
         Err(_) => number,
     };
-    let problem = fault.map(|fault| PageProblem {
-        code: fault.said.code,
-        text: fault.said.into(),
-        field: fault.field.map(|_| "number"),
-    });
+    let problem = fault
+        .map(|fault| PageProblem { field: fault.field.map(|_| "number"), ..PageProblem::of(fault.said) });
     let view = FileView { page: reader.page_at(PATH), office: office.name(), id, number, problem, file };
     reader.show(StatusCode::OK, &view)
 }

@@ -3,7 +3,7 @@
 use super::{TASKS, handover::QueueView, office::Office};
 use crate::{
     AppState, Problem,
-    pages::{fields::Params, reader::Reader},
+    pages::{fields::Params, paging::cut, reader::Reader},
     views::{Page, Words},
 };
 use askama::Template;
@@ -102,9 +102,7 @@ async fn recent(office: &Office<'_>, after: Option<&str>) -> Result<RecentView, 
     let store = &**state.changes.store();
     let found = recent_events(store, office.commune, state.clock.today(), after, PAGE_LENGTH + 1).await?;
     let mut events = found.events;
-    let has_more = events.len() > PAGE_LENGTH;
-    events.truncate(PAGE_LENGTH);
-    let last = events.last().filter(|_| has_more).map(|event| event.id);
+    let last = cut(&mut events, PAGE_LENGTH).map(|event| event.id);
     Ok(RecentView {
         since: found.since,
         events: events.iter().map(EventLine::of).collect(),

@@ -342,8 +342,7 @@ impl<'s> Form<'s> {
         for fault in faults {
             let input = inputs.iter_mut().find(|input| fault.field.as_deref() == Some(&*input.name));
             if let Some(input) = input {
-                let text = Words::from(fault.said.clone());
-                input.problem = Some(PageProblem { text, code: fault.said.code, field: None });
+                input.problem = Some(PageProblem::of(fault.said.clone()));
             }
         }
         let first = inputs.iter().position(|input| input.problem.is_some()).unwrap_or(0);
