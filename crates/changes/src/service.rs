@@ -2,7 +2,7 @@
 
 use crate::{
     ChangeStore, Command, CommandId, Commit, Committed, Decision, Envelope, Event, Finding, FindingId,
-    Guards, Refusal, World,
+    Guards, Refusal, Units, World,
     refusal::Common,
     rules::{self, NumberSource, RuleError},
     taken, texts,
@@ -13,7 +13,10 @@ use dancu_register::{
     believe, take_back,
 };
 use jiff::{SignedDuration, Timestamp};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 use uuid::Uuid;
 
 /// Times that a command is decided anew because something it looked at changed meanwhile.
@@ -85,6 +88,8 @@ pub struct ChangeService {
     seals: Arc<Seals>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    /// The units as they were last read. They change a few times a decade; every commit is guarded by their count.
+    units: RwLock<Option<Arc<Units>>>,
 }
 
 impl ChangeService {
@@ -95,7 +100,7 @@ impl ChangeService {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self { store, seals, clock, entropy }
+        Self { store, seals, clock, entropy, units: RwLock::default() }
     }
 
     /// Decides a command and records it. The answer comes when it is durable; the same command sent again gets the
@@ -168,11 +173,17 @@ impl ChangeService {
         numbers: &NumberSource<'_>,
     ) -> Result<ChangeReceipt, ChangeError> {
         let bytes = signed_part(envelope);
+        let mut units = self.units().await?;
         for _ in 0..ATTEMPTS_MAX {
             // Whether it was recorded before is found under the commit's guards. Only a repetition that the rules would refuse
             // by now, as most are, has to be looked for: a look at every new command would cost as much as its decision.
-            let commit = match self.decide(envelope, &bytes, at, numbers).await {
+            let commit = match self.decide(envelope, &bytes, at, numbers, &units).await {
                 Err(ChangeError::Refused(refusal)) => {
+                    let units_now = self.units_anew().await?;
+                    if units_now.changes() != units.changes() {
+                        units = units_now;
+                        continue;
+                    }
                     let known = self.store.event(envelope.id).await?;
                     let (event, digest) = known.ok_or(ChangeError::Refused(refusal))?;
                     return self.known(event, &digest, &bytes);
@@ -184,10 +195,25 @@ impl ChangeService {
             match self.store.commit(commit).await? {
                 Committed::Done => return Ok(ChangeReceipt { event, was_known: false, findings }),
                 Committed::Known { event, digest } => return self.known(*event, &digest, &bytes),
-                Committed::Stale => {}
+                Committed::Stale => units = self.units_anew().await?,
             }
         }
         Err(ChangeError::Contended)
+    }
+
+    /// The units as they were last read, here.
+    async fn units(&self) -> Result<Arc<Units>, StoreError> {
+        let known = self.units.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match known {
+            Some(units) => Ok(units),
+            None => self.units_anew().await,
+        }
+    }
+
+    async fn units_anew(&self) -> Result<Arc<Units>, StoreError> {
+        let units = Arc::new(Units::new(self.store.unit_changes().await?));
+        *self.units.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&units));
+        Ok(units)
     }
 
     /// Decides a command as [`ChangeService::execute`] would, and records nothing.
@@ -198,7 +224,9 @@ impl ChangeService {
                 .known(event, &digest, &bytes)
                 .map(|receipt| Foreseen::Known(Box::new(receipt.event)));
         }
-        let commit = self.decide(envelope, &bytes, None, &NumberSource::Drawn(&*self.entropy)).await?;
+        let units = self.units_anew().await?;
+        let commit =
+            self.decide(envelope, &bytes, None, &NumberSource::Drawn(&*self.entropy), &units).await?;
         Ok(Foreseen::New { changes: commit.changes, issued: commit.event.issued, findings: commit.findings })
     }
 
@@ -208,9 +236,10 @@ impl ChangeService {
         bytes: &[u8],
         at: Option<Timestamp>,
         numbers: &NumberSource<'_>,
+        units: &Arc<Units>,
     ) -> Result<Commit, ChangeError> {
         let now = micros(at.unwrap_or_else(|| self.clock.now()));
-        let mut world = World::open(&*self.store, now).await?;
+        let mut world = World::with_units(&*self.store, now, Arc::clone(units));
         if at.is_none() {
             // Events of before these checks are replayed as they are.
             texts::check(envelope)?;
@@ -290,10 +319,8 @@ impl ChangeService {
             .iter()
             .map(|oddity| Finding::found(oddity, Some(envelope.id), recorded_at))
             .collect();
-        let changes_of_units = world.units.changes().len() as u64;
-        let units = (!decision.units.is_empty()).then_some(changes_of_units);
         Ok(Commit {
-            guards: Guards { units, ..world.guards() },
+            guards: world.guards(),
             event,
             digest,
             changes,

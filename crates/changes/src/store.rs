@@ -28,7 +28,8 @@ pub struct Guards {
     pub households: Vec<(HouseholdNumber, u64)>,
     /// Persons with the count of all who ever named them as a relative.
     pub relatives: Vec<(PersonalNumber, u64)>,
-    /// How many changes of units there were, for a commit that adds some: two merges must not take one commune.
+    /// How many changes of units the decision knew of. Two commits that add some must not both pass; one that adds none
+    /// may pass beside one that adds some, as if it had come before.
     pub units: Option<u64>,
 }
 
@@ -107,6 +108,18 @@ pub trait ChangeStore: RegisterStore {
         household: &HouseholdNumber,
         length_max: usize,
     ) -> Result<Vec<PersonalNumber>, StoreError>;
+
+    /// Everyone who ever was in a household with their records, ascending, at most `length_max`. Stores with a way to go
+    /// ask once for all.
+    async fn household_records(
+        &self,
+        household: &HouseholdNumber,
+        length_max: usize,
+    ) -> Result<Vec<(PersonalNumber, Record)>, StoreError> {
+        let ever = self.ever_in_household(household, length_max).await?;
+        let records = self.records(&ever).await?;
+        Ok(ever.into_iter().zip(records).collect())
+    }
 
     /// Everyone who ever named a person as a relative, ascending, at most `length_max`.
     async fn ever_related(

@@ -5,7 +5,7 @@ use crate::{ChangeStore, CommandId, Event, Guards, Record, Units};
 use dancu_core::{CommuneCode, PersonalNumber, StoreError, today_in_viet_nam};
 use dancu_register::{At, HouseholdNumber, Link, Person, links, person_at};
 use jiff::{Timestamp, civil::Date};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Persons that one household or one person's relatives may number; more is a fault of the data and is refused.
 pub const CIRCLE_MAX: usize = 1_000;
@@ -20,7 +20,7 @@ pub struct World<'s> {
     /// The day on which the desk took the command in; today for whoever only looks.
     pub(crate) taken_on: Date,
     /// The units of the country through time.
-    pub units: Units,
+    pub units: Arc<Units>,
     persons: BTreeMap<PersonalNumber, Record>,
     households: BTreeMap<HouseholdNumber, Vec<PersonalNumber>>,
     relatives: BTreeMap<PersonalNumber, Vec<PersonalNumber>>,
@@ -30,9 +30,14 @@ impl<'s> World<'s> {
     /// A world of which nothing was looked at yet.
     pub async fn open(store: &'s dyn ChangeStore, now: Timestamp) -> Result<Self, StoreError> {
         let units = Units::new(store.unit_changes().await?);
+        Ok(Self::with_units(store, now, Arc::new(units)))
+    }
+
+    /// A world of which the units alone are known. What is decided on units of before is found by the guards.
+    pub(crate) fn with_units(store: &'s dyn ChangeStore, now: Timestamp, units: Arc<Units>) -> Self {
         let (persons, households, relatives) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let today = today_in_viet_nam(now);
-        Ok(Self { store, now, today, taken_on: today, units, persons, households, relatives })
+        Self { store, now, today, taken_on: today, units, persons, households, relatives }
     }
 
     /// A person's record; empty for a number that the register never held.
@@ -165,15 +170,21 @@ impl<'s> World<'s> {
             persons: self.persons.iter().map(|(number, record)| (*number, record.version)).collect(),
             households: self.households.iter().map(|(number, ever)| (number.clone(), count(ever))).collect(),
             relatives: self.relatives.iter().map(|(number, ever)| (*number, count(ever))).collect(),
-            units: None,
+            units: Some(self.units.changes().len() as u64),
         }
     }
 
     /// Everyone who ever was in a household, ascending; one more than [`CIRCLE_MAX`] when there are more.
     pub async fn ever_in(&mut self, household: &HouseholdNumber) -> Result<Vec<PersonalNumber>, StoreError> {
         if !self.households.contains_key(household) {
-            let ever = self.store.ever_in_household(household, CIRCLE_MAX + 1).await?;
-            self.households.insert(household.clone(), ever);
+            // Whoever asks who was in a household looks at them next.
+            let ever = self.store.household_records(household, CIRCLE_MAX + 1).await?;
+            let numbers = ever.iter().map(|(number, _)| *number).collect();
+            for (number, record) in ever {
+                // What was seen first is what the guards hold against.
+                self.persons.entry(number).or_insert(record);
+            }
+            self.households.insert(household.clone(), numbers);
         }
         Ok(self.households[household].clone())
     }

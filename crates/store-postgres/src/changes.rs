@@ -6,6 +6,7 @@ use crate::{
     errors::{Fault, Result},
     facts::{self, cell, instant_from_sql, limit, number_from_sql, number_to_sql},
     lists, outbox,
+    source_names::SourceNames,
 };
 use async_trait::async_trait;
 use dancu_changes::{
@@ -16,8 +17,8 @@ use dancu_core::{CommuneCode, PersonalNumber, StoreError};
 use dancu_register::HouseholdNumber;
 use deadpool_postgres::GenericClient;
 use jiff::{Timestamp, civil::Date};
-use std::collections::HashMap;
-use tokio_postgres::types::ToSql;
+use std::{collections::HashMap, sync::Arc};
+use tokio_postgres::{Row, types::ToSql};
 use uuid::Uuid;
 
 type Answer<T> = std::result::Result<T, StoreError>;
@@ -29,7 +30,23 @@ impl ChangeStore for PostgresStore {
     }
 
     async fn records(&self, numbers: &[PersonalNumber]) -> Answer<Vec<Record>> {
-        self.database.read(&numbers, |client, numbers| Box::pin(records(client, numbers))).await
+        let asked = (numbers, &*self.sources);
+        self.database
+            .read(&asked, |client, (numbers, sources)| Box::pin(records(client, sources, numbers)))
+            .await
+    }
+
+    async fn household_records(
+        &self,
+        household: &HouseholdNumber,
+        length_max: usize,
+    ) -> Answer<Vec<(PersonalNumber, Record)>> {
+        let asked = (household, limit(length_max), &*self.sources);
+        self.database
+            .read(&asked, |client, (number, length_max, sources)| {
+                Box::pin(household_records(client, sources, number, *length_max))
+            })
+            .await
     }
 
     async fn ever_in_household(
@@ -213,25 +230,66 @@ impl ChangeStore for PostgresStore {
 }
 
 /// The records of persons from one statement, so that facts and version are of the same commits.
-async fn records(client: &impl GenericClient, numbers: &[PersonalNumber]) -> Result<Vec<Record>> {
-    let sql = "SELECT number, kind, value, valid_from, valid_to, recorded_from, recorded_to, name, version
-               FROM person LEFT JOIN (
-                   SELECT number, kind, value, valid_from, valid_to, recorded_from, recorded_to, name
-                   FROM fact JOIN fact_source ON fact_source.id = source WHERE number = ANY ($1)) AS held
-                   USING (number)
-               WHERE number = ANY ($1) ORDER BY number, kind, recorded_from, valid_from";
+async fn records(
+    client: &impl GenericClient,
+    sources: &SourceNames,
+    numbers: &[PersonalNumber],
+) -> Result<Vec<Record>> {
+    let sql = "SELECT number, kind, value, valid_from, valid_to, recorded_from, recorded_to, source
+               FROM fact WHERE number = ANY ($1)
+               UNION ALL
+               SELECT number, NULL, NULL, NULL, NULL, version, NULL, NULL FROM person WHERE number = ANY ($1)";
     let statement = client.prepare_cached(sql).await?;
     let asked: Vec<i64> = numbers.iter().map(|number| number_to_sql(*number)).collect();
+    let rows = client.query(&statement, &[&asked]).await?;
+    let records = records_of(client, sources, &rows).await?;
+    Ok(asked.iter().map(|number| records.get(number).cloned().unwrap_or_default()).collect())
+}
+
+/// Everyone who ever was in a household, with their records.
+async fn household_records(
+    client: &impl GenericClient,
+    sources: &SourceNames,
+    household: &HouseholdNumber,
+    length_max: i64,
+) -> Result<Vec<(PersonalNumber, Record)>> {
+    let sql = "WITH member AS MATERIALIZED (
+                   SELECT number FROM household_person WHERE household = $1 ORDER BY number LIMIT $2)
+               SELECT number, kind, value, valid_from, valid_to, recorded_from, recorded_to, source
+               FROM member JOIN fact USING (number)
+               UNION ALL
+               SELECT number, NULL, NULL, NULL, NULL, version, NULL, NULL
+               FROM member LEFT JOIN person USING (number)";
+    let statement = client.prepare_cached(sql).await?;
+    let rows = client.query(&statement, &[&household.as_str(), &length_max]).await?;
+    let mut members: Vec<_> = records_of(client, sources, &rows).await?.into_iter().collect();
+    members.sort_unstable_by_key(|(number, _)| *number);
+    members.into_iter().map(|(number, record)| Ok((number_from_sql(number)?, record))).collect()
+}
+
+/// Records by number, from rows of facts and rows of versions.
+async fn records_of(
+    client: &impl GenericClient,
+    sources: &SourceNames,
+    rows: &[Row],
+) -> Result<HashMap<i64, Record>> {
+    let names = sources.of(client, rows, 7).await?;
     let mut records: HashMap<i64, Record> = HashMap::new();
-    for row in &client.query(&statement, &[&asked]).await? {
+    for row in rows {
         let record = records.entry(cell(row, 0)?).or_default();
-        record.version = Some(instant_from_sql(cell(row, 8)?)?);
-        // Of whom only a note was made has a version and no fact.
-        if cell::<Option<i32>>(row, 1)?.is_some() {
-            record.facts.push(facts::fact(row, false)?);
+        match cell::<Option<i64>>(row, 7)? {
+            Some(source) => {
+                let source = names.get(&source).ok_or(Fault::Damaged("the source of a fact"))?;
+                record.facts.push(facts::fact_from(row, Arc::clone(source))?);
+            }
+            // Of whom only a note was made has a version and no fact.
+            None => record.version = cell::<Option<i64>>(row, 5)?.map(instant_from_sql).transpose()?,
         }
     }
-    Ok(asked.iter().map(|number| records.get(number).cloned().unwrap_or_default()).collect())
+    for record in records.values_mut() {
+        record.facts.sort_by_key(|fact| (fact.value.kind().code(), fact.recorded_from, fact.valid_from));
+    }
+    Ok(records)
 }
 
 async fn numbers(

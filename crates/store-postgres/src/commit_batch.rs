@@ -418,7 +418,7 @@ fn locks(commit: &Commit) -> BTreeSet<String> {
         }
     }
     // Merges of units are few: one after the other.
-    locks.extend(commit.guards.units.map(|_| "units".to_owned()));
+    locks.extend((!commit.units.is_empty()).then(|| "units".to_owned()));
     // Two that would write or take back one event never come into one batch.
     locks.insert(format!("event {}", commit.event.id));
     locks.extend(commit.takes_back.map(|event| format!("event {event}")));

@@ -5,7 +5,10 @@ use dancu_core::PersonalNumber;
 use dancu_register::{At, Fact, FactKind, FactValue, Held, KindSet, Person, day_from_number, day_to_number};
 use deadpool_postgres::GenericClient;
 use jiff::{Timestamp, civil::Date};
-use std::collections::{HashMap, hash_map::Entry};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
 use tokio_postgres::{Row, types::FromSql};
 
 /// A person's number as PostgreSQL keeps whole numbers.
@@ -195,9 +198,18 @@ pub(crate) async fn add_sealed(
 
 /// A fact from the columns of a history.
 pub(crate) fn fact(row: &Row, is_sealed: bool) -> Result<Fact> {
-    let kind = kind_from_sql(cell(row, 1)?)?;
     let stored: &[u8] = if is_sealed { cell(row, 2)? } else { cell::<&str>(row, 2)?.as_bytes() };
     let source: &str = cell(row, 7)?;
+    fact_of(row, stored, source.into())
+}
+
+/// A fact that is not sealed, from the columns of a history, with the name of its source.
+pub(crate) fn fact_from(row: &Row, source: Arc<str>) -> Result<Fact> {
+    fact_of(row, cell::<&str>(row, 2)?.as_bytes(), source)
+}
+
+fn fact_of(row: &Row, stored: &[u8], source: Arc<str>) -> Result<Fact> {
+    let kind = kind_from_sql(cell(row, 1)?)?;
     Ok(Fact {
         number: number_from_sql(cell(row, 0)?)?,
         value: FactValue::decode(kind, stored).map_err(|_| Fault::Damaged("the value of a fact"))?,
@@ -205,6 +217,6 @@ pub(crate) fn fact(row: &Row, is_sealed: bool) -> Result<Fact> {
         valid_to: cell::<Option<i32>>(row, 4)?.map(day_from_sql).transpose()?,
         recorded_from: instant_from_sql(cell(row, 5)?)?,
         recorded_to: cell::<Option<i64>>(row, 6)?.map(instant_from_sql).transpose()?,
-        source: source.into(),
+        source,
     })
 }

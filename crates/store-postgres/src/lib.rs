@@ -29,6 +29,7 @@ mod reception;
 mod register;
 mod rows;
 mod search;
+mod source_names;
 mod tls;
 mod views;
 
@@ -40,6 +41,7 @@ pub use views::PostgresSubjectIndex;
 use commit::Committer;
 use dancu_core::StoreError;
 use database::Database;
+use source_names::SourceNames;
 use std::sync::Arc;
 
 /// The ports of every room but the ledger's, each in a file of its own name. Clones share the connections.
@@ -47,13 +49,15 @@ use std::sync::Arc;
 pub struct PostgresStore {
     database: Arc<Database>,
     committer: Arc<Committer>,
+    sources: Arc<SourceNames>,
 }
 
 impl PostgresStore {
     /// Connects, and creates or upgrades the tables.
     pub async fn open(location: &StoreLocation, options: DatabaseOptions) -> Result<Self, StoreError> {
         let database = Arc::new(Database::open(location, options).await?);
-        Ok(Self { committer: Arc::new(Committer::new(Arc::clone(&database))), database })
+        let committer = Arc::new(Committer::new(Arc::clone(&database)));
+        Ok(Self { database, committer, sources: Arc::default() })
     }
 
     /// Closes the connections; whoever still asks gets an error.

@@ -9,22 +9,43 @@ use dancu_changes::{
 use dancu_core::{CommuneCode, PersonalNumber, StoreError};
 use dancu_register::HouseholdNumber;
 use jiff::{Timestamp, civil::Date};
+use rusqlite::Connection;
 
 /// A count of rows as SQLite wants it.
 pub(crate) fn limit(length_max: usize) -> i64 {
     i64::try_from(length_max).unwrap_or(i64::MAX)
 }
 
+/// Facts and version are of one commit, that of the transaction under way: a version that is newer than the facts would
+/// guard nothing.
+fn record(connection: &Connection, number: PersonalNumber) -> rusqlite::Result<Record> {
+    let facts = facts::history(connection, number)?;
+    let beside = facts::version_beside_history(connection, number)?;
+    let recorded = facts.iter().map(|fact| fact.recorded_to.unwrap_or(fact.recorded_from));
+    let version = recorded.chain(beside).max();
+    Ok(Record { facts, version })
+}
+
 #[async_trait]
 impl ChangeStore for SqliteStore {
     async fn record(&self, number: PersonalNumber) -> Result<Record, StoreError> {
-        // Facts and version are of one commit: a version that is newer than the facts would guard nothing.
-        self.database().read_snapshot(|connection| {
-            let facts = facts::history(connection, number)?;
-            let beside = facts::version_beside_history(connection, number)?;
-            let recorded = facts.iter().map(|fact| fact.recorded_to.unwrap_or(fact.recorded_from));
-            let version = recorded.chain(beside).max();
-            Ok(Record { facts, version })
+        self.database().read_beside_writes(|connection| record(connection, number))
+    }
+
+    async fn records(&self, numbers: &[PersonalNumber]) -> Result<Vec<Record>, StoreError> {
+        self.database().read_beside_writes(|connection| {
+            numbers.iter().map(|number| record(connection, *number)).collect()
+        })
+    }
+
+    async fn household_records(
+        &self,
+        household: &HouseholdNumber,
+        length_max: usize,
+    ) -> Result<Vec<(PersonalNumber, Record)>, StoreError> {
+        self.database().read_beside_writes(|connection| {
+            let ever = circles::ever_in_household(connection, household, length_max)?;
+            ever.into_iter().map(|number| Ok((number, record(connection, number)?))).collect()
         })
     }
 
@@ -33,7 +54,8 @@ impl ChangeStore for SqliteStore {
         household: &HouseholdNumber,
         length_max: usize,
     ) -> Result<Vec<PersonalNumber>, StoreError> {
-        self.database().read(|connection| circles::ever_in_household(connection, household, length_max))
+        self.database()
+            .read_beside_writes(|connection| circles::ever_in_household(connection, household, length_max))
     }
 
     async fn ever_related(
@@ -41,7 +63,7 @@ impl ChangeStore for SqliteStore {
         number: PersonalNumber,
         length_max: usize,
     ) -> Result<Vec<PersonalNumber>, StoreError> {
-        self.database().read(|connection| circles::ever_related(connection, number, length_max))
+        self.database().read_beside_writes(|connection| circles::ever_related(connection, number, length_max))
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {

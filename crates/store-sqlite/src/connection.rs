@@ -27,6 +27,10 @@ pub enum ConnectionRole {
     Writer,
     /// Reads only; the file must exist.
     Reader,
+    /// Reads only, and mostly between one commit and the next, as decisions on changes do. It does not map the file into
+    /// memory: at the first read after a commit SQLite takes such a map down, for all threads of the process, and every page
+    /// is faulted in anew.
+    ReaderBesideWrites,
 }
 
 /// Opens a connection with the house's pragmas: WAL, `synchronous=FULL` (a commit is on the disk when it
@@ -51,7 +55,7 @@ pub fn open_connection(path: &Path, role: ConnectionRole) -> Result<Connection, 
 fn connect(path: &Path, role: ConnectionRole) -> rusqlite::Result<Connection> {
     let access = match role {
         ConnectionRole::Writer => OpenFlags::SQLITE_OPEN_READ_WRITE,
-        ConnectionRole::Reader => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        ConnectionRole::Reader | ConnectionRole::ReaderBesideWrites => OpenFlags::SQLITE_OPEN_READ_ONLY,
     };
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -73,7 +77,8 @@ fn connect(path: &Path, role: ConnectionRole) -> rusqlite::Result<Connection> {
     }
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
-    connection.pragma_update_and_check(None, "mmap_size", MMAP_BYTES, |_| Ok(()))?;
+    let mmap_bytes = if role == ConnectionRole::ReaderBesideWrites { 0 } else { MMAP_BYTES };
+    connection.pragma_update_and_check(None, "mmap_size", mmap_bytes, |_| Ok(()))?;
     // Reads the first page, so that a file that is no database is found here and not by the first caller.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(connection)

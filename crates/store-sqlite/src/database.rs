@@ -70,6 +70,7 @@ pub struct Database {
     file: Arc<Path>,
     queue: SyncSender<Message>,
     readers: Vec<Mutex<Connection>>,
+    readers_beside_writes: Vec<Mutex<Connection>>,
     next_reader: AtomicUsize,
     counts: Arc<Counts>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -99,9 +100,11 @@ impl Database {
                 Ok(())
             }))
             .map_err(|error| store_error(path, &error))?;
-        let readers = (0..options.readers.max(1))
-            .map(|_| open_connection(path, ConnectionRole::Reader).map(Mutex::new))
-            .collect::<Result<_, _>>()?;
+        let open_readers = |role| -> Result<Vec<_>, StoreError> {
+            (0..options.readers.max(1)).map(|_| open_connection(path, role).map(Mutex::new)).collect()
+        };
+        let readers = open_readers(ConnectionRole::Reader)?;
+        let readers_beside_writes = open_readers(ConnectionRole::ReaderBesideWrites)?;
         let checkpoints = open_connection(path, ConnectionRole::Writer)?;
         checkpoints.busy_timeout(RESTART_PATIENCE).map_err(|error| store_error(path, &error))?;
         let checkpoints = Arc::new(Checkpoints::new(checkpoints, Arc::clone(&file)));
@@ -131,7 +134,8 @@ impl Database {
             })?,
         ];
         let threads = Mutex::new(threads);
-        Ok(Self { file, queue, readers, next_reader: AtomicUsize::new(0), counts, threads })
+        let next_reader = AtomicUsize::new(0);
+        Ok(Self { file, queue, readers, readers_beside_writes, next_reader, counts, threads })
     }
 
     /// The file.
@@ -172,7 +176,7 @@ impl Database {
     /// Each statement sees the last commit; two statements in one closure may see two different ones. Use
     /// [`Database::read_snapshot`] when they must agree.
     pub fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
-        work(&self.reader()).map_err(|error| store_error(&self.file, &error))
+        work(&self.one_of(&self.readers)).map_err(|error| store_error(&self.file, &error))
     }
 
     /// Like [`Database::read`], with every statement of the closure on the same commit.
@@ -180,25 +184,29 @@ impl Database {
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        self.read(|connection| {
-            let transaction = connection.unchecked_transaction()?;
-            let value = work(&transaction)?;
-            transaction.commit()?;
-            Ok(value)
-        })
+        self.read(|connection| on_one_commit(connection, work))
+    }
+
+    /// Like [`Database::read_snapshot`], for reads of which a write follows, and so a commit before the next of them.
+    pub fn read_beside_writes<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        on_one_commit(&self.one_of(&self.readers_beside_writes), work)
+            .map_err(|error| store_error(&self.file, &error))
     }
 
     /// A free reader, or the next in turn when all are busy.
-    fn reader(&self) -> MutexGuard<'_, Connection> {
+    fn one_of<'r>(&self, readers: &'r [Mutex<Connection>]) -> MutexGuard<'r, Connection> {
         let start = self.next_reader.fetch_add(1, Ordering::Relaxed);
-        let count = self.readers.len();
+        let count = readers.len();
         for step in 0..count {
-            if let Ok(reader) = self.readers[start.wrapping_add(step) % count].try_lock() {
+            if let Ok(reader) = readers[start.wrapping_add(step) % count].try_lock() {
                 return reader;
             }
         }
         // A reader whose user panicked is sound: rusqlite resets its statements as they are dropped.
-        self.readers[start % count].lock().unwrap_or_else(PoisonError::into_inner)
+        readers[start % count].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Finishes every queued write, empties the write-ahead log and stops the threads. Later writes fail; reads
@@ -220,6 +228,16 @@ impl Drop for Database {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+fn on_one_commit<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let transaction = connection.unchecked_transaction()?;
+    let value = work(&transaction)?;
+    transaction.commit()?;
+    Ok(value)
 }
 
 fn spawn(

@@ -95,7 +95,15 @@ pub(crate) fn lodger(serial: u64) -> Loaded {
 
 impl Town {
     pub(crate) fn new() -> Self {
-        let store = Arc::new(MemoryChanges::new());
+        Self::on(Arc::new(MemoryChanges::new()))
+    }
+
+    /// Another process on the same store.
+    pub(crate) fn of_another_node(&self) -> Self {
+        Self::on(Arc::clone(&self.store))
+    }
+
+    fn on(store: Arc<MemoryChanges>) -> Self {
         let clock = Arc::new(FakeClock::at("2026-11-22T02:00:00Z"));
         let seals = Arc::new(Seals::new(&[(1, [7; 32])]));
         let entropy = Arc::new(SeededEntropy::new(3));

@@ -1,7 +1,10 @@
 //! Units are merged.
 
 use crate::residence_town::*;
-use dancu_changes::{ChangeStore, Command, Common, ResidenceRefusal as No, UnitMerge, Units, World};
+use dancu_changes::{
+    Actor, ChangeStore, Command, CommandId, Common, Envelope, ResidenceRefusal as No, UnitMerge, Units, World,
+};
+use dancu_register::Relation;
 use jiff::{
     ToSpan,
     civil::{Date, date},
@@ -28,6 +31,25 @@ async fn two_communes_become_a_new_one_and_old_codes_lead_to_it() {
     assert_eq!(world.present_codes(code(NGOC_HA), date(2026, 1, 1)), [code("99901")]);
     let home = town.home_on(3, TODAY).await;
     assert!(home.permanent_commune == Some(code(BA_DINH)), "nothing written before changes");
+}
+
+#[tokio::test]
+async fn units_that_another_node_merged_hold_here_at_once() {
+    let town = Town::with_a_family().await;
+    let alone = |serial| [member(serial, Relation::Head)];
+    let to = |commune: &str| at(commune, "Số 9");
+    town.settle(&alone(2), to(NGOC_HA), ON).await.unwrap();
+    let elsewhere = town.of_another_node();
+    let id = CommandId(uuid::Uuid::from_u128(0x0190_0000_0000_7000_9000_0000_0000_0000));
+    let actor = Actor::Operator { id: "trung-tam-1".to_owned() };
+    let merged = merge(&[NGOC_HA], "99901", "Phường Mới", ON);
+    let envelope = Envelope { id, ..elsewhere.envelope(actor, &[], merged) };
+    elsewhere.clock.advance(jiff::SignedDuration::from_secs(60));
+    elsewhere.service.execute(&envelope).await.unwrap();
+    let ended = town.settle(&alone(3), to(NGOC_HA), TODAY).await;
+    assert_eq!(refused_commonly(ended), Common::UnknownCommune { field: "address.commune" });
+    town.settle(&alone(3), to("99901"), TODAY).await.unwrap();
+    assert_eq!(town.home_on(3, TODAY).await.permanent_commune, Some(code("99901")));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Persons who belong together, at points of both time axes and by pages.
 
 use super::desk::{Desk, TODAY, at, commune, contact, family, home, household, identity, number, since};
+use dancu_changes::Record;
 use dancu_register::{At, Belief, FactValue, Link, Page, Representation, Residence, TemporaryResidence};
 use jiff::civil::{Date, date};
 
@@ -165,4 +166,18 @@ pub(super) async fn households_of_changes_are_seen_like_those_of_files(desk: &De
     let ever =
         async |length_max| desk.store.ever_in_household(&household("HK-1"), length_max).await.expect("reads");
     assert_eq!((ever(10).await, ever(1).await), (vec![number(1), number(3)], vec![number(1)]));
+    let with_records = async |name: &str, length_max| {
+        desk.store.household_records(&household(name), length_max).await.expect("reads")
+    };
+    let mut expected = Vec::new();
+    for serial in [1, 3] {
+        expected.push((number(serial), desk.store.record(number(serial)).await.expect("reads")));
+    }
+    assert!(expected.iter().all(|(_, record)| !record.facts.is_empty() && record.version.is_some()));
+    assert_eq!(with_records("HK-1", 10).await, expected);
+    assert_eq!(with_records("HK-1", 1).await, expected[..1]);
+    assert_eq!(with_records("HK-9", 10).await, []);
+    let asked = [9, 3, 1].map(number);
+    let records = desk.store.records(&asked).await.expect("reads");
+    assert_eq!(records, [Record::default(), expected[1].1.clone(), expected[0].1.clone()]);
 }
