@@ -182,6 +182,12 @@ pub const TABLES: &[Table] = &[
         ],
     ),
     register("consent_use", 2, &[("consent", B), ("day", I), ("used", I)]),
+    register(
+        "product_usage",
+        4,
+        &[("log", T), ("contract", T), ("day", I), ("product", T), ("answers", I), ("fields", I)],
+    ),
+    register("usage_cursor", 1, &[("log", T), ("counted", I)]),
     register("refusal", 1, &[("id", I), ("at_us", I), ("client", T), ("reason", T)]),
     register(
         "account",

@@ -13,7 +13,7 @@ use dancu_core::{Clock, Entropy, StoreError};
 use dancu_evidence::Timestamper;
 use dancu_exchange::{
     AssertionRules, ConsentService, Directory, ExchangeStore, Gate, LifeService, PrivacyService, RefusalLog,
-    SealedService, SigningKey, TokenService, TokenSettings, VerifyService,
+    SealedService, SigningKey, TokenService, TokenSettings, UsageCounter, VerifyService,
 };
 use dancu_feed::{
     ChangePuller, ChangeTeller, Courier, CourierParts, Patience, WebhookKey, remove_old_entries,
@@ -131,6 +131,7 @@ impl Platform {
             verify,
             consents: Arc::new(consents),
             privacy: Arc::new(privacy),
+            usage: Arc::new(UsageCounter::new(Arc::clone(&stores.usage), Arc::clone(&public_log))),
             sealed: Arc::new(sealed),
             search: Arc::new(search),
             desk: Arc::new(desk),
@@ -323,6 +324,9 @@ pub async fn housekeeping(state: Arc<AppState>) {
         every.tick().await;
         if let Err(error) = write_refusals(&state).await {
             tracing::warn!(%error, "refusals could not be written");
+        }
+        if let Err(error) = state.usage.catch_up().await {
+            tracing::warn!(%error, "the use of products could not be counted");
         }
         if second % 60 == 0 {
             remove_ended(&state).await;

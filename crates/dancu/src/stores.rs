@@ -4,7 +4,7 @@
 use crate::{config::Config, failure::Failure};
 use dancu_changes::ChangeStore;
 use dancu_copy::{CopyError, RowStore};
-use dancu_exchange::{ConsentStore, ExchangeStore, LifeStore, PrivacyStore};
+use dancu_exchange::{ConsentStore, ExchangeStore, LifeStore, PrivacyStore, UsageStore};
 use dancu_feed::{ChangeSource, FeedStore};
 use dancu_handover::HandoverStore;
 use dancu_identity::IdentityStore;
@@ -33,6 +33,8 @@ pub struct Stores {
     pub consents: Arc<dyn ConsentStore>,
     /// Requests of persons about their data.
     pub cases: Arc<dyn PrivacyStore>,
+    /// What was used of products.
+    pub usage: Arc<dyn UsageStore>,
     /// Accounts and sessions.
     pub identity: Arc<dyn IdentityStore>,
     /// Visits.
@@ -61,6 +63,7 @@ impl Stores {
             + LifeStore
             + ConsentStore
             + PrivacyStore
+            + UsageStore
             + IdentityStore
             + ReceptionStore
             + FeedStore
@@ -75,6 +78,7 @@ impl Stores {
             life: Arc::new(store.clone()),
             consents: Arc::new(store.clone()),
             cases: Arc::new(store.clone()),
+            usage: Arc::new(store.clone()),
             identity: Arc::new(store.clone()),
             reception: Arc::new(store.clone()),
             outbox: Arc::new(store.clone()),

@@ -125,7 +125,7 @@ impl Caller {
             outcome,
             channel,
             reference,
-            under: Under { consent: None, delay_days: self.contract.visibility.days() },
+            under: Under { delay_days: self.contract.visibility.days(), ..Under::default() },
         }
     }
 

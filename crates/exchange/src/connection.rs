@@ -1,6 +1,6 @@
 //! Organisations, their client software, and the contract that binds each client.
 
-use crate::{Caseload, ClientKey, FieldSet, SealedGroup, Visibility, XRoadMember};
+use crate::{Caseload, ClientKey, FieldSet, PriceExemption, Product, SealedGroup, Visibility, XRoadMember};
 use dancu_core::{CommuneCode, Explain, Explanation};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -159,6 +159,12 @@ pub struct Contract {
     pub purpose_vi: String,
     /// Purpose in English.
     pub purpose_en: String,
+    /// Products that may be asked for. Empty in contracts of before products were named: then those whose terms stand here.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub products: BTreeSet<Product>,
+    /// Why its answers cost nothing; none: they cost what the table says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_exemption: Option<PriceExemption>,
     /// Fields that may be asked.
     pub fields: FieldSet,
     /// Fields of which the very values are told, not only whether a given one agrees. Each of them is among `fields`.
@@ -245,6 +251,14 @@ impl Contract {
     /// Whether it holds on a day.
     pub fn holds_on(&self, day: Date) -> bool {
         self.valid_from <= day && self.valid_to.is_none_or(|end| day < end)
+    }
+
+    /// The products that it holds, whether it names them or was written before they were named.
+    pub fn products(&self) -> BTreeSet<Product> {
+        if !self.products.is_empty() {
+            return self.products.clone();
+        }
+        Product::ALL.into_iter().filter(|product| product.has_terms(self)).collect()
     }
 
     /// Whether it gives a right of the register's own offices, which work by the law: it needs nobody's consent, and

@@ -2,7 +2,7 @@
 
 use crate::{
     Author, CaseloadError, Client, Contract, Directory, Feed, Field, LifeError, LifeStore, Organisation,
-    Persons, SearchTerms, Stage, Visibility, connecting::change,
+    Persons, Product, SearchTerms, Stage, Visibility, connecting::change,
 };
 use dancu_core::{Explain, Explanation, StoreError};
 use jiff::Timestamp;
@@ -311,6 +311,12 @@ fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
         Contract { service_hours: Some(hours), .. } if !is_readable(hours) => {
             refuse("service_hours: 1–500 byte")
         }
+        Contract { products, .. } if !products.is_empty() && !are_terms_of(contract) => {
+            refuse("products: each with its terms, and no terms without their product")
+        }
+        Contract { price_exemption: Some(ground), valid_from, .. } if ground.on(*valid_from).is_none() => {
+            refuse("price_exemption")
+        }
         Contract { fields, sealed, .. } if fields.is_empty() && sealed.is_empty() => refuse("fields = []"),
         Contract { fetch, fields, .. }
             if !fetch.without(*fields).is_empty() || !fetch.iter().all(Field::may_be_fetched) =>
@@ -339,6 +345,15 @@ fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether the products that a contract names are those whose terms stand in it. Fields may stand without a verification:
+/// other products find out by them who is meant.
+fn are_terms_of(contract: &Contract) -> bool {
+    Product::ALL.into_iter().all(|product| {
+        let (is_named, has_terms) = (contract.products.contains(&product), product.has_terms(contract));
+        is_named == has_terms || (product == Product::Verify && !is_named)
+    })
 }
 
 /// Whether a contract gives any right beside sealed values.

@@ -206,3 +206,33 @@ fn fields_that_do_not_exist_here_cannot_be_contracted() {
     wrong["contracts"][0]["fields"] = json!(["religion"]);
     assert!(serde_json::from_value::<ConnectionsDocument>(wrong).is_err());
 }
+
+#[test]
+fn products_are_named_with_their_terms_or_not_at_all() {
+    let with = |changes: &[(&str, serde_json::Value)]| {
+        let mut document = document();
+        for (key, value) in changes {
+            document["contracts"][0][*key] = value.clone();
+        }
+        check(document)
+    };
+    let feed = || json!({"persons": "disclosed"});
+    for good in [
+        &[("products", json!(["verify"]))][..],
+        &[("products", json!(["verify", "fetch"])), ("fetch", json!(["name"]))],
+        &[("products", json!(["fetch"])), ("fetch", json!(["name"]))],
+        &[("products", json!(["change_subscription"])), ("feed", feed())],
+        &[("fetch", json!(["name"])), ("feed", feed())],
+        &[("price_exemption", json!("state_body"))],
+    ] {
+        assert_eq!(with(good), Ok(()), "{good:?}");
+    }
+    for bad in [
+        &[("products", json!(["verify", "fetch"]))][..],
+        &[("products", json!(["verify"])), ("fetch", json!(["name"]))],
+        &[("products", json!(["verify"])), ("feed", feed())],
+        &[("price_exemption", json!("state_body")), ("valid_from", json!("2022-01-01"))],
+    ] {
+        assert!(matches!(with(bad), Err(DocumentError::Value { .. })), "{bad:?}");
+    }
+}

@@ -3,14 +3,14 @@
 //! Whoever asks must show that they hold this person's data already, as for a verification: a number alone opens nothing.
 
 use crate::{
-    Answer, Caller, CardAnswer, Field, FieldSet, LifeAnswer, Plan, RefusalReason, VerifyError, VerifyRequest,
-    VerifyService,
+    Answer, Caller, CardAnswer, Field, FieldSet, LifeAnswer, Plan, Product, RefusalReason, VerifyError,
+    VerifyRequest, VerifyService,
     compare::{identifies, residence_line},
     plan,
     verify::{Findings, as_map, fact_kinds},
 };
 use dancu_core::{Explanation, PartialDate, Sex};
-use dancu_ledger::{Channel, Draft, Receipt};
+use dancu_ledger::{Channel, Draft, Receipt, Under};
 use dancu_register::{At, Person};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize, Serializer};
@@ -111,10 +111,11 @@ impl VerifyService {
         let _place = caller.enter(day).map_err(|reason| self.refuse(caller, reason))?;
         let asked = request.person.read()?;
         let wanted = read_fields(&request.fields)?;
+        let plan = plan(&caller.contract, (Product::Fetch, day), asked.fields())
+            .map_err(|reason| self.refuse(caller, reason))?;
         if !wanted.without(caller.contract.fetch).is_empty() {
             return Err(self.refuse(caller, RefusalReason::FieldOutsideContract).into());
         }
-        let plan = plan(&caller.contract, asked.fields()).map_err(|reason| self.refuse(caller, reason))?;
         if !asked.fields().iter().any(Field::identifies) {
             return Err(self.refuse(caller, RefusalReason::NothingIdentifying).into());
         }
@@ -143,7 +144,8 @@ impl VerifyService {
             channel,
             request.person.reference.as_deref().unwrap_or_default(),
         );
-        let draft = Draft { under: pass.under(draft.under), ..draft };
+        let under = Under { product: Some(Product::Fetch.as_str()), ..pass.under(draft.under) };
+        let draft = Draft { under, ..draft };
         let disclosed = self.ledger.disclose(draft, reservation).await?;
         Ok(FetchAnswer {
             answers: findings.answers,

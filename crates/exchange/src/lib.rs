@@ -19,6 +19,7 @@ mod life;
 mod limits;
 mod policy;
 mod privacy;
+mod product;
 mod refusal;
 mod sealed;
 mod show_name;
@@ -26,6 +27,7 @@ mod show_person;
 mod signing_key;
 mod store;
 mod token;
+mod usage;
 mod verify;
 mod visibility;
 mod xroad;
@@ -56,11 +58,12 @@ pub use limits::{
     Advice, Caseload, CaseloadError, ComputedLimit, LimitNotice, LimitRules, LimitStep, UseReview, WeekUse,
     limit_rules, notices, review,
 };
-pub use policy::{Plan, plan};
+pub use policy::{Plan, check_product, plan};
 pub use privacy::{
     CaseId, CaseKind, CaseMove, CaseProgress, CaseState, CaseStep, Deadlines, Looked, PrivacyCase,
     PrivacyError, PrivacyService, PrivacyStore, deadlines,
 };
+pub use product::{PriceExemption, Product, ProductEntry, Sensitivity, price_on};
 pub use refusal::{Refusal, RefusalEntry, RefusalLog, RefusalReason};
 pub use sealed::{OpenedFact, OpenedGroup, Reason, SealedError, SealedGroup, SealedService, ShownSealed};
 pub use show_name::ShownName;
@@ -68,6 +71,7 @@ pub use show_person::ShownPerson;
 pub use signing_key::{SigningKey, SigningKeyError};
 pub use store::{ConnectionChange, ExchangeStore, StageRow, StoredToken, TokenGrant};
 pub use token::{IssuedToken, TokenError, TokenService, TokenSettings};
+pub use usage::{Counted, MonthUse, Usage, UsageCounter, UsageStore, months, product_of};
 pub use verify::{CardAnswer, LifeAnswer, VerifyAnswer, VerifyError, VerifyRequest, VerifyService};
 pub use visibility::Visibility;
 pub use xroad::{XRoadIdError, XRoadMember, xroad_part};

@@ -1,6 +1,7 @@
 //! Whether a contract allows a request. This is the one place where the exchange decides it.
 
-use crate::{Contract, Field, FieldSet, RefusalReason};
+use crate::{Contract, Field, FieldSet, Product, RefusalReason};
+use jiff::civil::Date;
 
 /// What may be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,11 +14,26 @@ pub struct Plan {
     pub may_tell_unknown: bool,
 }
 
-/// Decides on a request that gives values for `asked`.
+/// Decides whether a product may be asked for on a day: the contract holds it, and it is offered.
+pub fn check_product(contract: &Contract, product: Product, day: Date) -> Result<(), RefusalReason> {
+    let is_held = if contract.products.is_empty() {
+        product.has_terms(contract)
+    } else {
+        contract.products.contains(&product)
+    };
+    if is_held && product.on(day).is_some() { Ok(()) } else { Err(RefusalReason::ProductOutsideContract) }
+}
+
+/// Decides on a request of a day for a product that gives values for `asked`.
 ///
 /// A caller who may not learn that a number is unknown must give a field that identifies the person;
 /// otherwise the statuses alone would tell that the number exists.
-pub fn plan(contract: &Contract, asked: FieldSet) -> Result<Plan, RefusalReason> {
+pub fn plan(
+    contract: &Contract,
+    (product, day): (Product, Date),
+    asked: FieldSet,
+) -> Result<Plan, RefusalReason> {
+    check_product(contract, product, day)?;
     if !asked.without(contract.fields).is_empty() {
         return Err(RefusalReason::FieldOutsideContract);
     }
@@ -36,6 +52,8 @@ mod tests {
     use super::*;
     use jiff::civil::date;
 
+    const VERIFY: (Product, Date) = (Product::Verify, date(2026, 11, 22));
+
     fn contract(fields: &[Field], may_tell_unknown: bool) -> Contract {
         Contract {
             id: "c-1".parse().unwrap(),
@@ -43,6 +61,8 @@ mod tests {
             legal_basis: "Luật".to_owned(),
             purpose_vi: "Mở tài khoản".to_owned(),
             purpose_en: "Open an account".to_owned(),
+            products: [].into(),
+            price_exemption: None,
             fields: fields.iter().copied().collect(),
             persons: crate::Persons::All,
             uses_processor: false,
@@ -73,9 +93,9 @@ mod tests {
     #[test]
     fn only_fields_of_the_contract_are_answered() {
         let contract = contract(&[Field::Name, Field::CardStatus], false);
-        let plan_made = plan(&contract, asked(&[Field::Name])).unwrap();
+        let plan_made = plan(&contract, VERIFY, asked(&[Field::Name])).unwrap();
         assert_eq!(plan_made.statuses, asked(&[Field::CardStatus]));
-        let outside = plan(&contract, asked(&[Field::Name, Field::Phone])).unwrap_err();
+        let outside = plan(&contract, VERIFY, asked(&[Field::Name, Field::Phone])).unwrap_err();
         assert_eq!(outside, RefusalReason::FieldOutsideContract);
     }
 
@@ -84,11 +104,33 @@ mod tests {
         let fields = [Field::Name, Field::Sex, Field::CardStatus];
         for given in [&[][..], &[Field::Sex][..]] {
             assert_eq!(
-                plan(&contract(&fields, false), asked(given)).unwrap_err(),
+                plan(&contract(&fields, false), VERIFY, asked(given)).unwrap_err(),
                 RefusalReason::NothingIdentifying
             );
-            assert!(plan(&contract(&fields, true), asked(given)).is_ok());
+            assert!(plan(&contract(&fields, true), VERIFY, asked(given)).is_ok());
         }
-        assert!(plan(&contract(&[Field::Name], true), FieldSet::EMPTY).is_err(), "nothing would be answered");
+        assert!(
+            plan(&contract(&[Field::Name], true), VERIFY, FieldSet::EMPTY).is_err(),
+            "nothing would be answered"
+        );
+    }
+
+    #[test]
+    fn a_contract_answers_the_products_that_it_names_or_whose_terms_it_has() {
+        let day = VERIFY.1;
+        let all = |contract: &Contract| {
+            let held = Product::ALL.into_iter().filter(|one| check_product(contract, *one, day).is_ok());
+            held.collect::<Vec<_>>()
+        };
+        let mut contract = contract(&[Field::Name, Field::Phone], false);
+        assert_eq!(all(&contract), [Product::Verify], "as before products were named");
+        contract.fetch = asked(&[Field::Phone]);
+        assert_eq!(all(&contract), [Product::Verify, Product::Fetch]);
+        contract.products = [Product::Fetch].into();
+        assert_eq!(all(&contract), [Product::Fetch]);
+        let refused = plan(&contract, VERIFY, asked(&[Field::Name])).unwrap_err();
+        assert_eq!(refused, RefusalReason::ProductOutsideContract);
+        let before_any_law = (Product::Fetch, date(1700, 1, 1));
+        assert!(plan(&contract, before_any_law, asked(&[Field::Name])).is_err(), "not offered on that day");
     }
 }

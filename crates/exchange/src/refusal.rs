@@ -24,6 +24,9 @@ pub enum Refusal {
     /// The contract does not allow what was asked.
     #[error("the contract does not allow this request")]
     NotInContract,
+    /// The contract does not hold the product, or it is not offered.
+    #[error("the contract does not hold this product")]
+    ProductNotInContract,
     /// The person's consent is needed, and none in force covers what was asked.
     #[error("no consent in force covers this request")]
     NoConsent,
@@ -73,6 +76,11 @@ impl Explain for Refusal {
                 "DANCU-EXCHANGE-022",
                 "Hợp đồng khai thác không cho phép yêu cầu này. Hãy chỉ hỏi những trường trong hợp đồng.",
                 "The contract does not allow this request. Ask only for fields that are in the contract.",
+            ),
+            Self::ProductNotInContract => (
+                "DANCU-EXCHANGE-140",
+                "Hợp đồng khai thác không có sản phẩm này. Xem các sản phẩm của hợp đồng tại GET /v1/products.",
+                "The contract does not hold this product. GET /v1/products lists those that it holds.",
             ),
             Self::NoConsent => (
                 "DANCU-EXCHANGE-027",
@@ -199,11 +207,13 @@ pub enum RefusalReason {
     ConsentUsedUp,
     /// The person had questions under this contract restricted.
     Restricted,
+    /// A product was asked that the contract does not hold, or that is not offered.
+    ProductOutsideContract,
 }
 
 impl RefusalReason {
     /// All reasons in their fixed order.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::UnknownClient,
         Self::SuspendedClient,
         Self::AssertionShape,
@@ -237,6 +247,7 @@ impl RefusalReason {
         Self::FieldOutsideConsent,
         Self::ConsentUsedUp,
         Self::Restricted,
+        Self::ProductOutsideContract,
     ];
 
     /// What the caller is told of it: reasons that would help an attacker look the same.
@@ -260,6 +271,7 @@ impl RefusalReason {
             | Self::NoFeed
             | Self::SealedOutsideContract
             | Self::NoSealedRight => Refusal::NotInContract,
+            Self::ProductOutsideContract => Refusal::ProductNotInContract,
             Self::Draft => Refusal::Draft,
             Self::SandboxOnly => Refusal::SandboxOnly,
             Self::SuspendedContract => Refusal::Suspended,
@@ -321,6 +333,7 @@ impl RefusalReason {
             Self::NoConsent => ("Không có sự đồng ý còn hiệu lực", "No consent in force"),
             Self::FieldOutsideConsent => ("Hỏi trường ngoài sự đồng ý", "Field outside the consent"),
             Self::Restricted => ("Người dân đã yêu cầu hạn chế", "Restricted by the person"),
+            Self::ProductOutsideContract => ("Sản phẩm ngoài hợp đồng", "Product outside the contract"),
             Self::ConsentUsedUp => ("Hết số lần đã đồng ý trong ngày", "Consent used up for the day"),
         }
     }

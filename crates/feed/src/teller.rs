@@ -5,9 +5,9 @@ use dancu_cards::standing;
 use dancu_changes::{Cursor, OutboxEntry};
 use dancu_core::StoreError;
 use dancu_exchange::{
-    Caller, CardAnswer, Feed, FeedPersons, Field, FieldSet, Gate, LifeAnswer, Pass, Refusal,
+    Caller, CardAnswer, Feed, FeedPersons, Field, FieldSet, Gate, LifeAnswer, Pass, Product, Refusal,
 };
-use dancu_ledger::{Channel, Disclosed, Draft, Ledger, Reservation};
+use dancu_ledger::{Channel, Disclosed, Draft, Ledger, Reservation, Under};
 use dancu_register::At;
 use jiff::SignedDuration;
 use std::{fmt, sync::Arc};
@@ -183,7 +183,8 @@ impl ChangeTeller {
             Channel::Api,
             &event,
         );
-        let draft = Draft { under: pass.under(draft.under), ..draft };
+        let product = Some(Product::ChangeSubscription.as_str());
+        let draft = Draft { under: Under { product, ..pass.under(draft.under) }, ..draft };
         let waiting = self.ledger.submit(draft, reservation)?;
         Ok(Submitted { entry, fields, life, card, waiting })
     }

@@ -69,6 +69,9 @@ pub struct Record<T = String> {
     /// puts it off later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visible_from: Option<Date>,
+    /// The product that was asked for; left out for a verification, and where our own officers look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<T>,
 }
 
 impl<T> fmt::Debug for Record<T> {
@@ -111,6 +114,8 @@ pub struct Under<'a> {
     pub consent: Option<&'a str>,
     /// Days before the person sees it; 0 for at once.
     pub delay_days: u16,
+    /// The product, where it is another than a verification.
+    pub product: Option<&'a str>,
 }
 
 impl fmt::Debug for Draft<'_> {
@@ -150,6 +155,7 @@ impl SealedRecord {
             reference: draft.reference,
             consent: draft.under.consent,
             visible_from: visible_from(counted_on, draft.under.delay_days),
+            product: draft.under.product,
         };
         let bytes = record.to_bytes();
         Self { commitment: commitment(&salt, &bytes), bytes, salt, time_us: time.as_microsecond() }
@@ -250,13 +256,15 @@ mod tests {
 
     #[test]
     fn what_holds_beside_the_law_stands_at_the_end_and_only_then() {
-        let under = Under { consent: Some("0a1b"), delay_days: 41 };
+        let under = Under { consent: Some("0a1b"), delay_days: 41, product: Some("fetch") };
         let day = jiff::civil::date(2026, 11, 21);
         let time = "2026-11-21T02:00:00Z".parse().unwrap();
         let consented = SealedRecord::new(Draft { under, ..draft() }, "C-1", day, time, [7; 32]);
         let text = std::str::from_utf8(&consented.bytes).unwrap();
         assert!(
-            text.ends_with(r#""reference":"visit \"7\"","consent":"0a1b","visible_from":"2027-01-01"}"#),
+            text.ends_with(
+                r#""reference":"visit \"7\"","consent":"0a1b","visible_from":"2027-01-01","product":"fetch"}"#
+            ),
             "{text}"
         );
         let read = Record::from_bytes(&consented.bytes).unwrap();

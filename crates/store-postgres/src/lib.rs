@@ -31,6 +31,7 @@ mod rows;
 mod search;
 mod source_names;
 mod tls;
+mod usage;
 mod views;
 
 pub use database::DatabaseOptions;

@@ -27,6 +27,7 @@ const STEPS: &[(&str, &str)] = steps!(
     "V13__life",
     "V14__consent",
     "V15__privacy",
+    "V16__usage",
 );
 
 /// Held by whoever applies steps, so that two nodes that start at once do not both do it.

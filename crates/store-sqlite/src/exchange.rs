@@ -185,7 +185,7 @@ pub(crate) fn all<T>(
 }
 
 /// A stored value that its own type refuses: the file was changed by other hands.
-fn damaged(column: usize) -> rusqlite::Error {
+pub(crate) fn damaged(column: usize) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(FromSqlError::InvalidType))
 }
 

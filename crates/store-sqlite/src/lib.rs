@@ -28,6 +28,7 @@ mod search;
 mod search_runs;
 mod stays;
 mod tiles;
+mod usage;
 mod views;
 mod writer;
 

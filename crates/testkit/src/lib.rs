@@ -20,6 +20,7 @@ mod privacy_suite;
 mod reception_suite;
 mod register_suite;
 mod search_suite;
+mod usage_suite;
 
 pub use changes_memory::MemoryChanges;
 pub use changes_suite::changes_suite;
@@ -42,3 +43,4 @@ pub use privacy_suite::privacy_suite;
 pub use reception_suite::reception_suite;
 pub use register_suite::register_suite;
 pub use search_suite::search_suite;
+pub use usage_suite::usage_suite;

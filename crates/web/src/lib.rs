@@ -13,6 +13,7 @@ mod latency;
 mod looks;
 mod pages;
 mod problem;
+mod products;
 mod same_origin;
 mod server;
 mod state;

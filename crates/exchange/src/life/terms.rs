@@ -10,6 +10,13 @@ pub fn is_within(new: &Contract, old: &Contract) -> bool {
     if new.fields.without(old.fields).is_empty() {
         widened.fields = old.fields;
     }
+    // Read as products, so that a list that is written out is equal to one that is implied.
+    if new.products().is_subset(&old.products()) {
+        widened.products.clone_from(&old.products);
+    }
+    if new.price_exemption.is_none() {
+        widened.price_exemption = old.price_exemption;
+    }
     if new.fetch.without(old.fetch).is_empty() {
         widened.fetch = old.fetch;
     }
@@ -92,7 +99,7 @@ mod tests {
     fn contract(changes: &[(&str, Value)]) -> Contract {
         let mut whole = json!({
             "id": "c-1", "client": "core", "legal_basis": "a", "purpose_vi": "a", "purpose_en": "a",
-            "fields": ["name", "sex"], "fetch": ["sex"], "sealed": ["portrait"], "may_tell_unknown": true,
+            "price_exemption": "state_body", "fields": ["name", "sex"], "fetch": ["sex"], "sealed": ["portrait"], "may_tell_unknown": true,
             "commands_for_commune": "00004", "xroad_client": "VN/COM/1/a",
             "search": {"per_officer_minute_max": 5, "per_officer_day_max": 50},
             "daily_limit": 100, "per_second_max": 10, "valid_from": "2026-01-01", "valid_to": "2027-01-01",
@@ -111,6 +118,9 @@ mod tests {
         for (key, value) in [
             ("fields", json!(["name"])),
             ("fetch", json!([])),
+            ("products", json!(["verify"])),
+            ("products", json!(["verify", "fetch", "change_subscription"])),
+            ("price_exemption", Value::Null),
             ("sealed", json!([])),
             ("may_tell_unknown", json!(false)),
             ("commands_for_commune", Value::Null),
@@ -147,6 +157,9 @@ mod tests {
         ] {
             assert!(!is_within(&contract(&[(key, value)]), &old), "{key}");
         }
+        let named = contract(&[("products", json!(["verify", "change_subscription"]))]);
+        assert!(!is_within(&contract(&[]), &named), "a list that is left out holds everything with terms");
+        assert!(!is_within(&contract(&[]), &contract(&[("price_exemption", Value::Null)])));
         let without = contract(&[("feed", Value::Null), ("may_tell_unknown", json!(false))]);
         assert!(!is_within(&contract(&[("may_tell_unknown", json!(false))]), &without));
         assert!(!is_within(&contract(&[("feed", Value::Null)]), &without));

@@ -11,6 +11,7 @@ mod health;
 mod keys;
 mod limits;
 mod openapi;
+mod products;
 mod public_log;
 mod sandbox;
 mod token;
@@ -43,6 +44,7 @@ pub(crate) fn machine() -> Router<Arc<AppState>> {
         .route("/v1/consent-requests/{id}", get(consents::look))
         .route("/v1/events/{id}", get(commands::event))
         .route("/v1/changes", get(changes::changes))
+        .route("/v1/products", get(products::products))
         .route("/v1/limits", get(limits::limits))
         .route("/v1/connection", get(connection::connection))
         .route("/.well-known/dancu-webhook-jwks.json", get(keys::webhooks))

@@ -32,7 +32,8 @@ pub(super) async fn answer(
         Ok(_) => Some(true),
         // What the contract or its limits do not allow shows that the client can be refused.
         Err(
-            VerifyError::Refused(Refusal::NotInContract | Refusal::TooFast) | VerifyError::DailyLimit { .. },
+            VerifyError::Refused(Refusal::NotInContract | Refusal::ProductNotInContract | Refusal::TooFast)
+            | VerifyError::DailyLimit { .. },
         ) => Some(false),
         Err(_) => None,
     };

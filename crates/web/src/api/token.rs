@@ -69,6 +69,7 @@ fn refused(refusal: Refusal) -> Response {
     let (status, error) = match refusal {
         Refusal::InvalidClient | Refusal::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_client"),
         Refusal::NotInContract
+        | Refusal::ProductNotInContract
         | Refusal::NoConsent
         | Refusal::Draft
         | Refusal::SandboxOnly

@@ -109,6 +109,7 @@ pub(crate) fn refusal_problem(refusal: Refusal) -> Problem {
     let status = match refusal {
         Refusal::InvalidClient | Refusal::InvalidToken => StatusCode::UNAUTHORIZED,
         Refusal::NotInContract
+        | Refusal::ProductNotInContract
         | Refusal::NoConsent
         | Refusal::Draft
         | Refusal::SandboxOnly

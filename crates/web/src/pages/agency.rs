@@ -355,7 +355,7 @@ async fn shown(
     let (_, organisation) = agency(reader)?;
     let connection = own(state, &organisation, contract).await?;
     let path = path(&connection);
-    Ok(reader.show(StatusCode::OK, &life::view(state, reader, author, &connection, path)))
+    Ok(reader.show(StatusCode::OK, &life::view(state, reader, author, &connection, path).await?))
 }
 
 fn path(connection: &Connection) -> String {

@@ -6,7 +6,7 @@ use super::{
     life_view::{self, LifeView},
     reader::{Reader, Wants},
 };
-use crate::{AppState, Problem, views::PageProblem};
+use crate::{AppState, Problem, products::contract_products, views::PageProblem};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Multipart, Path, State, multipart::MultipartError},
@@ -58,7 +58,7 @@ async fn show(
     let author = author(reader.may(Operation::ReviewConnections)?)?;
     let connection = find(&state, &contract).await?;
     let path = path(&connection);
-    Ok(reader.show(StatusCode::OK, &view(&state, &reader, &author, &connection, path)))
+    Ok(reader.show(StatusCode::OK, &view(&state, &reader, &author, &connection, path).await?))
 }
 
 /// A step, an answer or a signature.
@@ -198,14 +198,16 @@ fn path(connection: &Connection) -> String {
 }
 
 /// What the page shows under an address.
-pub(super) fn view(
+pub(super) async fn view(
     state: &AppState,
     reader: &Reader,
     author: &Author,
     connection: &Connection,
     path: String,
-) -> LifeView {
-    life_view::of(reader.page_at(&path), path, author, connection, state.clock.today())
+) -> Result<LifeView, Problem> {
+    let products = contract_products(state, &connection.contract).await?;
+    let page = reader.page_at(&path);
+    Ok(life_view::of(page, path, author, (connection, products), state.clock.today()))
 }
 
 /// The page after what was done, or with what stood in the way.
@@ -223,13 +225,13 @@ pub(super) async fn told(
             return Ok(Redirect::to(&address).into_response());
         }
         let after = find(state, before.contract.id.as_str()).await?;
-        return Ok(reader.show(StatusCode::OK, &view(state, reader, author, &after, address)));
+        return Ok(reader.show(StatusCode::OK, &view(state, reader, author, &after, address).await?));
     };
     let problem = refused(error);
     if reader.wants == Wants::Json {
         return Err(problem);
     }
-    let mut view = view(state, reader, author, &before, address);
+    let mut view = view(state, reader, author, &before, address).await?;
     let status = problem.status;
     view.problem = Some(PageProblem::of(problem.said));
     Ok(reader.show(status, &view))

@@ -1,6 +1,9 @@
 //! What the page of a connection shows.
 
-use crate::views::{Page, PageProblem, Words};
+use crate::{
+    products::ContractProducts,
+    views::{Page, PageProblem, Words},
+};
 use askama::Template;
 use dancu_core::Explain;
 use dancu_exchange::{
@@ -39,6 +42,8 @@ pub(super) struct LifeView {
     /// Whether the reader attaches files.
     is_attaching: bool,
     openings: Vec<OpeningView>,
+    /// The products of the contract, their use and cost.
+    products: ContractProducts,
     history: Vec<ActView>,
 }
 
@@ -120,7 +125,7 @@ pub(super) fn of(
     page: Page,
     path: String,
     author: &Author,
-    connection: &Connection,
+    (connection, products): (&Connection, ContractProducts),
     today: Date,
 ) -> LifeView {
     let stage = connection.stage();
@@ -148,6 +153,7 @@ pub(super) fn of(
         may_exchange_keys: matches!(author.side, Side::Agency { .. }) && stage != Stage::Ended,
         is_attaching: is_under_review || stage.is_open(),
         openings: openings(author, connection, today),
+        products,
         history: connection.acts.iter().rev().filter_map(act).collect(),
         page,
         path,

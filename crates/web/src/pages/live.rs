@@ -149,6 +149,7 @@ pub(super) fn code(reason: RefusalReason) -> &'static str {
         RefusalReason::ConsentUsedUp => "consent_used_up",
         RefusalReason::Restricted => "restricted",
         RefusalReason::NoFeed => "no_feed",
+        RefusalReason::ProductOutsideContract => "product_outside_contract",
         RefusalReason::Certificate => "certificate",
         RefusalReason::TokenCertificate => "token_certificate",
     }

@@ -70,7 +70,7 @@ async fn what_the_contract_does_not_agree_to_tell_is_refused() {
     };
     // The name may be compared, not told; the bank may compare only.
     assert_eq!(ask("insurer-core", json!(["name"])).await, (403, "DANCU-EXCHANGE-022".to_owned()));
-    assert_eq!(ask("bank-core", json!(["birth_date"])).await, (403, "DANCU-EXCHANGE-022".to_owned()));
+    assert_eq!(ask("bank-core", json!(["birth_date"])).await, (403, "DANCU-EXCHANGE-140".to_owned()));
     for nothing in [json!([]), json!(["religion"]), json!(["card_status"]), json!(["history"])] {
         assert_eq!(ask("insurer-core", nothing).await, (422, "DANCU-EXCHANGE-033".to_owned()));
     }

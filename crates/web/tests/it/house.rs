@@ -11,7 +11,7 @@ use dancu_evidence::Evidence;
 use dancu_exchange::{
     AssertionRules, Author, ConnectionsDocument, ConsentService, Directory, ExchangeStore, Gate, LifeService,
     PrivacyService, RefusalLog, SamplePerson, Sandbox, SandboxSource, SealedService, SigningKey, StoredToken,
-    TokenService, TokenSettings, VerifyService,
+    TokenService, TokenSettings, UsageCounter, VerifyService,
 };
 use dancu_feed::{ChangePuller, ChangeTeller, WebhookKey};
 use dancu_identity::{
@@ -316,20 +316,6 @@ fn put_together(
     let tickets = Tickets::new([5; 32]);
     let desk = Arc::new(Desk::new(verify.clone(), register.clone(), tickets, clock.clone()));
     let search = search_service(store, &ledger, &refusals, &clock, &entropy);
-    let identity = Identity::new(IdentityParts {
-        store: register.clone(),
-        clock: clock.clone(),
-        entropy: entropy.clone(),
-        code_key: CodeKey::new([9; 32]),
-        periods: periods(),
-        relying_party: RelyingParty {
-            id: "localhost".to_owned(),
-            origin: ORIGIN.parse().unwrap(),
-            name: "Dancu".to_owned(),
-        },
-        code_limits: AttemptLimits::CODES,
-        passkey_limits: AttemptLimits::PASSKEYS,
-    });
     let outbox = Arc::new(store.clone());
     let teller = ChangeTeller::new(outbox.clone(), Arc::new(public_log.clone()), gate, ledger.clone());
     let puller = ChangePuller::new(Arc::new(teller), refusals.clone(), clock.clone());
@@ -346,7 +332,7 @@ fn put_together(
         changes: Arc::new(changes),
         handover: None,
         looks: Looks::default(),
-        identity: Arc::new(identity.unwrap()),
+        identity: identity_of(store, &clock, &entropy),
         directory,
         exchange_store,
         sandbox: Arc::new(TestSandbox {
@@ -361,6 +347,7 @@ fn put_together(
         verify,
         consents: Arc::new(consents),
         privacy: Arc::new(privacy),
+        usage: Arc::new(UsageCounter::new(Arc::new(store.clone()), Arc::clone(&public_log))),
         sealed: Arc::new(sealed),
         search,
         desk,
@@ -372,6 +359,24 @@ fn put_together(
         clock,
         entropy,
     }
+}
+
+fn identity_of(store: &SqliteStore, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Arc<Identity> {
+    let parts = IdentityParts {
+        store: Arc::new(store.clone()),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+        code_key: CodeKey::new([9; 32]),
+        periods: periods(),
+        relying_party: RelyingParty {
+            id: "localhost".to_owned(),
+            origin: ORIGIN.parse().unwrap(),
+            name: "Dancu".to_owned(),
+        },
+        code_limits: AttemptLimits::CODES,
+        passkey_limits: AttemptLimits::PASSKEYS,
+    };
+    Arc::new(Identity::new(parts).unwrap())
 }
 
 /// The sandbox of the house: the same three persons, of whom one has another name, and a log of its own.

@@ -13,6 +13,7 @@ mod life;
 mod limits;
 mod matrix;
 mod privacy;
+mod products;
 mod refusals;
 mod sealed;
 mod search;
