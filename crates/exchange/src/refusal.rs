@@ -60,6 +60,7 @@ pub enum Refusal {
 }
 
 impl Explain for Refusal {
+    // tidy: allow long function: one table of what callers are told, read from top to bottom
     fn explain(&self) -> Explanation {
         let (code, vi, en) = match self {
             Self::InvalidClient => (
