@@ -1,6 +1,9 @@
 //! Organisations, their client software, and the contract that binds each client.
 
-use crate::{Caseload, ClientKey, FieldSet, PriceExemption, Product, SealedGroup, Visibility, XRoadMember};
+use crate::{
+    AttestTerms, Caseload, ClientKey, FieldSet, HouseholdTerms, PriceExemption, Product, SealedGroup,
+    Visibility, XRoadMember,
+};
 use dancu_core::{CommuneCode, Explain, Explanation};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -170,6 +173,12 @@ pub struct Contract {
     /// Fields of which the very values are told, not only whether a given one agrees. Each of them is among `fields`.
     #[serde(default, skip_serializing_if = "FieldSet::is_empty")]
     pub fetch: FieldSet,
+    /// What is attested.
+    #[serde(default, skip_serializing_if = "AttestTerms::is_empty")]
+    pub attest: AttestTerms,
+    /// What is told of households; none: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub household: Option<HouseholdTerms>,
     /// About whom.
     #[serde(default, skip_serializing_if = "Persons::is_all")]
     pub persons: Persons,

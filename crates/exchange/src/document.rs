@@ -314,6 +314,22 @@ fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
         Contract { products, .. } if !products.is_empty() && !are_terms_of(contract) => {
             refuse("products: each with its terms, and no terms without their product")
         }
+        Contract { attest, valid_from, .. } if !attest.are_sound(*valid_from) => refuse(
+            "attest: ages from 1 to 120 and places of today, no more than data/attestation_rules.csv says",
+        ),
+        Contract { household: Some(terms), valid_from, .. } if !terms.are_sound(*valid_from) => {
+            refuse("household.persons_max")
+        }
+        Contract { persons: Persons::WithConsent, household: Some(_), .. } => {
+            refuse("household: not with persons = with_consent")
+        }
+        // A person consents to the field behind a claim, and so the contract must name it.
+        Contract { persons: Persons::WithConsent, fields, attest, .. }
+            if (!attest.ages.is_empty() && !fields.contains(Field::BirthDate))
+                || (!attest.places.is_empty() && !fields.contains(Field::Residence)) =>
+        {
+            refuse("attest with persons = with_consent: fields with birth_date, residence")
+        }
         Contract { price_exemption: Some(ground), valid_from, .. } if ground.on(*valid_from).is_none() => {
             refuse("price_exemption")
         }
@@ -324,7 +340,7 @@ fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
             refuse("fetch: only of `fields`, and only fields that have a value")
         }
         Contract { sealed, .. } if !sealed.is_empty() && gives_more_than_sealed(contract) => refuse(
-            "sealed: fields = [], without may_tell_unknown, search, feed, commands_for_commune, xroad_client, signed_answers",
+            "sealed: fields = [], without may_tell_unknown, search, attest, household, feed, commands_for_commune, xroad_client, signed_answers",
         ),
         Contract { visibility, valid_from, .. } if !visibility.may_begin_on(*valid_from) => {
             refuse("visibility.delayed.days")
@@ -361,6 +377,8 @@ fn gives_more_than_sealed(contract: &Contract) -> bool {
     !contract.fields.is_empty()
         || contract.may_tell_unknown
         || contract.search.is_some()
+        || !contract.attest.is_empty()
+        || contract.household.is_some()
         || contract.feed.is_some()
         || contract.commands_for_commune.is_some()
         || contract.xroad_client.is_some()

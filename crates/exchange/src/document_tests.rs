@@ -224,6 +224,16 @@ fn products_are_named_with_their_terms_or_not_at_all() {
         &[("products", json!(["change_subscription"])), ("feed", feed())],
         &[("fetch", json!(["name"])), ("feed", feed())],
         &[("price_exemption", json!("state_body"))],
+        &[("products", json!(["age_attestation"])), ("attest", json!({"ages": [18]}))],
+        &[
+            ("attest", json!({"ages": [18], "places": ["01", "00004"]})),
+            ("household", json!({"persons_max": 4})),
+        ],
+        &[
+            ("attest", json!({"ages": [18]})),
+            ("persons", json!("with_consent")),
+            ("fields", json!(["name", "birth_date"])),
+        ],
     ] {
         assert_eq!(with(good), Ok(()), "{good:?}");
     }
@@ -231,6 +241,14 @@ fn products_are_named_with_their_terms_or_not_at_all() {
         &[("products", json!(["verify", "fetch"]))][..],
         &[("products", json!(["verify"])), ("fetch", json!(["name"]))],
         &[("products", json!(["verify"])), ("feed", feed())],
+        &[("products", json!(["verify"])), ("attest", json!({"ages": [18]}))],
+        &[("products", json!(["residence_attestation"])), ("attest", json!({"ages": [18]}))],
+        &[("attest", json!({"ages": [0]}))],
+        &[("attest", json!({"places": ["99999"]}))],
+        &[("household", json!({"persons_max": 0}))],
+        &[("household", json!({"persons_max": 13}))],
+        &[("household", json!({"persons_max": 2})), ("persons", json!("with_consent"))],
+        &[("attest", json!({"ages": [18]})), ("persons", json!("with_consent"))],
         &[("price_exemption", json!("state_body")), ("valid_from", json!("2022-01-01"))],
     ] {
         assert!(matches!(with(bad), Err(DocumentError::Value { .. })), "{bad:?}");

@@ -4,7 +4,9 @@
 //! nothing. May use `core`, `calendar`, `places`, `register`, `cards`, `ledger`. Names no store, no web.
 
 mod assertion;
+mod attest;
 mod caller;
+mod claim;
 mod compare;
 mod connecting;
 mod connection;
@@ -15,6 +17,7 @@ mod document;
 mod extract;
 mod fetch;
 mod field;
+mod household;
 mod life;
 mod limits;
 mod policy;
@@ -33,7 +36,9 @@ mod visibility;
 mod xroad;
 
 pub use assertion::{Assertion, AssertionError, AssertionRules, CertificateThumbprint, ClientKey, KeyError};
+pub use attest::{AttestAnswer, AttestRequest};
 pub use caller::{Caller, InFlight};
+pub use claim::{AttestTerms, Attested, AttestedPlace, Claim};
 pub use compare::{Answer, residence_line};
 pub use connection::{
     Client, ClientId, Contract, ContractId, Feed, FeedPersons, IdError, Organisation, OrganisationId,
@@ -48,6 +53,7 @@ pub use document::{ConnectionsDocument, DocumentError};
 pub use extract::{EXTRACT_PAGE_MAX, extract_columns};
 pub use fetch::{FetchAnswer, FetchRequest, FetchedValue};
 pub use field::{Field, FieldSet};
+pub use household::{HouseholdAnswer, HouseholdPerson, HouseholdRequest, HouseholdTerms};
 pub use life::{
     ActBody, AttachedFile, Author, CheckedItem, ChecklistItem, Computed, Connection, ConnectionAct,
     ConnectionRules, Deed, EvidenceFile, Given, LifeError, LifeService, LifeStore, Need, Opening, Part,
@@ -58,7 +64,7 @@ pub use limits::{
     Advice, Caseload, CaseloadError, ComputedLimit, LimitNotice, LimitRules, LimitStep, UseReview, WeekUse,
     limit_rules, notices, review,
 };
-pub use policy::{Plan, check_product, plan};
+pub use policy::{Plan, check_product, plan, plan_claim, plan_household};
 pub use privacy::{
     CaseId, CaseKind, CaseMove, CaseProgress, CaseState, CaseStep, Deadlines, Looked, PrivacyCase,
     PrivacyError, PrivacyService, PrivacyStore, deadlines,

@@ -1,6 +1,6 @@
 //! Whether a contract allows a request. This is the one place where the exchange decides it.
 
-use crate::{Contract, Field, FieldSet, Product, RefusalReason};
+use crate::{Claim, Contract, Field, FieldSet, Product, RefusalReason};
 use jiff::civil::Date;
 
 /// What may be answered.
@@ -47,6 +47,45 @@ pub fn plan(
     Ok(Plan { compared: asked, statuses, may_tell_unknown: contract.may_tell_unknown })
 }
 
+/// Decides on a claim about a person of whom values for `asked` are given. Also who may learn that a number is unknown must
+/// show that they hold the person's data: a number alone attests nothing.
+pub fn plan_claim(
+    contract: &Contract,
+    claim: Claim,
+    day: Date,
+    asked: FieldSet,
+) -> Result<(), RefusalReason> {
+    check_product(contract, claim.product(), day)?;
+    if !contract.attest.has(claim) {
+        return Err(RefusalReason::TermsOutsideContract);
+    }
+    check_identified(contract, asked)
+}
+
+/// Decides on a question about so many persons of one household, for one of whom values for `asked` are given.
+pub fn plan_household(
+    contract: &Contract,
+    day: Date,
+    (persons, asked): (usize, FieldSet),
+) -> Result<(), RefusalReason> {
+    check_product(contract, Product::HouseholdCheck, day)?;
+    if contract.household.is_none_or(|terms| persons > terms.persons_max.into()) {
+        return Err(RefusalReason::TermsOutsideContract);
+    }
+    check_identified(contract, asked)
+}
+
+/// Whether the values that are given are of the contract, and one of them can show who is meant.
+fn check_identified(contract: &Contract, asked: FieldSet) -> Result<(), RefusalReason> {
+    if !asked.without(contract.fields).is_empty() {
+        return Err(RefusalReason::FieldOutsideContract);
+    }
+    if !asked.iter().any(Field::identifies) {
+        return Err(RefusalReason::NothingIdentifying);
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +112,8 @@ mod tests {
             search: None,
             xroad_client: None,
             fetch: FieldSet::EMPTY,
+            attest: crate::AttestTerms::default(),
+            household: None,
             signed_answers: false,
             daily_limit: 1,
             per_second_max: 1,
@@ -132,5 +173,40 @@ mod tests {
         assert_eq!(refused, RefusalReason::ProductOutsideContract);
         let before_any_law = (Product::Fetch, date(1700, 1, 1));
         assert!(plan(&contract, before_any_law, asked(&[Field::Name])).is_err(), "not offered on that day");
+    }
+
+    #[test]
+    fn a_claim_must_be_in_the_contract_and_the_person_shown_to_be_meant() {
+        let day = VERIFY.1;
+        let mut contract = contract(&[Field::Name, Field::Sex], true);
+        let adult = Claim::AgeAtLeast(18);
+        let name = asked(&[Field::Name]);
+        assert_eq!(plan_claim(&contract, adult, day, name), Err(RefusalReason::ProductOutsideContract));
+        contract.attest.ages = [18, 60].into();
+        assert_eq!(plan_claim(&contract, adult, day, name), Ok(()));
+        for (claim, given, expected) in [
+            (Claim::AgeAtLeast(17), name, RefusalReason::TermsOutsideContract),
+            (Claim::LivesIn("01".parse().unwrap()), name, RefusalReason::ProductOutsideContract),
+            (adult, FieldSet::EMPTY, RefusalReason::NothingIdentifying),
+            (adult, asked(&[Field::Sex]), RefusalReason::NothingIdentifying),
+            (adult, asked(&[Field::Name, Field::Phone]), RefusalReason::FieldOutsideContract),
+        ] {
+            assert_eq!(plan_claim(&contract, claim, day, given), Err(expected), "{claim}");
+        }
+        contract.products = [Product::Verify].into();
+        assert_eq!(plan_claim(&contract, adult, day, name), Err(RefusalReason::ProductOutsideContract));
+    }
+
+    #[test]
+    fn a_household_is_asked_about_so_many_persons_and_each_is_shown_to_be_meant() {
+        let day = VERIFY.1;
+        let mut contract = contract(&[Field::Name], true);
+        let name = asked(&[Field::Name]);
+        assert_eq!(plan_household(&contract, day, (1, name)), Err(RefusalReason::ProductOutsideContract));
+        contract.household = Some(crate::HouseholdTerms { persons_max: 3 });
+        assert_eq!(plan_household(&contract, day, (3, name)), Ok(()));
+        assert_eq!(plan_household(&contract, day, (4, name)), Err(RefusalReason::TermsOutsideContract));
+        let alone = plan_household(&contract, day, (1, FieldSet::EMPTY));
+        assert_eq!(alone, Err(RefusalReason::NothingIdentifying));
     }
 }

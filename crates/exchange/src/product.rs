@@ -16,19 +16,35 @@ pub enum Product {
     Verify,
     /// Values of agreed fields are told.
     Fetch,
+    /// That a person is so old at least is attested.
+    AgeAttestation,
+    /// That a person lives in a place is attested.
+    ResidenceAttestation,
+    /// Whether persons live in one household is told.
+    HouseholdCheck,
     /// That a field of somebody changed is told.
     ChangeSubscription,
 }
 
 impl Product {
     /// Every product.
-    pub const ALL: [Self; 3] = [Self::Verify, Self::Fetch, Self::ChangeSubscription];
+    pub const ALL: [Self; 6] = [
+        Self::Verify,
+        Self::Fetch,
+        Self::AgeAttestation,
+        Self::ResidenceAttestation,
+        Self::HouseholdCheck,
+        Self::ChangeSubscription,
+    ];
 
     /// The word in contracts, records and the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Verify => "verify",
             Self::Fetch => "fetch",
+            Self::AgeAttestation => "age_attestation",
+            Self::ResidenceAttestation => "residence_attestation",
+            Self::HouseholdCheck => "household_check",
             Self::ChangeSubscription => "change_subscription",
         }
     }
@@ -38,6 +54,9 @@ impl Product {
         match self {
             Self::Verify => !contract.fields.is_empty(),
             Self::Fetch => !contract.fetch.is_empty(),
+            Self::AgeAttestation => !contract.attest.ages.is_empty(),
+            Self::ResidenceAttestation => !contract.attest.places.is_empty(),
+            Self::HouseholdCheck => contract.household.is_some(),
             Self::ChangeSubscription => contract.feed.is_some(),
         }
     }

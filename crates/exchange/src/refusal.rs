@@ -210,11 +210,13 @@ pub enum RefusalReason {
     Restricted,
     /// A product was asked that the contract does not hold, or that is not offered.
     ProductOutsideContract,
+    /// More was asked of a product than its terms in the contract: another age or place, too many persons.
+    TermsOutsideContract,
 }
 
 impl RefusalReason {
     /// All reasons in their fixed order.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::UnknownClient,
         Self::SuspendedClient,
         Self::AssertionShape,
@@ -249,6 +251,7 @@ impl RefusalReason {
         Self::ConsentUsedUp,
         Self::Restricted,
         Self::ProductOutsideContract,
+        Self::TermsOutsideContract,
     ];
 
     /// What the caller is told of it: reasons that would help an attacker look the same.
@@ -269,6 +272,7 @@ impl RefusalReason {
             Self::ContractDates
             | Self::FieldOutsideContract
             | Self::NothingIdentifying
+            | Self::TermsOutsideContract
             | Self::NoFeed
             | Self::SealedOutsideContract
             | Self::NoSealedRight => Refusal::NotInContract,
@@ -335,6 +339,9 @@ impl RefusalReason {
             Self::FieldOutsideConsent => ("Hỏi trường ngoài sự đồng ý", "Field outside the consent"),
             Self::Restricted => ("Người dân đã yêu cầu hạn chế", "Restricted by the person"),
             Self::ProductOutsideContract => ("Sản phẩm ngoài hợp đồng", "Product outside the contract"),
+            Self::TermsOutsideContract => {
+                ("Hỏi quá điều khoản của sản phẩm", "More than the product's terms")
+            }
             Self::ConsentUsedUp => ("Hết số lần đã đồng ý trong ngày", "Consent used up for the day"),
         }
     }

@@ -69,18 +69,25 @@ impl SigningKey {
         self.pair.sign(bytes).as_ref().to_vec()
     }
 
-    /// An answer as a JSON Web Token (RFC 7519), which its receiver can show to others: who said it, to whom, when.
+    /// An answer as a JSON Web Token (RFC 7519), which its receiver can show to others: who said it, to whom,
+    /// when, and until when it may be shown where that has an end.
     pub fn sign_answer(
         &self,
         issuer: &str,
         audience: &str,
-        at: Timestamp,
+        (at, expires): (Timestamp, Option<Timestamp>),
         answer: &impl Serialize,
     ) -> Result<String, SigningKeyError> {
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(Self::ANSWER_TYPE.to_owned());
         header.kid = Some(self.id.clone());
-        let claims = Claims { iss: issuer, aud: audience, iat: at.as_second(), answer };
+        let claims = Claims {
+            iss: issuer,
+            aud: audience,
+            iat: at.as_second(),
+            exp: expires.map(Timestamp::as_second),
+            answer,
+        };
         encode(&header, &claims, &self.encoding).map_err(|_| SigningKeyError)
     }
 
@@ -93,6 +100,8 @@ struct Claims<'a, A> {
     iss: &'a str,
     aud: &'a str,
     iat: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<i64>,
     answer: &'a A,
 }
 
@@ -105,7 +114,8 @@ mod tests {
     fn an_answer_is_verified_with_the_published_key_and_a_changed_one_is_not() {
         let key = SigningKey::from_seed(&[7; 32]).unwrap();
         let at = "2026-11-22T02:00:00Z".parse().unwrap();
-        let signed = key.sign_answer("https://a", "bank-core", at, &json!({ "name": "match" })).unwrap();
+        let signed =
+            key.sign_answer("https://a", "bank-core", (at, None), &json!({ "name": "match" })).unwrap();
         let header = decode_header(&signed).unwrap();
         assert_eq!(
             (header.typ.as_deref(), header.kid.as_deref()),

@@ -51,5 +51,21 @@ fn look(log: &PublicLog, contract: &ContractId, number: PersonalNumber) -> Resul
 /// Whether an answer says something about this very person. Of a person who was not confirmed, and of a number that
 /// nobody has, nothing but these words is answered.
 fn confirms(answer: &str) -> bool {
-    !matches!(answer, "differs" | "not_confirmed" | "not_held" | "withheld")
+    // A no is also what a household check says of whoever is unknown.
+    !matches!(answer, "differs" | "not_confirmed" | "not_held" | "withheld" | "no")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_also_answered_of_an_unknown_number_confirms_nothing() {
+        for answer in ["differs", "not_confirmed", "not_held", "withheld", "no"] {
+            assert!(!confirms(answer), "{answer}");
+        }
+        for answer in ["match", "match_without_diacritics", "told", "in_force", "alive", "yes"] {
+            assert!(confirms(answer), "{answer}");
+        }
+    }
 }

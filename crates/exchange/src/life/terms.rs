@@ -20,6 +20,13 @@ pub fn is_within(new: &Contract, old: &Contract) -> bool {
     if new.fetch.without(old.fetch).is_empty() {
         widened.fetch = old.fetch;
     }
+    if new.attest.is_within(&old.attest) {
+        widened.attest.clone_from(&old.attest);
+    }
+    let persons_max = |contract: &Contract| contract.household.map_or(0, |terms| terms.persons_max);
+    if persons_max(new) <= persons_max(old) {
+        widened.household = old.household;
+    }
     if new.sealed.is_subset(&old.sealed) {
         widened.sealed.clone_from(&old.sealed);
     }
@@ -100,6 +107,7 @@ mod tests {
         let mut whole = json!({
             "id": "c-1", "client": "core", "legal_basis": "a", "purpose_vi": "a", "purpose_en": "a",
             "price_exemption": "state_body", "fields": ["name", "sex"], "fetch": ["sex"], "sealed": ["portrait"], "may_tell_unknown": true,
+            "attest": {"ages": [18, 60], "places": ["01"]}, "household": {"persons_max": 4},
             "commands_for_commune": "00004", "xroad_client": "VN/COM/1/a",
             "search": {"per_officer_minute_max": 5, "per_officer_day_max": 50},
             "daily_limit": 100, "per_second_max": 10, "valid_from": "2026-01-01", "valid_to": "2027-01-01",
@@ -119,8 +127,14 @@ mod tests {
             ("fields", json!(["name"])),
             ("fetch", json!([])),
             ("products", json!(["verify"])),
-            ("products", json!(["verify", "fetch", "change_subscription"])),
+            (
+                "products",
+                json!(["verify", "fetch", "age_attestation", "household_check", "change_subscription"]),
+            ),
             ("price_exemption", Value::Null),
+            ("attest", json!({"ages": [60]})),
+            ("household", json!({"persons_max": 3})),
+            ("household", Value::Null),
             ("sealed", json!([])),
             ("may_tell_unknown", json!(false)),
             ("commands_for_commune", Value::Null),
@@ -143,6 +157,9 @@ mod tests {
             ("purpose_vi", json!("b")),
             ("purpose_en", json!("b")),
             ("fields", json!(["name", "phone"])),
+            ("attest", json!({"ages": [16]})),
+            ("attest", json!({"ages": [18], "places": ["79"]})),
+            ("household", json!({"persons_max": 5})),
             ("sealed", json!(["portrait", "religion"])),
             ("commands_for_commune", json!("00008")),
             ("xroad_client", json!("VN/COM/1/b")),

@@ -24,5 +24,5 @@ pub(super) async fn fetch(
     let begun = Instant::now();
     let request: FetchRequest = serde_json::from_slice(&bytes).map_err(|error| bad_body(&error))?;
     let outcome = state.verify.fetch(&caller, &request, Channel::Api).await;
-    respond(&state, &caller, begun, outcome)
+    respond(&state, &caller, (begun, None), outcome)
 }

@@ -1,5 +1,6 @@
 //! The machine's doors, one endpoint a file.
 
+mod attest;
 pub(crate) mod body;
 mod changes;
 mod commands;
@@ -38,6 +39,8 @@ pub(crate) fn machine() -> Router<Arc<AppState>> {
     Router::new()
         .route("/v1/verify", post(verify::verify))
         .route("/v1/fetch", post(fetch::fetch))
+        .route("/v1/attest", post(attest::attest))
+        .route("/v1/household", post(attest::household))
         .route("/v1/evidence/{index}", get(evidence::evidence))
         .route("/v1/commands", post(commands::hand_over))
         .route("/v1/consent-requests", post(consents::ask))

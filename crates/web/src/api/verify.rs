@@ -10,6 +10,7 @@ use axum::{
 };
 use dancu_exchange::{Caller, Refusal, RefusalReason, TokenError, VerifyError, VerifyRequest};
 use dancu_ledger::Channel;
+use jiff::Timestamp;
 use serde::Serialize;
 use std::{sync::Arc, time::Instant};
 
@@ -42,15 +43,16 @@ pub(super) async fn answer(
         return sandbox::answer(state, caller, inside, &request).await;
     }
     let outcome = state.verify.verify(caller, &request, Channel::Api).await;
-    respond(state, caller, begun, outcome)
+    respond(state, caller, (begun, None), outcome)
 }
 
-/// An answer as the contract wants it, signed or plain, or the problem; with what is left of the limits.
+/// An answer as the contract wants it, signed or plain, or the problem; with what is left of the limits. `expires`: until when a
+/// signed answer may be shown to others, where that has an end.
 #[expect(clippy::result_large_err, reason = "the error is the response, as of every handler")]
 pub(super) fn respond<T: Serialize>(
     state: &AppState,
     caller: &Caller,
-    begun: Instant,
+    (begun, expires): (Instant, Option<Timestamp>),
     outcome: Result<T, VerifyError>,
 ) -> Result<Response, Response> {
     let answer = match outcome {
@@ -64,8 +66,8 @@ pub(super) fn respond<T: Serialize>(
     let unwritable = || Problem::fault().into_response();
     let (kind, body) = if caller.contract.signed_answers {
         let issuer = state.public_origin.as_str().trim_end_matches('/');
-        let signed =
-            state.answer_key.sign_answer(issuer, caller.client.id.as_str(), state.clock.now(), &answer);
+        let times = (state.clock.now(), expires);
+        let signed = state.answer_key.sign_answer(issuer, caller.client.id.as_str(), times, &answer);
         ("application/jwt", signed.map_err(|_| unwritable())?.into_bytes())
     } else {
         ("application/json", serde_json::to_vec(&answer).map_err(|_| unwritable())?)

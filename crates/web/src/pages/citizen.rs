@@ -11,6 +11,7 @@ use super::{
 use crate::{
     AppState, Problem,
     api::{evidence_of, from_log},
+    products,
     views::{Page, Words},
 };
 use askama::Template;
@@ -21,7 +22,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use dancu_core::{Clock, PartialDate};
-use dancu_exchange::{Field, SealedGroup};
+use dancu_exchange::{Claim, Field, SealedGroup};
 use dancu_identity::access::Operation;
 use dancu_ledger::{Channel, Disclosure, Page as LogPage};
 use dancu_register::{At, HouseholdMember, NumberState, Page as MemberPage, Person, person_at};
@@ -84,6 +85,9 @@ struct Look {
     /// Since when I see it, where the law behind the contract wanted some days first.
     #[serde(skip_serializing_if = "Option::is_none")]
     visible_from: Option<Date>,
+    /// The product, where it is another than a verification.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product: Option<Words>,
     fields: Vec<AskedField>,
     receipt_url: String,
     evidence_url: String,
@@ -223,7 +227,12 @@ fn look(state: &AppState, disclosure: Disclosure) -> Look {
             field: field.clone(),
         }
     });
+    let product = record.product.as_deref().map(|code| {
+        let named = code.parse().map(|product| products::name(product, record.counted_on));
+        named.unwrap_or_else(|_| Words::same(code.to_owned()))
+    });
     Look {
+        product,
         index,
         time: record.time,
         fields: fields.collect(),
@@ -245,8 +254,18 @@ fn look(state: &AppState, disclosure: Disclosure) -> Look {
     }
 }
 
-/// What was asked, in words: a field, or a group of sealed values.
+/// What was asked, in words: a field, a claim, a place in a household, or a group of sealed values.
 fn label_of(asked: &str) -> Words {
+    if let Ok(claim) = asked.parse::<Claim>() {
+        return claim.words().into();
+    }
+    match asked {
+        "same_household" => {
+            return ("Cùng hộ với người được nêu tên", "In the household of a person named").into();
+        }
+        "household_head" => return ("Là chủ hộ", "Head of the household").into(),
+        _ => {}
+    }
     let field = asked.parse::<Field>().map(Field::words);
     let words = field.or_else(|_| asked.parse::<SealedGroup>().map(SealedGroup::words));
     words.map_or_else(Words::same, Words::from)

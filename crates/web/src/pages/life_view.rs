@@ -7,8 +7,8 @@ use crate::{
 use askama::Template;
 use dancu_core::Explain;
 use dancu_exchange::{
-    AttachedFile, Author, CheckedItem, Connection, Contract, Deed, Field, Need, Part, PilotTerms, Side,
-    Stage, Verdict,
+    AttachedFile, Author, CheckedItem, Claim, Connection, Contract, Deed, Field, Need, Part, PilotTerms,
+    Side, Stage, Verdict,
 };
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
@@ -172,10 +172,25 @@ fn terms_words(contract: &Contract) -> TermsWords {
     };
     TermsWords {
         purpose: (contract.purpose_vi.clone(), contract.purpose_en.clone()).into(),
-        fields: contract.fields.iter().map(field).chain(sealed).collect(),
+        fields: contract.fields.iter().map(field).chain(sealed).chain(terms_of_products(contract)).collect(),
         daily_limit: contract.daily_limit.into(),
         per_second_max: contract.per_second_max.into(),
     }
+}
+
+/// What a contract's products answer beside fields: a reviewer must see each claim.
+fn terms_of_products(contract: &Contract) -> impl Iterator<Item = Words> {
+    let ages = contract.attest.ages.iter().map(|years| Claim::AgeAtLeast(*years));
+    let places = contract.attest.places.iter().map(|place| Claim::LivesIn(*place));
+    let claim = |claim: Claim| {
+        let (vi, en) = claim.words();
+        (format!("{vi} (có/không)"), format!("{en} (yes or no)")).into()
+    };
+    let household = contract.household.map(|terms| {
+        let most = terms.persons_max;
+        (format!("Cùng hộ, tối đa {most} người"), format!("One household, up to {most} persons")).into()
+    });
+    ages.chain(places).map(claim).chain(household).collect::<Vec<_>>().into_iter()
 }
 
 fn parts(path: &str, connection: &Connection, today: Date) -> Vec<PartView> {

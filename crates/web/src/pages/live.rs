@@ -150,6 +150,7 @@ pub(super) fn code(reason: RefusalReason) -> &'static str {
         RefusalReason::Restricted => "restricted",
         RefusalReason::NoFeed => "no_feed",
         RefusalReason::ProductOutsideContract => "product_outside_contract",
+        RefusalReason::TermsOutsideContract => "terms_outside_contract",
         RefusalReason::Certificate => "certificate",
         RefusalReason::TokenCertificate => "token_certificate",
     }

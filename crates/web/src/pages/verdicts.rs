@@ -134,6 +134,8 @@ pub(super) fn outcome_words(answer: &str) -> Words {
         "told" => ("đã cho biết giá trị", "value told").into(),
         "shown" => ("đã cho xem", "shown").into(),
         "held" => ("đã cho biết là có", "told that it is held").into(),
+        "yes" => ("có", "yes").into(),
+        "no" => ("không", "no").into(),
         "withheld" => ("không cho xem", "not shown").into(),
         other => Words::same(other.to_owned()),
     }

@@ -1,0 +1,44 @@
+//! `POST /v1/attest`: one claim about one person. `POST /v1/household`: whether persons live in one household.
+
+use super::verify::{BODY_BYTES_MAX, bad_body, caller, respond};
+use crate::{AppState, api::body::collect, tls::Peer};
+use axum::{
+    body::Body,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+use dancu_exchange::{AttestRequest, HouseholdRequest};
+use dancu_ledger::Channel;
+use std::{sync::Arc, time::Instant};
+
+/// Yes, no or not held, with the receipt.
+pub(super) async fn attest(
+    State(state): State<Arc<AppState>>,
+    peer: Peer,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Response> {
+    let caller = caller(&state, &headers, peer).await?;
+    let bytes = collect(body, BODY_BYTES_MAX).await.map_err(IntoResponse::into_response)?;
+    let begun = Instant::now();
+    let request: AttestRequest = serde_json::from_slice(&bytes).map_err(|error| bad_body(&error))?;
+    let outcome = state.verify.attest(&caller, &request, Channel::Api).await;
+    let expires = outcome.as_ref().ok().map(|answer| answer.expires);
+    respond(&state, &caller, (begun, expires), outcome)
+}
+
+/// Yes or no for each person, each with a receipt.
+pub(super) async fn household(
+    State(state): State<Arc<AppState>>,
+    peer: Peer,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Response> {
+    let caller = caller(&state, &headers, peer).await?;
+    let bytes = collect(body, BODY_BYTES_MAX).await.map_err(IntoResponse::into_response)?;
+    let begun = Instant::now();
+    let request: HouseholdRequest = serde_json::from_slice(&bytes).map_err(|error| bad_body(&error))?;
+    let outcome = state.verify.household(&caller, &request, Channel::Api).await;
+    respond(&state, &caller, (begun, None), outcome)
+}
