@@ -1,6 +1,6 @@
 //! Configuration in layers: built-in values, then `dancu.toml`, then the environment (`DANCU_…`), then flags.
 
-use dancu_exchange::XRoadMember;
+use dancu_exchange::{XRoadFaultCodes, XRoadMember, XRoadPlace};
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
@@ -54,6 +54,8 @@ pub struct Config {
     pub public_origin: Url,
     /// Who we are on an X-Road, e.g. `VN/GOV/c06/dan-cu`; with it, and with TLS, the X-Road door is open.
     pub xroad_member: Option<XRoadMember>,
+    /// How faults are spelt there: `7.7`, as up to that release, or `7.8`.
+    pub xroad_fault_codes: XRoadFaultCodes,
     /// Where the running source code can be read, for the pages' footer; no link when left out.
     pub source_url: Option<String>,
     /// Name of the log, in its checkpoints for ever (C2SP tlog-checkpoint: the origin).
@@ -88,6 +90,7 @@ impl Default for Config {
             tls_key: None,
             public_origin: Url::parse("http://localhost:8080").expect("a constant that is tested"),
             xroad_member: None,
+            xroad_fault_codes: XRoadFaultCodes::default(),
             source_url: None,
             log_origin: "dancu.example/log".to_owned(),
             readers: std::thread::available_parallelism().map_or(2, usize::from) + 2,
@@ -104,7 +107,7 @@ impl Default for Config {
 
 impl Config {
     /// The settings by name. Other variables that begin with `DANCU_` belong to others, such as the tests.
-    const NAMES: [&str; 18] = [
+    const NAMES: [&str; 19] = [
         "data_dir",
         "keys_dir",
         "store_url",
@@ -114,6 +117,7 @@ impl Config {
         "public_origin",
         "source_url",
         "xroad_member",
+        "xroad_fault_codes",
         "log_origin",
         "readers",
         "commit_linger_us",
@@ -124,6 +128,12 @@ impl Config {
         "timestamp_certificates",
         "timestamp_minutes",
     ];
+
+    /// Our place on an X-Road, if we have one.
+    pub fn xroad_place(&self) -> Option<XRoadPlace> {
+        let member = self.xroad_member.clone()?;
+        Some(XRoadPlace { member, fault_codes: self.xroad_fault_codes })
+    }
 
     /// Reads all layers but the flags.
     pub fn read(file: &std::path::Path) -> Result<Self, String> {

@@ -116,7 +116,7 @@ impl Platform {
             clock,
             entropy,
             public_origin: config.public_origin.clone(),
-            xroad_member: config.xroad_member.clone(),
+            xroad: config.xroad_place(),
             source_url: config.source_url.clone().unwrap_or_default(),
             register: Arc::clone(&stores.register),
             changes: Arc::new(changes),

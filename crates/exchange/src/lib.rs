@@ -80,4 +80,4 @@ pub use token::{IssuedToken, TokenError, TokenService, TokenSettings};
 pub use usage::{Counted, MonthUse, Usage, UsageCounter, UsageStore, months, product_of};
 pub use verify::{CardAnswer, LifeAnswer, VerifyAnswer, VerifyError, VerifyRequest, VerifyService};
 pub use visibility::Visibility;
-pub use xroad::{XRoadIdError, XRoadMember, xroad_part};
+pub use xroad::{XRoadFaultCodes, XRoadIdError, XRoadMember, XRoadPlace, xroad_part};

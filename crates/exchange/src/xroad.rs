@@ -27,6 +27,27 @@ impl Explain for XRoadIdError {
     }
 }
 
+/// How the X-Road's fault codes are spelt: release 7.8 changed them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum XRoadFaultCodes {
+    /// `Server.ServerProxy.AccessDenied`, as up to release 7.7.
+    #[default]
+    #[serde(rename = "7.7")]
+    UpTo77,
+    /// `server.serverproxy.access_denied`, as from release 7.8 on.
+    #[serde(rename = "7.8")]
+    From78,
+}
+
+/// Our own place on an X-Road.
+#[derive(Debug, Clone)]
+pub struct XRoadPlace {
+    /// Who we are there.
+    pub member: XRoadMember,
+    /// How we spell faults.
+    pub fault_codes: XRoadFaultCodes,
+}
+
 /// A member of an X-Road, or one of its subsystems. Written with every part percent-encoded.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -6,7 +6,7 @@ use dancu_core::{Clock, Entropy};
 use dancu_evidence::Evidence;
 use dancu_exchange::{
     ConsentService, Directory, ExchangeStore, LifeService, PrivacyService, RefusalLog, SandboxSource,
-    SealedService, SigningKey, TokenService, UsageCounter, VerifyService, XRoadMember,
+    SealedService, SigningKey, TokenService, UsageCounter, VerifyService, XRoadPlace,
 };
 use dancu_feed::{ChangePuller, ChangeSource, FeedStore, WebhookKey};
 use dancu_handover::Handover;
@@ -27,7 +27,7 @@ pub struct AppState {
     /// Where the pages live, e.g. `http://localhost:8080`; passkeys are bound to its host name.
     pub public_origin: Url,
     /// Who we are on an X-Road; none: there is no such door.
-    pub xroad_member: Option<XRoadMember>,
+    pub xroad: Option<XRoadPlace>,
     /// Where the source code is kept, for the footer.
     pub source_url: String,
     /// Persons.

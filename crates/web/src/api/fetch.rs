@@ -8,7 +8,7 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
-use dancu_exchange::FetchRequest;
+use dancu_exchange::{Caller, FetchRequest};
 use dancu_ledger::Channel;
 use std::{sync::Arc, time::Instant};
 
@@ -21,8 +21,19 @@ pub(super) async fn fetch(
 ) -> Result<Response, Response> {
     let caller = caller(&state, &headers, peer).await?;
     let bytes = collect(body, BODY_BYTES_MAX).await.map_err(IntoResponse::into_response)?;
+    answer(&state, &caller, &bytes, None).await
+}
+
+/// Answers a client that has proved itself. `reference` stands in the record where the request gives none of its own.
+pub(super) async fn answer(
+    state: &AppState,
+    caller: &Caller,
+    bytes: &[u8],
+    reference: Option<&str>,
+) -> Result<Response, Response> {
     let begun = Instant::now();
-    let request: FetchRequest = serde_json::from_slice(&bytes).map_err(|error| bad_body(&error))?;
-    let outcome = state.verify.fetch(&caller, &request, Channel::Api).await;
-    respond(&state, &caller, (begun, None), outcome)
+    let mut request: FetchRequest = serde_json::from_slice(bytes).map_err(|error| bad_body(&error))?;
+    request.person.reference = request.person.reference.or_else(|| reference.map(str::to_owned));
+    let outcome = state.verify.fetch(caller, &request, Channel::Api).await;
+    respond(state, caller, (begun, None), outcome)
 }

@@ -5,7 +5,7 @@
 //! the client whose contract names the X-Road subsystem in `X-Road-Client`. What is offered are the same services as under
 //! `/v1`, under the same contracts, limits and receipts.
 
-use super::{changes, limits, verify};
+use super::{changes, fetch, limits, verify};
 use crate::{AppState, api::body::collect, tls::Peer};
 use axum::{
     Json,
@@ -15,7 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use dancu_exchange::{Caller, XRoadMember, xroad_part};
+use dancu_exchange::{Caller, XRoadFaultCodes, XRoadMember, xroad_part};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha512};
 use std::{fmt, sync::Arc};
@@ -30,16 +30,18 @@ const ID: &str = "x-road-id";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Service {
     Verify,
+    Fetch,
     Changes,
     Limits,
 }
 
 impl Service {
-    const ALL: [Self; 3] = [Self::Verify, Self::Changes, Self::Limits];
+    const ALL: [Self; 4] = [Self::Verify, Self::Fetch, Self::Changes, Self::Limits];
 
     const fn code(self) -> &'static str {
         match self {
             Self::Verify => "verify",
+            Self::Fetch => "fetch",
             Self::Changes => "changes",
             Self::Limits => "limits",
         }
@@ -47,14 +49,18 @@ impl Service {
 
     const fn method(self) -> &'static str {
         match self {
-            Self::Verify => "POST",
+            Self::Verify | Self::Fetch => "POST",
             Self::Changes | Self::Limits => "GET",
         }
     }
 
     /// Whether a contract gives the right to it.
-    const fn is_allowed(self, caller: &Caller) -> bool {
-        !matches!(self, Self::Changes) || caller.contract.feed.is_some()
+    fn is_allowed(self, caller: &Caller) -> bool {
+        match self {
+            Self::Verify | Self::Limits => true,
+            Self::Fetch => !caller.contract.fetch.is_empty(),
+            Self::Changes => caller.contract.feed.is_some(),
+        }
     }
 }
 
@@ -74,14 +80,23 @@ enum Fault {
 }
 
 impl Fault {
-    /// Fault codes as they were spelt up to X-Road 7.7.
-    const fn code(self) -> &'static str {
-        match self {
-            Self::BadRequest(_) => "Client.BadRequest",
-            Self::Certificate => "Server.ClientProxy.SslAuthenticationFailed",
-            Self::UnknownClient | Self::UnknownProvider => "Server.ClientProxy.UnknownMember",
-            Self::UnknownService => "Server.ServerProxy.UnknownService",
-            Self::AccessDenied => "Server.ServerProxy.AccessDenied",
+    const fn code(self, spelling: XRoadFaultCodes) -> &'static str {
+        let (up_to_77, from_78) = match self {
+            Self::BadRequest(_) => ("Client.BadRequest", "client.bad_request"),
+            Self::Certificate => {
+                ("Server.ClientProxy.SslAuthenticationFailed", "server.clientproxy.ssl_authentication_failed")
+            }
+            Self::UnknownClient | Self::UnknownProvider => {
+                ("Server.ClientProxy.UnknownMember", "server.clientproxy.unknown_member")
+            }
+            Self::UnknownService => {
+                ("Server.ServerProxy.UnknownService", "server.serverproxy.unknown_service")
+            }
+            Self::AccessDenied => ("Server.ServerProxy.AccessDenied", "server.serverproxy.access_denied"),
+        };
+        match spelling {
+            XRoadFaultCodes::UpTo77 => up_to_77,
+            XRoadFaultCodes::From78 => from_78,
         }
     }
 
@@ -124,7 +139,8 @@ pub(super) async fn door(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let Some(provider) = &state.xroad_member else { return crate::Problem::not_found().into_response() };
+    let Some(place) = &state.xroad else { return crate::Problem::not_found().into_response() };
+    let provider = &place.member;
     let mut marks = Marks { id: drawn(&state), request_id: drawn(&state), client: None, service: None };
     let bytes = match collect(body, BODY_BYTES_MAX).await {
         Ok(bytes) => bytes,
@@ -136,9 +152,10 @@ pub(super) async fn door(
         Ok(response) => marked(response, &marks, Some(&hash)),
         Err(fault) => {
             let detail = marks.request_id.clone();
-            let body = json!({ "type": fault.code(), "message": fault.message(), "detail": detail });
+            let code = fault.code(place.fault_codes);
+            let body = json!({ "type": code, "message": fault.message(), "detail": detail });
             let mut response = (fault.status(), Json(body)).into_response();
-            response.headers_mut().insert("x-road-error", HeaderValue::from_static(fault.code()));
+            response.headers_mut().insert("x-road-error", HeaderValue::from_static(code));
             marked(response, &marks, None)
         }
     }
@@ -248,6 +265,7 @@ impl Request<'_> {
         let query = self.uri.query().unwrap_or_default();
         let answered = match service {
             Service::Verify => verify::answer(self.state, caller, &self.bytes, issue).await,
+            Service::Fetch => fetch::answer(self.state, caller, &self.bytes, issue).await,
             Service::Changes => changes::answer(self.state, caller, query).await,
             Service::Limits => limits::answer(self.state, caller).await,
         };
@@ -360,6 +378,29 @@ fn marked(mut response: Response, marks: &Marks, hash: Option<&str>) -> Response
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn faults_are_spelt_as_the_release_of_the_x_road_spells_them() {
+        for (fault, up_to_77, from_78) in [
+            (Fault::BadRequest("x"), "Client.BadRequest", "client.bad_request"),
+            (
+                Fault::Certificate,
+                "Server.ClientProxy.SslAuthenticationFailed",
+                "server.clientproxy.ssl_authentication_failed",
+            ),
+            (Fault::UnknownClient, "Server.ClientProxy.UnknownMember", "server.clientproxy.unknown_member"),
+            (Fault::UnknownProvider, "Server.ClientProxy.UnknownMember", "server.clientproxy.unknown_member"),
+            (
+                Fault::UnknownService,
+                "Server.ServerProxy.UnknownService",
+                "server.serverproxy.unknown_service",
+            ),
+            (Fault::AccessDenied, "Server.ServerProxy.AccessDenied", "server.serverproxy.access_denied"),
+        ] {
+            assert_eq!(fault.code(XRoadFaultCodes::UpTo77), up_to_77);
+            assert_eq!(fault.code(XRoadFaultCodes::From78), from_78);
+        }
+    }
 
     #[test]
     fn the_hash_binds_method_address_headers_and_body() {

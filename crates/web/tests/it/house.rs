@@ -11,7 +11,7 @@ use dancu_evidence::Evidence;
 use dancu_exchange::{
     AssertionRules, Author, ConnectionsDocument, ConsentService, Directory, ExchangeStore, Gate, LifeService,
     PrivacyService, RefusalLog, SamplePerson, Sandbox, SandboxSource, SealedService, SigningKey, StoredToken,
-    TokenService, TokenSettings, UsageCounter, VerifyService,
+    TokenService, TokenSettings, UsageCounter, VerifyService, XRoadFaultCodes, XRoadPlace,
 };
 use dancu_feed::{ChangePuller, ChangeTeller, WebhookKey};
 use dancu_identity::{
@@ -265,6 +265,10 @@ pub fn form(name: &str, value: &str) -> String {
     url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish()
 }
 
+fn xroad_place() -> XRoadPlace {
+    XRoadPlace { member: "VN/GOV/c06/dan-cu".parse().unwrap(), fault_codes: XRoadFaultCodes::UpTo77 }
+}
+
 // tidy: allow long function: it joins every room once, as the binary does
 fn put_together(
     folder: &Path,
@@ -326,7 +330,7 @@ fn put_together(
         answer_key: Arc::new(SigningKey::from_seed(&[9; 32]).unwrap()),
         webhook_key: Arc::new(WebhookKey::from_seed(&[7; 32]).unwrap()),
         public_origin: ORIGIN.parse().unwrap(),
-        xroad_member: Some("VN/GOV/c06/dan-cu".parse().unwrap()),
+        xroad: Some(xroad_place()),
         source_url: "https://example.com/dancu".to_owned(),
         register,
         changes: Arc::new(changes),

@@ -52,6 +52,7 @@ impl Guarded {
             "x5t#S256": thumbprint_of_file(&bank.certificate).unwrap(),
         }]);
         clients["contracts"][1]["xroad_client"] = json!("VN/COM/ngan-hang/core");
+        clients["contracts"][1]["fetch"] = json!(["name"]);
         let house = House::open_with(clients).await;
         let tls = Some(Arc::new(Tls::open(&server.certificate, &server.key).unwrap()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

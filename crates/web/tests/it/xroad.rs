@@ -45,6 +45,11 @@ async fn a_verification_comes_through_the_door_with_the_protocols_headers() {
     assert!(answer.header("x-road-request-id").is_some() && answer.header("x-road-error").is_none());
     // The matter stands in the record that the person reads.
     assert!(answer.body["receipt"]["record"].to_string().contains("MT-324/2026"));
+    let body =
+        json!({ "person": { "number": HOA, "name": "Nguyễn Văn Hòa" }, "fields": ["name"] }).to_string();
+    let fetched = knock(&guarded, &format!("POST {US}/fetch"), &headers, &body).await;
+    assert_eq!(fetched.status, 200, "{}", fetched.body);
+    assert!(fetched.body["receipt"]["record"].to_string().contains("MT-324/2026"));
     // An error of the provider passes as it is.
     let error = knock(&guarded, &format!("POST {US}/verify"), &[CLIENT], "{}").await;
     assert_eq!((error.status, error.header("x-road-error")), (400, None));
@@ -95,7 +100,7 @@ async fn the_metadata_name_services_members_and_the_description() {
         services.map(|service| service["service_code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     let all = knock(&guarded, &format!("GET {US}/listMethods"), &[CLIENT], "").await;
-    assert_eq!(codes(&all), ["verify", "changes", "limits"]);
+    assert_eq!(codes(&all), ["verify", "fetch", "changes", "limits"]);
     assert_eq!(
         all.body["service"][0],
         json!({
@@ -105,7 +110,7 @@ async fn the_metadata_name_services_members_and_the_description() {
         })
     );
     let allowed = knock(&guarded, &format!("GET {US}/allowedMethods"), &[CLIENT], "").await;
-    assert_eq!(codes(&allowed), ["verify", "limits"], "its contract has no feed");
+    assert_eq!(codes(&allowed), ["verify", "fetch", "limits"], "its contract has no feed");
     let clients = knock(&guarded, "GET /r1/listClients", &[CLIENT], "").await;
     assert_eq!(clients.body["member"][0]["id"]["member_code"], "ngan-hang");
     assert_eq!(clients.body["member"][0]["name"], "Ngân hàng Thử");
