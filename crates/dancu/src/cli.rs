@@ -318,8 +318,9 @@ pub enum ClientCommand {
 
 /// What to measure.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct BenchArgs {
-    /// `verify`, `ledger`, `load`, `read`, `change`, `search`, `cost` or `layout`.
+    /// `verify`, `fetch`, `xroad`, `ledger`, `load`, `read`, `change`, `search`, `cost` or `layout`.
     pub name: BenchName,
     /// One JSON object a line.
     #[arg(long)]
@@ -336,6 +337,12 @@ pub struct BenchArgs {
     /// Measure on a PostgreSQL server of its own, started for it in its folder, in place of files.
     #[arg(long)]
     pub postgres: bool,
+    /// `verify` and `fetch` over TLS with a client's certificate, as `xroad` always is; the echo too.
+    #[arg(long)]
+    pub tls: bool,
+    /// Answers of `verify`, `fetch` and `xroad` are signed, and compared with what this machine can sign and check at all.
+    #[arg(long)]
+    pub signed: bool,
     /// Folder for its files; a temporary one in `var/` when left out.
     #[arg(long)]
     pub folder: Option<PathBuf>,
@@ -346,6 +353,10 @@ pub struct BenchArgs {
 pub enum BenchName {
     /// Verified, counted, durably logged answers with receipts, against a bare echo.
     Verify,
+    /// Agreed values of one person, told, counted, durably logged, against a bare echo.
+    Fetch,
+    /// Verification through the X-Road door, over mutual TLS, against a bare echo.
+    Xroad,
     /// Durable appends to the log, against the disk's own flushes.
     Ledger,
     /// Loading persons, against a raw insert.

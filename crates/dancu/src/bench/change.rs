@@ -265,7 +265,7 @@ fn report(place: &Place, measured: &Measured, memory_mib: f64) -> Report {
     let ours_per_second = rows as f64 / measured.seconds;
     let calibration_per_second = measured.raw_events as f64 / measured.raw_seconds;
     Report {
-        name: "change",
+        name: "change".to_owned(),
         store: place.store(),
         ours_per_second,
         calibration: if place.cluster().is_some() {

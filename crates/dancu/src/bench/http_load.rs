@@ -1,16 +1,14 @@
 //! A plain HTTP/1.1 load: a fixed number of kept-alive connections, each sending its next request when the
-//! last was answered. Cheap on purpose, since it shares the machine with what it measures.
+//! last was answered, or at a pace. Cheap on purpose, since it shares the machine with what it measures.
 
+use crate::bench::wire::{Stream, Wire};
 use std::{
     io,
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// What a load saw.
 #[derive(Debug, Default)]
@@ -26,16 +24,36 @@ pub struct Seen {
 /// Makes the n-th request of a connection.
 pub type MakeRequest = dyn Fn(usize, u64, &mut Vec<u8>) + Send + Sync;
 
-/// Runs the load for a while.
+/// How a load runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// Connections.
+    pub connections: usize,
+    /// How long, from when all of them are open.
+    pub duration: Duration,
+    /// Requests a second of all connections together; each as soon as the last is answered when left out.
+    pub per_second: Option<f64>,
+}
+
+/// Runs the load.
 pub async fn run(
     address: SocketAddr,
-    connections: usize,
-    duration: Duration,
+    wire: Arc<Wire>,
+    load: Load,
     make: Arc<MakeRequest>,
 ) -> io::Result<Seen> {
-    let until = Instant::now() + duration;
-    let tasks: Vec<_> = (0..connections)
-        .map(|connection| tokio::spawn(one(address, connection, until, Arc::clone(&make))))
+    let mut streams = Vec::with_capacity(load.connections);
+    for _ in 0..load.connections {
+        streams.push(wire.connect(address).await?);
+    }
+    let begun = Instant::now();
+    let tasks: Vec<_> = streams
+        .into_iter()
+        .enumerate()
+        .map(|(connection, stream)| {
+            let pace = Pace::new(begun, load, connection);
+            tokio::spawn(one(stream, connection, pace, Arc::clone(&make)))
+        })
         .collect();
     let mut all = Seen::default();
     for task in tasks {
@@ -47,27 +65,56 @@ pub async fn run(
     Ok(all)
 }
 
-async fn one(
-    address: SocketAddr,
-    connection: usize,
+/// When a connection sends.
+#[derive(Clone, Copy)]
+struct Pace {
+    first: Instant,
     until: Instant,
+    interval: Option<Duration>,
+}
+
+impl Pace {
+    fn new(begun: Instant, load: Load, connection: usize) -> Self {
+        let count = u32::try_from(load.connections).unwrap_or(u32::MAX);
+        let interval = load.per_second.map(|rate| Duration::from_secs_f64(f64::from(count) / rate));
+        let place = u32::try_from(connection).unwrap_or(0);
+        let first = begun + interval.unwrap_or_default() * place / count.max(1);
+        Self { first, until: begun + load.duration, interval }
+    }
+
+    /// Waits until the n-th request is due; from when its time counts. What is sent late because the answer before it was
+    /// late counts from when it was due, or a server that stalls would look fast.
+    async fn due(self, number: u64) -> Instant {
+        let Some(interval) = self.interval else { return Instant::now() };
+        let due = self.first + interval * u32::try_from(number).unwrap_or(u32::MAX);
+        if Instant::now() >= due {
+            return due;
+        }
+        tokio::time::sleep_until(due.into()).await;
+        // The timer's own lateness, up to a millisecond, is not the server's.
+        Instant::now()
+    }
+}
+
+async fn one(
+    mut stream: Box<dyn Stream>,
+    connection: usize,
+    pace: Pace,
     make: Arc<MakeRequest>,
 ) -> io::Result<Seen> {
-    let mut stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
     let (mut request, mut answer) = (Vec::new(), vec![0; 16 * 1024]);
     let mut seen = Seen::default();
     let mut number = 0;
     loop {
-        let begun = Instant::now();
-        if begun >= until {
+        let begun = pace.due(number).await;
+        if Instant::now() >= pace.until {
             return Ok(seen);
         }
         request.clear();
         make(connection, number, &mut request);
         number += 1;
         stream.write_all(&request).await?;
-        let good = read_answer(&mut stream, &mut answer).await?;
+        let good = read_answer(&mut *stream, &mut answer).await?;
         seen.latencies_us.push(u32::try_from(begun.elapsed().as_micros()).unwrap_or(u32::MAX));
         if good {
             seen.answers += 1;
@@ -78,7 +125,7 @@ async fn one(
 }
 
 /// Reads one whole answer; true when its status is 200.
-async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<bool> {
+async fn read_answer(stream: &mut dyn Stream, buffer: &mut [u8]) -> io::Result<bool> {
     let mut filled = 0;
     loop {
         let count = stream.read(&mut buffer[filled..]).await?;
@@ -107,12 +154,12 @@ fn whole_length(bytes: &[u8]) -> io::Result<Option<usize>> {
     Ok(Some(head + 4 + body))
 }
 
-/// Writes a POST of JSON.
-pub fn post(path: &str, bearer: Option<&str>, body: &str, into: &mut Vec<u8>) {
+/// Writes a POST of JSON with more headers, each a whole line without its end.
+pub fn post(path: &str, headers: &[&str], body: &str, into: &mut Vec<u8>) {
     use std::io::Write;
     let _ = write!(into, "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n");
-    if let Some(bearer) = bearer {
-        let _ = write!(into, "authorization: Bearer {bearer}\r\n");
+    for header in headers {
+        let _ = write!(into, "{header}\r\n");
     }
     let _ = write!(into, "content-length: {}\r\n\r\n{body}", body.len());
 }

@@ -117,7 +117,7 @@ fn report(
     let ours_per_second = rows as f64 / seconds;
     let ceiling = disk_bytes_per_second / bytes_per_append;
     Ok(vec![Report {
-        name: "ledger",
+        name: "ledger".to_owned(),
         store: "sqlite",
         ours_per_second,
         calibration: "sequential write + fdatasync of 1 MiB, in appends of the same bytes",

@@ -147,7 +147,7 @@ fn report(args: &BenchArgs, place: &Place, loaded: &Loaded, raw_seconds: f64) ->
     let (ours_per_second, calibration_per_second) =
         (args.persons as f64 / loaded.seconds, args.persons as f64 / raw_seconds);
     Report {
-        name: "load",
+        name: "load".to_owned(),
         store: place.store(),
         ours_per_second,
         calibration: if place.cluster().is_some() {

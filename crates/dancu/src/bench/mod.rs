@@ -4,8 +4,10 @@
 mod change;
 mod change_raw;
 mod change_rows;
+mod clients;
 mod cluster;
 mod cost;
+mod exchange;
 mod http_load;
 mod layout;
 mod ledger;
@@ -18,9 +20,11 @@ mod raw_rows;
 mod read;
 mod report;
 mod search;
-mod verify;
+mod signing;
+mod wire;
 
 use crate::{
+    bench::exchange::Door,
     cli::{BenchArgs, BenchName},
     config::Config,
     failure::Failure,
@@ -32,7 +36,9 @@ pub fn run(args: &BenchArgs, config: &Config) -> Result<(), Failure> {
     must_be_possible(args, config)?;
     let folder = Folder::new(args, config)?;
     let reports = match args.name {
-        BenchName::Verify => verify::run(args, folder.path())?,
+        BenchName::Verify => exchange::run(args, folder.path(), Door::Verify)?,
+        BenchName::Fetch => exchange::run(args, folder.path(), Door::Fetch)?,
+        BenchName::Xroad => exchange::run(args, folder.path(), Door::XRoad)?,
         BenchName::Ledger => ledger::run(args, folder.path())?,
         BenchName::Load => {
             let (reports, cost) = block_on(folder.path(), load::run(args, folder.path()))?;

@@ -1,7 +1,9 @@
 //! The persons of a measurement: a synthetic country, loaded once for each folder.
 
 use crate::system::{SystemClock, SystemEntropy};
-use crate::{bench::place::Place, cli::BenchArgs, failure::Failure, load, platform::Platform};
+use crate::{
+    bench::place::Place, cli::BenchArgs, config::Config, failure::Failure, load, platform::Platform,
+};
 use dancu_core::{Clock, PersonalNumber};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{
@@ -45,8 +47,17 @@ pub fn csv(args: &BenchArgs, folder: &Path) -> Result<PathBuf, Failure> {
 
 /// A platform with the country loaded.
 pub async fn platform(args: &BenchArgs, place: &Place) -> Result<(Platform, Vec<Sample>), Failure> {
+    platform_of(args, place, &place.config()).await
+}
+
+/// The same with settings of one's own.
+pub async fn platform_of(
+    args: &BenchArgs,
+    place: &Place,
+    config: &Config,
+) -> Result<(Platform, Vec<Sample>), Failure> {
     let people = csv(args, place.folder())?;
-    let platform = Platform::open(&place.config(), Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+    let platform = Platform::open(config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
     load::run(&platform, &people, true).await?;
     Ok((platform, samples(&people, args.persons)?))
 }

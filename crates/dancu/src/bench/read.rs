@@ -141,7 +141,7 @@ fn report(args: &BenchArgs, place: &Place, sorted_ns: &[u32], theirs: u64, memor
     let ours_per_second = sorted_ns.len() as f64 / seconds;
     let calibration_per_second = theirs as f64 / seconds;
     Report {
-        name: "read",
+        name: "read".to_owned(),
         store: place.store(),
         ours_per_second,
         calibration: "raw prepared read of the same rows, one caller",

@@ -6,7 +6,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// Which measurement.
-    pub name: &'static str,
+    pub name: String,
     /// Which store.
     pub store: &'static str,
     /// Ours, a second.

@@ -186,7 +186,7 @@ fn report(
     let turns = (args.seconds * 1000 / ROUNDS * ROUNDS) as f64 / 1000.0;
     let calibration_per_second = theirs as f64 / turns;
     Report {
-        name,
+        name: name.to_owned(),
         store: place.store(),
         ours_per_second,
         calibration: "raw prepared read of one stretch of the same index, one caller",
