@@ -33,15 +33,17 @@ pub async fn connect(
         "organisations": [{"id": "bench", "name_vi": "Đo lường", "name_en": "Measurement"}],
         "clients": [], "contracts": [],
     });
+    // Reviewed terms never widen: each kind of measurement in one folder has clients and contracts of its own.
+    let kind = format!("{}{}", door.word(), if args.signed { "-signed" } else { "" });
     for index in 0..CLIENTS {
-        let (id, path) = (format!("bench-{index}"), folder.join(format!("client-{index}.pem")));
+        let (id, path) = (format!("{kind}-{index}"), folder.join(format!("{kind}-{index}.pem")));
         let secret = if path.exists() { ClientSecret::read(&path)? } else { ClientSecret::create(&path)? };
         let mut key = json!(secret.public);
         if let Some(thumbprint) = wire.client_thumbprint() {
             key["x5t#S256"] = json!(thumbprint);
         }
         push(&mut document["clients"], json!({"id": id, "organisation": "bench", "keys": [key]}));
-        push(&mut document["contracts"], contract(index, &id, args, door));
+        push(&mut document["contracts"], contract(&id, args, door));
         secrets.push((id, secret));
     }
     let document: ConnectionsDocument = serde_json::from_value(document)
@@ -49,9 +51,9 @@ pub async fn connect(
     document.apply(state.life.store(), &state.directory, &Author::console(), state.clock.now()).await?;
     rehearsal::make_official(platform).await?;
     let mut proofs = Vec::new();
-    for (index, (id, secret)) in secrets.into_iter().enumerate() {
+    for (id, secret) in secrets {
         proofs.push(Proof(match door {
-            Door::XRoad => format!("x-road-client: {}", subsystem(index)),
+            Door::XRoad => format!("x-road-client: {}", subsystem(&id)),
             Door::Verify | Door::Fetch => {
                 format!("authorization: Bearer {}", token(platform, wire, &id, &secret).await?)
             }
@@ -60,9 +62,9 @@ pub async fn connect(
     Ok(proofs)
 }
 
-fn contract(index: usize, client: &str, args: &BenchArgs, door: Door) -> Value {
+fn contract(client: &str, args: &BenchArgs, door: Door) -> Value {
     let mut contract = json!({
-        "id": format!("contract-{index}"), "client": client, "legal_basis": "Luật Căn cước 2023, Điều 10",
+        "id": format!("contract-{client}"), "client": client, "legal_basis": "Luật Căn cước 2023, Điều 10",
         "purpose_vi": "Đo lường", "purpose_en": "Measurement",
         "fields": ["name", "birth_date", "sex", "card_status", "life_status"],
         "daily_limit": u32::MAX, "per_second_max": 1_000_000, "limit_reason": "Đo lường", "valid_from": "2026-01-01",
@@ -71,13 +73,13 @@ fn contract(index: usize, client: &str, args: &BenchArgs, door: Door) -> Value {
     match door {
         Door::Verify => {}
         Door::Fetch => contract["fetch"] = json!(["name", "birth_date", "sex"]),
-        Door::XRoad => contract["xroad_client"] = json!(subsystem(index)),
+        Door::XRoad => contract["xroad_client"] = json!(subsystem(client)),
     }
     contract
 }
 
-fn subsystem(index: usize) -> String {
-    format!("VN/COM/bench/{index}")
+fn subsystem(client: &str) -> String {
+    format!("VN/COM/bench/{client}")
 }
 
 async fn token(platform: &Platform, wire: &Wire, id: &str, secret: &ClientSecret) -> Result<String, Failure> {

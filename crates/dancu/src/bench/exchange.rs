@@ -42,6 +42,17 @@ pub enum Door {
     XRoad,
 }
 
+impl Door {
+    /// Its name.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Verify => "verify",
+            Self::Fetch => "fetch",
+            Self::XRoad => "xroad",
+        }
+    }
+}
+
 fn network(error: &io::Error) -> Failure {
     Failure::new(
         "DANCU-CLI-070",
@@ -154,12 +165,7 @@ impl Measurement<'_> {
     }
 
     fn name(&self, is_half: bool) -> String {
-        let mut name = match self.door {
-            Door::Verify => "verify",
-            Door::Fetch => "fetch",
-            Door::XRoad => "xroad",
-        }
-        .to_owned();
+        let mut name = self.door.word().to_owned();
         for (is_so, word) in
             [(self.wire.server().is_some(), " tls"), (self.args.signed, " signed"), (is_half, " half load")]
         {

@@ -62,13 +62,13 @@ pub fn print(reports: &[Report], json: bool) {
         return;
     }
     println!(
-        "{:<26} {:>12} {:>12} {:>7} {:>8} {:>8} {:>8} {:>8} {:>10}  calibration",
+        "{:<40} {:>12} {:>12} {:>7} {:>8} {:>8} {:>8} {:>8} {:>10}  calibration",
         "measured", "ours/s", "calib./s", "ratio", "p50 ms", "p99 ms", "MiB", "seconds", "rows"
     );
     for report in reports {
         let millis = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"));
         println!(
-            "{:<26} {:>12.0} {:>12.0} {:>6.1}% {:>8} {:>8} {:>8.0} {:>8.1} {:>10}  {}",
+            "{:<40} {:>12.0} {:>12.0} {:>6.1}% {:>8} {:>8} {:>8.0} {:>8.1} {:>10}  {}",
             format!("{} ({})", report.name, report.store),
             report.ours_per_second,
             report.calibration_per_second,
