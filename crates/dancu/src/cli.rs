@@ -320,7 +320,7 @@ pub enum ClientCommand {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct BenchArgs {
-    /// `verify`, `fetch`, `xroad`, `ledger`, `load`, `read`, `change`, `search`, `cost` or `layout`.
+    /// `verify`, `fetch`, `xroad`, `soak`, `ledger`, `load`, `read`, `change`, `search`, `cost` or `layout`.
     pub name: BenchName,
     /// One JSON object a line.
     #[arg(long)]
@@ -357,6 +357,8 @@ pub enum BenchName {
     Fetch,
     /// Verification through the X-Road door, over mutual TLS, against a bare echo.
     Xroad,
+    /// The questions of a country's day in 24 turns of `--seconds` each, with the latency and the memory of every hour.
+    Soak,
     /// Durable appends to the log, against the disk's own flushes.
     Ledger,
     /// Loading persons, against a raw insert.

@@ -13,6 +13,7 @@ use crate::{
     },
     cli::BenchArgs,
     failure::Failure,
+    platform::Platform,
 };
 use axum::{Json, Router, routing::post as post_route};
 use dancu_web::{ServerLimits, router, serve};
@@ -61,36 +62,78 @@ fn network(error: &io::Error) -> Failure {
     )
 }
 
+/// A server with connected clients, and the load that asks it.
+pub struct Stage {
+    server: Runtime,
+    load: Runtime,
+    platform: Platform,
+    wire: Arc<Wire>,
+    bodies: Arc<Vec<String>>,
+    ours: Target,
+    stop: oneshot::Sender<()>,
+    /// Which store.
+    pub store: &'static str,
+    _place: Place,
+}
+
+impl Stage {
+    /// Loads the country, connects the clients and starts the server.
+    pub fn open(args: &BenchArgs, folder: &Path, door: Door) -> Result<Self, Failure> {
+        let runtime = |threads| {
+            tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(threads)
+                .enable_all()
+                .build()
+                .map_err(|error| network(&error))
+        };
+        let (server, load) = (runtime(SERVER_THREADS)?, runtime(1)?);
+        let place = Place::open(args, folder)?;
+        let mut config = place.config();
+        config.xroad_member = MEMBER.parse().ok();
+        // The door of an X-Road knows its clients by their certificates alone.
+        let is_over_tls = args.tls || door == Door::XRoad;
+        let wire = Arc::new(if is_over_tls { Wire::mutual(folder)? } else { Wire::clear() });
+        let (platform, samples) = server.block_on(people::platform_of(args, &place, &config))?;
+        let proofs = server.block_on(clients::connect(&platform, folder, args, (door, &wire)))?;
+        let bodies: Arc<Vec<String>> = Arc::new(samples.iter().map(|sample| body(door, sample)).collect());
+        let (address, stop) = start(&server, &wire, router(Arc::clone(&platform.state)))?;
+        let ours = (address, questions(door, Arc::clone(&bodies), proofs));
+        Ok(Self { server, load, platform, wire, bodies, ours, stop, store: place.store(), _place: place })
+    }
+
+    /// Asks for a while; an answer that was refused ends the measurement.
+    pub fn ask(&self, load: Load) -> Result<Seen, Failure> {
+        self.one(&self.ours, load).map_err(|error| network(&error))
+    }
+
+    fn one(&self, (address, make): &Target, load: Load) -> io::Result<Seen> {
+        let seen =
+            self.load.block_on(http_load::run(*address, Arc::clone(&self.wire), load, Arc::clone(make)))?;
+        if seen.others > 0 {
+            return Err(io::Error::other(format!("{} answers were refused", seen.others)));
+        }
+        Ok(seen)
+    }
+
+    /// Stops the server.
+    pub fn close(self) {
+        let _ = self.stop.send(());
+        self.platform.close();
+    }
+}
+
 /// Runs the measurement.
 pub fn run(args: &BenchArgs, folder: &Path, door: Door) -> Result<Vec<Report>, Failure> {
-    let runtime = |threads| {
-        tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(threads)
-            .enable_all()
-            .build()
-            .map_err(|error| network(&error))
-    };
-    let (server, load) = (runtime(SERVER_THREADS)?, runtime(1)?);
-    let place = Place::open(args, folder)?;
-    let mut config = place.config();
-    config.xroad_member = MEMBER.parse().ok();
-    // The door of an X-Road knows its clients by their certificates alone.
-    let is_over_tls = args.tls || door == Door::XRoad;
-    let wire = Arc::new(if is_over_tls { Wire::mutual(folder)? } else { Wire::clear() });
-    let (platform, samples) = server.block_on(people::platform_of(args, &place, &config))?;
-    let proofs = server.block_on(clients::connect(&platform, folder, args, (door, &wire)))?;
-    let bodies: Arc<Vec<String>> = Arc::new(samples.iter().map(|sample| body(door, sample)).collect());
-    let (ours, stop_ours) = start(&server, &wire, router(Arc::clone(&platform.state)))?;
-    let (echo, stop_echo) = start_echo(&server, &wire)?;
-    let question = questions(door, Arc::clone(&bodies), proofs);
-    let echo_bodies = Arc::clone(&bodies);
+    let stage = Stage::open(args, folder, door)?;
+    let (echo, stop_echo) = start_echo(&stage.server, &stage.wire)?;
+    let bodies = Arc::clone(&stage.bodies);
     let echoed: Arc<MakeRequest> = Arc::new(move |connection, number, into| {
-        post("/echo", &[], pick(&echo_bodies, connection, number), into);
+        post("/echo", &[], pick(&bodies, connection, number), into);
     });
-    let measurement = Measurement { args, door, store: place.store(), load: &load, wire };
-    let measured = measurement.run(&(ours, question), &(echo, echoed)).map_err(|error| network(&error));
-    let _ = (stop_ours.send(()), stop_echo.send(()));
-    platform.close();
+    let measurement = Measurement { args, door, stage: &stage };
+    let measured = measurement.run(&(echo, echoed)).map_err(|error| network(&error));
+    let _ = stop_echo.send(());
+    stage.close();
     measured
 }
 
@@ -99,13 +142,12 @@ type Target = (SocketAddr, Arc<MakeRequest>);
 struct Measurement<'a> {
     args: &'a BenchArgs,
     door: Door,
-    store: &'static str,
-    load: &'a Runtime,
-    wire: Arc<Wire>,
+    stage: &'a Stage,
 }
 
 impl Measurement<'_> {
-    fn run(&self, ours: &Target, echo: &Target) -> io::Result<Vec<Report>> {
+    fn run(&self, echo: &Target) -> io::Result<Vec<Report>> {
+        let ours = &self.stage.ours;
         self.one(ours, WARM_UP, None)?;
         self.one(echo, WARM_UP, None)?;
         let turn = Duration::from_millis(self.args.seconds * 1000 / u64::from(ROUNDS));
@@ -136,14 +178,8 @@ impl Measurement<'_> {
         Ok(reports)
     }
 
-    fn one(&self, (address, make): &Target, duration: Duration, per_second: Option<f64>) -> io::Result<Seen> {
-        let load = Load { connections: self.args.connections, duration, per_second };
-        let seen =
-            self.load.block_on(http_load::run(*address, Arc::clone(&self.wire), load, Arc::clone(make)))?;
-        if seen.others > 0 {
-            return Err(io::Error::other(format!("{} answers were refused", seen.others)));
-        }
-        Ok(seen)
+    fn one(&self, target: &Target, duration: Duration, per_second: Option<f64>) -> io::Result<Seen> {
+        self.stage.one(target, Load { connections: self.args.connections, duration, per_second })
     }
 
     fn report(&self, name: String, mut seen: Seen, seconds: f64, calibration: (&'static str, f64)) -> Report {
@@ -151,7 +187,7 @@ impl Measurement<'_> {
         let ours_per_second = rate(seen.answers, seconds);
         Report {
             name,
-            store: self.store,
+            store: self.stage.store,
             ours_per_second,
             calibration: calibration.0,
             calibration_per_second: calibration.1,
@@ -166,9 +202,11 @@ impl Measurement<'_> {
 
     fn name(&self, is_half: bool) -> String {
         let mut name = self.door.word().to_owned();
-        for (is_so, word) in
-            [(self.wire.server().is_some(), " tls"), (self.args.signed, " signed"), (is_half, " half load")]
-        {
+        for (is_so, word) in [
+            (self.stage.wire.server().is_some(), " tls"),
+            (self.args.signed, " signed"),
+            (is_half, " half load"),
+        ] {
             if is_so {
                 name.push_str(word);
             }
@@ -186,7 +224,7 @@ fn add(all: &mut Seen, more: Seen) {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate")]
-fn rate(count: u64, seconds: f64) -> f64 {
+pub fn rate(count: u64, seconds: f64) -> f64 {
     count as f64 / seconds
 }
 

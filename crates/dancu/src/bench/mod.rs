@@ -21,6 +21,7 @@ mod read;
 mod report;
 mod search;
 mod signing;
+mod soak;
 mod wire;
 
 use crate::{
@@ -39,6 +40,7 @@ pub fn run(args: &BenchArgs, config: &Config) -> Result<(), Failure> {
         BenchName::Verify => exchange::run(args, folder.path(), Door::Verify)?,
         BenchName::Fetch => exchange::run(args, folder.path(), Door::Fetch)?,
         BenchName::Xroad => exchange::run(args, folder.path(), Door::XRoad)?,
+        BenchName::Soak => soak::run(args, folder.path())?,
         BenchName::Ledger => ledger::run(args, folder.path())?,
         BenchName::Load => {
             let (reports, cost) = block_on(folder.path(), load::run(args, folder.path()))?;
