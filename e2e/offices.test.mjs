@@ -86,3 +86,27 @@ test("the operator reads the change feed, and how a limit came about", async () 
   assert.match(await page.locator("section[aria-labelledby=now]").innerText(), /14\.000/);
   await operator.inspect("operator-limit");
 });
+
+test("an operator enters a court's order, and alone makes nothing of it", async () => {
+  const { page } = operator;
+  await page.goto("/operator/orders");
+  await operator.inspect("operator-orders");
+  const paper = {
+    court: "TAND thành phố Thử",
+    order_number: "12/2026/QĐ",
+    number: house.card("in force").number,
+    contract: "hd-2026-003",
+  };
+  for (const [name, value] of Object.entries(paper)) {
+    await page.fill(`#${name}`, value);
+  }
+  const until = new Date(Date.now() + 90 * 86_400_000).toISOString().slice(0, 10);
+  await page.fill("#from", new Date().toISOString().slice(0, 10));
+  await page.fill("#until", until);
+  await page.getByRole("button", { name: "Nhập, chờ người thứ hai" }).click();
+  await page.getByText("12/2026/QĐ, TAND thành phố Thử: đã nhập, chờ người thứ hai").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Xác nhận đúng với lệnh" }).count(), 0);
+  await operator.inspect("operator-orders-entered");
+  await page.getByRole("button", { name: "Rút, đã nhập nhầm" }).click();
+  await page.getByText("Không có lệnh nào.").waitFor();
+});

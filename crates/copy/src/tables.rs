@@ -181,6 +181,21 @@ pub const TABLES: &[Table] = &[
             ("body", T),
         ],
     ),
+    register(
+        "court_order",
+        1,
+        &[
+            ("id", B),
+            ("number", I),
+            ("contract", T),
+            ("is_open", Truth),
+            ("withholds", Truth),
+            ("from_day", I),
+            ("until_day", I),
+            ("moves", I),
+            ("body", T),
+        ],
+    ),
     register("consent_use", 2, &[("consent", B), ("day", I), ("used", I)]),
     register(
         "product_usage",

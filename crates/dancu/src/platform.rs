@@ -12,8 +12,9 @@ use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy, StoreError};
 use dancu_evidence::Timestamper;
 use dancu_exchange::{
-    AssertionRules, ConsentService, Directory, ExchangeStore, Gate, LifeService, PrivacyService, RefusalLog,
-    SealedService, SigningKey, TokenService, TokenSettings, UsageCounter, VerifyService,
+    AssertionRules, ConsentService, Directory, ExchangeStore, Gate, LifeService, OrderService,
+    PrivacyService, RefusalLog, SealedService, SigningKey, TokenService, TokenSettings, UsageCounter,
+    VerifyService,
 };
 use dancu_feed::{
     ChangePuller, ChangeTeller, Courier, CourierParts, Patience, WebhookKey, remove_old_entries,
@@ -131,6 +132,13 @@ impl Platform {
             verify,
             consents: Arc::new(consents),
             privacy: Arc::new(privacy),
+            orders: Arc::new(OrderService::new(
+                Arc::clone(&stores.orders),
+                Arc::clone(&stores.exchange),
+                Arc::clone(&directory),
+                Arc::clone(&clock),
+                Arc::clone(&entropy),
+            )),
             usage: Arc::new(UsageCounter::new(Arc::clone(&stores.usage), Arc::clone(&public_log))),
             sealed: Arc::new(sealed),
             search: Arc::new(search),
@@ -217,7 +225,7 @@ fn open_wills(
 ) -> (Arc<Gate>, ConsentService, PrivacyService) {
     let wills = || (Arc::clone(&stores.consents), Arc::clone(&stores.cases));
     let (consents, cases) = wills();
-    let gate = Arc::new(Gate::new(consents, cases));
+    let gate = Arc::new(Gate::new(consents, cases, Arc::clone(&stores.orders)));
     let consents = ConsentService::new(wills(), Arc::clone(refusals), Arc::clone(clock), Arc::clone(entropy));
     let privacy = PrivacyService::new(
         Arc::clone(&stores.cases),

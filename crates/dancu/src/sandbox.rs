@@ -81,7 +81,7 @@ impl SandboxHouse {
         let ledger = Arc::new(Ledger::start(Box::new(log_store), file, signer, clock, entropy, options)?);
         let register = Arc::new(store.clone());
         let refusals = Arc::new(RefusalLog::default());
-        let gate = Arc::new(Gate::new(register.clone(), register.clone()));
+        let gate = Arc::new(Gate::new(register.clone(), register.clone(), register.clone()));
         let clock = Arc::clone(&self.clock);
         let verify = VerifyService::new(register, Arc::clone(&ledger), gate, refusals, clock);
         let sandbox = Arc::new(Sandbox::new(verify, samples(&people)?));

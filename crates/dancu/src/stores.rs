@@ -4,7 +4,7 @@
 use crate::{config::Config, failure::Failure};
 use dancu_changes::ChangeStore;
 use dancu_copy::{CopyError, RowStore};
-use dancu_exchange::{ConsentStore, ExchangeStore, LifeStore, PrivacyStore, UsageStore};
+use dancu_exchange::{ConsentStore, ExchangeStore, LifeStore, OrderStore, PrivacyStore, UsageStore};
 use dancu_feed::{ChangeSource, FeedStore};
 use dancu_handover::HandoverStore;
 use dancu_identity::IdentityStore;
@@ -33,6 +33,8 @@ pub struct Stores {
     pub consents: Arc<dyn ConsentStore>,
     /// Requests of persons about their data.
     pub cases: Arc<dyn PrivacyStore>,
+    /// Orders of courts.
+    pub orders: Arc<dyn OrderStore>,
     /// What was used of products.
     pub usage: Arc<dyn UsageStore>,
     /// Accounts and sessions.
@@ -63,6 +65,7 @@ impl Stores {
             + LifeStore
             + ConsentStore
             + PrivacyStore
+            + OrderStore
             + UsageStore
             + IdentityStore
             + ReceptionStore
@@ -78,6 +81,7 @@ impl Stores {
             life: Arc::new(store.clone()),
             consents: Arc::new(store.clone()),
             cases: Arc::new(store.clone()),
+            orders: Arc::new(store.clone()),
             usage: Arc::new(store.clone()),
             identity: Arc::new(store.clone()),
             reception: Arc::new(store.clone()),

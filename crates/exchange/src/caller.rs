@@ -28,6 +28,8 @@ pub struct Caller {
     pub standing: Standing,
     /// Whether questions about somebody are restricted under the contract; about whom, the store knows.
     pub has_restrictions: bool,
+    /// Whether an order of a court is open under the contract; about whom, the store knows.
+    pub has_orders: bool,
     certificates: Vec<CertificateThumbprint>,
     burst: DefaultDirectRateLimiter,
     in_flight: AtomicU32,
@@ -71,6 +73,7 @@ impl Caller {
             contract,
             standing,
             has_restrictions: false,
+            has_orders: false,
             burst: RateLimiter::direct(Quota::per_second(per_second)),
             in_flight: AtomicU32::new(0),
             sandbox,

@@ -32,6 +32,7 @@ impl Directory {
             .collect();
         let (organisations, clients, contracts) = store.connections().await?;
         let restricted: HashSet<ContractId> = store.restricted_contracts().await?.into_iter().collect();
+        let ordered: HashSet<ContractId> = store.ordered_contracts().await?.into_iter().collect();
         let organisations: HashMap<_, _> =
             organisations.into_iter().map(|row| (row.id.clone(), Arc::new(row))).collect();
         let mut contracts: HashMap<_, _> =
@@ -47,16 +48,19 @@ impl Directory {
             let standing = stages.get(&contract.id).copied().unwrap_or(Standing::DRAFT);
             let contract = standing.limited(contract);
             let has_restrictions = restricted.contains(&contract.id);
+            let has_orders = ordered.contains(&contract.id);
             let same = before.get(&client.id).filter(|caller| {
                 caller.client == client
                     && caller.contract == contract
                     && caller.standing == standing
                     && caller.organisation == *organisation
                     && caller.has_restrictions == has_restrictions
+                    && caller.has_orders == has_orders
             });
             let caller = same.cloned().unwrap_or_else(|| {
                 let mut caller = Caller::new(Arc::clone(organisation), client.clone(), contract, standing);
                 caller.has_restrictions = has_restrictions;
+                caller.has_orders = has_orders;
                 Arc::new(caller)
             });
             callers.insert(client.id, caller);
@@ -131,6 +135,10 @@ mod tests {
         }
 
         async fn restricted_contracts(&self) -> Result<Vec<ContractId>, StoreError> {
+            Ok(Vec::new())
+        }
+
+        async fn ordered_contracts(&self) -> Result<Vec<ContractId>, StoreError> {
             Ok(Vec::new())
         }
 

@@ -20,6 +20,7 @@ mod field;
 mod household;
 mod life;
 mod limits;
+mod orders;
 mod policy;
 mod privacy;
 mod product;
@@ -63,6 +64,9 @@ pub use life::{
 pub use limits::{
     Advice, Caseload, CaseloadError, ComputedLimit, LimitNotice, LimitRules, LimitStep, UseReview, WeekUse,
     limit_rules, notices, review,
+};
+pub use orders::{
+    CourtOrder, NewOrder, OrderError, OrderId, OrderMove, OrderService, OrderState, OrderStep, OrderStore,
 };
 pub use policy::{Plan, check_product, plan, plan_claim, plan_household};
 pub use privacy::{

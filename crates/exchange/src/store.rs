@@ -56,6 +56,9 @@ pub trait ExchangeStore: Send + Sync {
     /// The contracts under which questions about somebody are restricted.
     async fn restricted_contracts(&self) -> Result<Vec<ContractId>, StoreError>;
 
+    /// The contracts under which a court's order is open about somebody.
+    async fn ordered_contracts(&self) -> Result<Vec<ContractId>, StoreError>;
+
     /// How far every contract is. A contract that is not among them never took a step.
     async fn stages(&self) -> Result<Vec<StageRow>, StoreError>;
 

@@ -11,6 +11,11 @@ use std::sync::LazyLock;
 static RULES: LazyLock<DatedRules> =
     LazyLock::new(|| DatedRules::read(include_str!("../../../data/visibility_rules.csv")));
 
+/// Days of a court's order at most; zero before any rule, so that none is entered.
+pub(crate) fn order_days_max(day: Date) -> u32 {
+    RULES.on("order_days_max", day).unwrap_or_default()
+}
+
 /// When the disclosures under a contract are seen by the persons they are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -70,6 +70,8 @@ operations! {
     MoveFindings,
     /// See and answer persons' requests about their data.
     HandlePrivacyRequests,
+    /// Enter and lift courts' orders behind which a person does not see a look; each takes two officers of the centre.
+    ManageCourtOrders,
     /// See organisations, contracts, use against limits, and counters.
     ViewOperations,
     /// Connect organisations and their clients, and change their contracts.
@@ -118,6 +120,7 @@ pub fn allows(principal: Option<&Principal>, operation: Operation) -> bool {
         Operation::SeeSandbox => matches!(role(principal), Some(Role::Agency { .. } | Role::Operator)),
         Operation::ManageOwnConnections => matches!(role(principal), Some(Role::Agency { .. })),
         Operation::HandlePrivacyRequests
+        | Operation::ManageCourtOrders
         | Operation::ViewOperations
         | Operation::ManageConnections
         | Operation::ReviewConnections => {
@@ -192,6 +195,7 @@ mod tests {
             (O::ViewFindings,        [false, false, false, false, true, true, true, false]),
             (O::MoveFindings,        [false, false, false, false, true, true, true, false]),
             (O::HandlePrivacyRequests, [false, false, false, false, false, false, true, false]),
+            (O::ManageCourtOrders,   [false, false, false, false, false, false, true, false]),
             (O::ViewOperations,      [false, false, false, false, false, false, true, false]),
             (O::ManageConnections,   [false, false, false, false, false, false, true, false]),
             (O::ManageOwnConnections, [false, false, false, false, false, false, false, true]),

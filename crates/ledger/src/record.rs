@@ -4,7 +4,7 @@ use crate::hash::{Hash, commitment};
 use dancu_core::PersonalNumber;
 use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 /// The version of the record's shape.
 pub const RECORD_VERSION: u8 = 1;
@@ -72,6 +72,10 @@ pub struct Record<T = String> {
     /// The product that was asked for; left out for a verification, and where our own officers look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<T>,
+    /// The court's order that stood about the person: while it stands the person does not see it. Hashed with the rest, so
+    /// that no order is put behind a record later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<T>,
 }
 
 impl<T> fmt::Debug for Record<T> {
@@ -116,6 +120,8 @@ pub struct Under<'a> {
     pub delay_days: u16,
     /// The product, where it is another than a verification.
     pub product: Option<&'a str>,
+    /// The court's order that stands about the person.
+    pub order: Option<&'a str>,
 }
 
 impl fmt::Debug for Draft<'_> {
@@ -156,6 +162,7 @@ impl SealedRecord {
             consent: draft.under.consent,
             visible_from: visible_from(counted_on, draft.under.delay_days),
             product: draft.under.product,
+            order: draft.under.order,
         };
         let bytes = record.to_bytes();
         Self { commitment: commitment(&salt, &bytes), bytes, salt, time_us: time.as_microsecond() }
@@ -177,10 +184,11 @@ fn visible_from(counted_on: Date, delay_days: u16) -> Option<Date> {
     (delay_days > 0).then(|| counted_on.saturating_add(i64::from(delay_days).days()))
 }
 
-impl<T> Record<T> {
-    /// Whether the person sees it on a day.
-    pub fn is_visible_on(&self, day: Date) -> bool {
-        self.visible_from.is_none_or(|from| from <= day)
+impl<T: AsRef<str>> Record<T> {
+    /// Whether the person sees it on a day on which these courts' orders stand about them.
+    pub fn is_visible_on(&self, day: Date, orders: &HashSet<String>) -> bool {
+        let is_due = self.visible_from.is_none_or(|from| from <= day);
+        is_due && !self.order.as_ref().is_some_and(|order| orders.contains(order.as_ref()))
     }
 }
 
@@ -256,21 +264,25 @@ mod tests {
 
     #[test]
     fn what_holds_beside_the_law_stands_at_the_end_and_only_then() {
-        let under = Under { consent: Some("0a1b"), delay_days: 41, product: Some("fetch") };
+        let under =
+            Under { consent: Some("0a1b"), delay_days: 41, product: Some("fetch"), order: Some("o-1") };
         let day = jiff::civil::date(2026, 11, 21);
         let time = "2026-11-21T02:00:00Z".parse().unwrap();
         let consented = SealedRecord::new(Draft { under, ..draft() }, "C-1", day, time, [7; 32]);
         let text = std::str::from_utf8(&consented.bytes).unwrap();
         assert!(
             text.ends_with(
-                r#""reference":"visit \"7\"","consent":"0a1b","visible_from":"2027-01-01","product":"fetch"}"#
+                r#""reference":"visit \"7\"","consent":"0a1b","visible_from":"2027-01-01","product":"fetch","order":"o-1"}"#
             ),
             "{text}"
         );
         let read = Record::from_bytes(&consented.bytes).unwrap();
         assert_eq!((read.consent.as_deref(), read.to_bytes()), (Some("0a1b"), consented.bytes));
         for (day, expected) in [("2026-12-31", false), ("2027-01-01", true), ("2027-01-02", true)] {
-            assert_eq!(read.is_visible_on(day.parse().unwrap()), expected, "{day}");
+            let day = day.parse().unwrap();
+            assert_eq!(read.is_visible_on(day, &HashSet::new()), expected, "{day}");
+            assert!(!read.is_visible_on(day, &HashSet::from(["o-1".to_owned()])), "while the order stands");
+            assert_eq!(read.is_visible_on(day, &HashSet::from(["o-2".to_owned()])), expected);
         }
         assert_eq!(Record::from_bytes(&sealed("2026-11-21T02:00:00Z").bytes).unwrap().consent, None);
     }

@@ -12,7 +12,7 @@ use crate::{
 };
 use dancu_core::{PersonalNumber, StoreError};
 use jiff::civil::Date;
-use std::{fmt, sync::Arc};
+use std::{collections::HashSet, fmt, sync::Arc};
 
 /// Most disclosures of one page.
 pub const PAGE_MAX: usize = 100;
@@ -103,13 +103,13 @@ impl PublicLog {
         Ok(DisclosurePage { disclosures, next_before })
     }
 
-    /// The disclosures that a person may see on a day, newest first. Those that are not to be seen yet leave no trace: not
+    /// The disclosures that a person may see on a day on which these courts' orders stand about them, newest first. Those that are not to be seen yet leave no trace: not
     /// in the page, not in its length, not in where the next one begins.
     pub fn visible_disclosures_of(
         &self,
         subject: PersonalNumber,
         page: Page,
-        today: Date,
+        (today, orders): (Date, &HashSet<String>),
     ) -> Result<DisclosurePage, LedgerError> {
         self.publish()?;
         let limit = page.limit.clamp(1, PAGE_MAX);
@@ -119,7 +119,7 @@ impl PublicLog {
             let indexes = self.find(subject, before, limit + 1)?;
             for index in &indexes {
                 let disclosure = self.disclosure(*index)?;
-                if disclosure.record.is_visible_on(today) {
+                if disclosure.record.is_visible_on(today, orders) {
                     visible.push(disclosure);
                 }
             }

@@ -13,7 +13,7 @@ use dancu_ledger::{
 use dancu_testkit::MemoryIndex;
 use jiff::{ToSpan, civil::Date};
 use proptest::prelude::*;
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().build().unwrap()
@@ -291,7 +291,8 @@ fn a_person_sees_all_disclosures_committed_before_the_request_newest_first_in_pa
 fn seen(log: &PublicLog, day: Date, limit: usize) -> Vec<u64> {
     let (mut before, mut indexes) = (None, vec![]);
     loop {
-        let page = log.visible_disclosures_of(person(1), Page { before, limit }, day).unwrap();
+        let page =
+            log.visible_disclosures_of(person(1), Page { before, limit }, (day, &HashSet::new())).unwrap();
         assert!(
             page.disclosures.len() == limit || page.next_before.is_none(),
             "a page that is short is the last"
@@ -332,7 +333,7 @@ proptest! {
             let due = |index: &u64| i64::from(delays[usize::try_from(*index).unwrap()]) <= after;
             let expected: Vec<u64> = (0..delays.len() as u64).rev().filter(due).collect();
             prop_assert_eq!(seen(&log, day, limit), expected);
-            let hidden = all.iter().filter(|one| !one.record.is_visible_on(day)).count();
+            let hidden = all.iter().filter(|one| !one.record.is_visible_on(day, &HashSet::new())).count();
             prop_assert_eq!(hidden + seen(&log, day, limit).len(), all.len());
         }
     }

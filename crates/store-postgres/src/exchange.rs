@@ -39,6 +39,17 @@ impl ExchangeStore for PostgresStore {
             .await
     }
 
+    async fn ordered_contracts(&self) -> Answer<Vec<ContractId>> {
+        self.database
+            .read(&(), |client, ()| {
+                Box::pin(async move {
+                    let sql = "SELECT DISTINCT contract FROM court_order WHERE is_open AND withholds";
+                    client.query(sql, &[]).await?.iter().map(|row| id(row, 0)).collect()
+                })
+            })
+            .await
+    }
+
     async fn stages(&self) -> Answer<Vec<StageRow>> {
         self.database.read(&(), |client, ()| Box::pin(life::stages(client))).await
     }

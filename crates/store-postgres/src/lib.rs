@@ -22,6 +22,7 @@ mod lists;
 mod load;
 mod location;
 mod migrate;
+mod orders;
 mod outbox;
 mod password;
 mod privacy;

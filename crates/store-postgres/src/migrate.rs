@@ -28,6 +28,7 @@ const STEPS: &[(&str, &str)] = steps!(
     "V14__consent",
     "V15__privacy",
     "V16__usage",
+    "V17__orders",
 );
 
 /// Held by whoever applies steps, so that two nodes that start at once do not both do it.

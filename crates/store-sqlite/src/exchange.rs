@@ -41,6 +41,13 @@ impl ExchangeStore for SqliteStore {
         })
     }
 
+    async fn ordered_contracts(&self) -> Result<Vec<ContractId>, StoreError> {
+        self.database().read(|connection| {
+            let sql = "SELECT DISTINCT contract FROM court_order WHERE is_open AND withholds";
+            all(connection, sql, |row| id(row, 0))
+        })
+    }
+
     async fn stages(&self) -> Result<Vec<StageRow>, StoreError> {
         self.database().read(life::stages)
     }

@@ -18,6 +18,7 @@ mod identity_rows;
 mod ledger;
 mod life;
 mod migrate;
+mod orders;
 mod outbox;
 mod privacy;
 mod proposals;

@@ -2,7 +2,8 @@
 
 use dancu_store_sqlite::{DatabaseOptions, SqliteHandover, SqliteStore};
 use dancu_testkit::{
-    consent_suite, exchange_suite, handover_suite, life_suite, privacy_suite, reception_suite, usage_suite,
+    consent_suite, exchange_suite, handover_suite, life_suite, order_suite, privacy_suite, reception_suite,
+    usage_suite,
 };
 use std::sync::Arc;
 
@@ -28,6 +29,12 @@ async fn consents_keep_their_contract() {
 async fn requests_of_persons_keep_their_contract() {
     let folder = tempfile::tempdir().unwrap();
     privacy_suite(&SqliteStore::open(folder.path(), DatabaseOptions::default()).unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_of_courts_keep_their_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    order_suite(Arc::new(SqliteStore::open(folder.path(), DatabaseOptions::default()).unwrap())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use dancu_core::{PersonalNumber, StoreError};
 use dancu_exchange::{
     AskBounds, AskOutcome, CaseId, CaseProgress, Consent, ConsentId, ConsentState, ConsentStore, ContractId,
-    PrivacyCase, PrivacyStore,
+    CourtOrder, OrderId, OrderStore, PrivacyCase, PrivacyStore,
 };
 use jiff::civil::Date;
 use std::{
@@ -23,6 +23,7 @@ struct Held {
     consents: Vec<Consent>,
     uses: HashMap<(ConsentId, Date), u32>,
     cases: Vec<PrivacyCase>,
+    orders: Vec<CourtOrder>,
 }
 
 impl MemoryConsents {
@@ -214,5 +215,72 @@ impl PrivacyStore for MemoryConsents {
         let held = self.held();
         let mut restricting = held.cases.iter().filter(|one| one.is_restricting());
         Ok(restricting.any(|one| one.contract == *contract && one.number == number))
+    }
+}
+
+#[async_trait]
+impl OrderStore for MemoryConsents {
+    async fn save_order(&self, order: CourtOrder, moves_before: Option<usize>) -> Result<bool, StoreError> {
+        let orders = &mut self.held().orders;
+        let is_taken = orders.iter().any(|one| {
+            one.id == order.id
+                || (one.state.is_open() && one.number == order.number && one.contract == order.contract)
+        });
+        let known = orders.iter_mut().find(|one| one.id == order.id);
+        Ok(match (known, moves_before) {
+            (None, None) if !is_taken => {
+                orders.push(order);
+                true
+            }
+            (Some(known), Some(before)) if known.moves.len() == before => {
+                *known = order;
+                true
+            }
+            _ => false,
+        })
+    }
+
+    async fn order(&self, id: OrderId) -> Result<Option<CourtOrder>, StoreError> {
+        Ok(self.held().orders.iter().find(|one| one.id == id).cloned())
+    }
+
+    async fn standing_order(
+        &self,
+        contract: &ContractId,
+        number: PersonalNumber,
+        day: Date,
+    ) -> Result<Option<OrderId>, StoreError> {
+        let held = self.held();
+        let stands =
+            |one: &&CourtOrder| one.contract == *contract && one.number == number && one.stands_on(day);
+        Ok(held.orders.iter().find(stands).map(|one| one.id))
+    }
+
+    async fn orders_about(&self, number: PersonalNumber, day: Date) -> Result<Vec<OrderId>, StoreError> {
+        let held = self.held();
+        let standing = held.orders.iter().filter(|one| one.number == number && one.stands_on(day));
+        Ok(standing.map(|one| one.id).collect())
+    }
+
+    async fn orders(
+        &self,
+        is_open: bool,
+        after: Option<OrderId>,
+        length_max: usize,
+    ) -> Result<Vec<CourtOrder>, StoreError> {
+        let held = self.held();
+        let key = |one: &CourtOrder| (one.until, one.id);
+        let from = match after.map(|id| held.orders.iter().find(|one| one.id == id)) {
+            None => None,
+            Some(Some(last)) => Some(key(last)),
+            Some(None) => return Ok(Vec::new()),
+        };
+        let mut found: Vec<CourtOrder> = (held.orders.iter())
+            .filter(|one| one.state.is_open() == is_open && from.is_none_or(|from| key(one) > from))
+            .cloned()
+            .collect();
+        found.sort_by_key(key);
+        found.truncate(length_max);
+        Ok(found)
     }
 }

@@ -15,6 +15,7 @@ mod ledger_memory;
 mod ledger_suite;
 mod life_suite;
 mod official;
+mod order_suite;
 mod postgres;
 mod privacy_suite;
 mod reception_suite;
@@ -38,6 +39,7 @@ pub use ledger_memory::{
 pub use ledger_suite::{ledger_store_suite, subject_index_suite, tile_files_suite};
 pub use life_suite::life_suite;
 pub use official::{bring_to, make_official};
+pub use order_suite::order_suite;
 pub use postgres::{PostgresCluster, TcpServer};
 pub use privacy_suite::privacy_suite;
 pub use reception_suite::reception_suite;

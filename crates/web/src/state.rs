@@ -5,8 +5,8 @@ use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy};
 use dancu_evidence::Evidence;
 use dancu_exchange::{
-    ConsentService, Directory, ExchangeStore, LifeService, PrivacyService, RefusalLog, SandboxSource,
-    SealedService, SigningKey, TokenService, UsageCounter, VerifyService, XRoadPlace,
+    ConsentService, Directory, ExchangeStore, LifeService, OrderService, PrivacyService, RefusalLog,
+    SandboxSource, SealedService, SigningKey, TokenService, UsageCounter, VerifyService, XRoadPlace,
 };
 use dancu_feed::{ChangePuller, ChangeSource, FeedStore, WebhookKey};
 use dancu_handover::Handover;
@@ -56,6 +56,8 @@ pub struct AppState {
     pub consents: Arc<ConsentService>,
     /// Requests of persons about their data.
     pub privacy: Arc<PrivacyService>,
+    /// Orders of courts.
+    pub orders: Arc<OrderService>,
     /// What was used of products.
     pub usage: Arc<UsageCounter>,
     /// The synthetic country for clients that are not reviewed yet.

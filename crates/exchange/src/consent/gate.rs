@@ -2,7 +2,7 @@
 //! needs consent, the consent.
 
 use super::{Consent, ConsentStore};
-use crate::{Caller, Field, FieldSet, Plan, PrivacyStore, RefusalReason};
+use crate::{Caller, Field, FieldSet, OrderStore, Plan, PrivacyStore, RefusalReason};
 use dancu_core::{PersonalNumber, StoreError};
 use dancu_ledger::Under;
 use jiff::civil::Date;
@@ -12,6 +12,7 @@ use std::{fmt, sync::Arc};
 pub struct Gate {
     consents: Arc<dyn ConsentStore>,
     cases: Arc<dyn PrivacyStore>,
+    orders: Arc<dyn OrderStore>,
 }
 
 impl fmt::Debug for Gate {
@@ -36,11 +37,13 @@ pub enum Stop {
 pub struct Pass {
     /// The consent's identifier as text, and its fields; `None` where the law itself is the basis.
     consent: Option<(String, FieldSet)>,
+    /// The court's order that stands about the person.
+    order: Option<String>,
 }
 
 impl Pass {
     fn of(consent: &Consent) -> Self {
-        Self { consent: Some((consent.id.to_string(), consent.terms.fields)) }
+        Self { consent: Some((consent.id.to_string(), consent.terms.fields)), order: None }
     }
 
     /// What of a set of fields may be answered.
@@ -53,14 +56,19 @@ impl Pass {
 
     /// What the record says of it, beside what the contract says.
     pub fn under<'a>(&'a self, contract: Under<'a>) -> Under<'a> {
-        Under { consent: self.consent.as_ref().map(|(id, _)| id.as_str()), ..contract }
+        let consent = self.consent.as_ref().map(|(id, _)| id.as_str());
+        Under { consent, order: self.order.as_deref(), ..contract }
     }
 }
 
 impl Gate {
-    /// A gate over the stores of persons' wills.
-    pub fn new(consents: Arc<dyn ConsentStore>, cases: Arc<dyn PrivacyStore>) -> Self {
-        Self { consents, cases }
+    /// A gate over the stores of persons' wills and of courts' orders.
+    pub fn new(
+        consents: Arc<dyn ConsentStore>,
+        cases: Arc<dyn PrivacyStore>,
+        orders: Arc<dyn OrderStore>,
+    ) -> Self {
+        Self { consents, cases, orders }
     }
 
     /// Leave to answer a question for these fields, all of them; counted where a consent says how often. The store is
@@ -75,7 +83,7 @@ impl Gate {
     ) -> Result<Pass, Stop> {
         self.check_restriction(caller, number).await?;
         if caller.contract.persons.is_all() {
-            return Ok(Pass::default());
+            return Ok(self.by_law(caller, number, day).await?);
         }
         let consent = self.consent(caller, number, day).await?;
         self.count(&consent, fields, day).await
@@ -92,7 +100,7 @@ impl Gate {
     ) -> Result<(Pass, Plan), Stop> {
         self.check_restriction(caller, number).await?;
         if caller.contract.persons.is_all() {
-            return Ok((Pass::default(), plan));
+            return Ok((self.by_law(caller, number, day).await?, plan));
         }
         let consent = self.consent(caller, number, day).await?;
         let consented = |field: &Field| consent.terms.fields.contains(*field);
@@ -128,13 +136,22 @@ impl Gate {
             Err(Stop::Store(error)) => return Err(error),
         }
         if caller.contract.persons.is_all() {
-            return Ok(Some(Pass::default()));
+            return Ok(Some(self.by_law(caller, number, day).await?));
         }
         match self.consent(caller, number, day).await {
             Ok(consent) if consent.terms.is_told_of_changes => Ok(Some(Pass::of(&consent))),
             Ok(_) | Err(Stop::Refused(_)) => Ok(None),
             Err(Stop::Store(error)) => Err(error),
         }
+    }
+
+    /// Leave by the law itself, with the court's order behind which it is recorded. Contracts without orders ask nothing.
+    async fn by_law(&self, caller: &Caller, number: PersonalNumber, day: Date) -> Result<Pass, StoreError> {
+        if !caller.has_orders {
+            return Ok(Pass::default());
+        }
+        let order = self.orders.standing_order(&caller.contract.id, number, day).await?;
+        Ok(Pass { consent: None, order: order.map(|id| id.to_string()) })
     }
 
     /// Whether the person had questions under the contract restricted. Most contracts have nobody who did.

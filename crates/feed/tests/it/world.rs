@@ -228,6 +228,10 @@ impl ExchangeStore for Connections {
         Ok(Vec::new())
     }
 
+    async fn ordered_contracts(&self) -> Result<Vec<ContractId>, StoreError> {
+        Ok(Vec::new())
+    }
+
     async fn stages(&self) -> Result<Vec<StageRow>, StoreError> {
         let step = dancu_exchange::Step {
             from: None,
@@ -304,7 +308,7 @@ impl World {
         let log = Arc::new(PublicLog::open(parts, ledger.verifier().clone()).unwrap());
         let changes = Arc::new(Changes::default());
         let wills = Arc::new(MemoryConsents::default());
-        let gate = Arc::new(Gate::new(wills.clone(), wills));
+        let gate = Arc::new(Gate::new(wills.clone(), wills.clone(), wills));
         let teller = ChangeTeller::new(changes.clone(), Arc::new(log), gate, ledger.clone());
         let world = Self {
             clock,

@@ -5,8 +5,8 @@ use dancu_ledger::{LedgerRecords, LedgerStore};
 use dancu_store_postgres::open_ledger;
 use dancu_testkit::{
     changes_suite, consent_suite, exchange_suite, feed_store_suite, handover_suite, identity_suite,
-    ledger_store_suite, life_suite, privacy_suite, reception_suite, register_suite, search_suite,
-    subject_index_suite, usage_suite,
+    ledger_store_suite, life_suite, order_suite, privacy_suite, reception_suite, register_suite,
+    search_suite, subject_index_suite, usage_suite,
 };
 use std::sync::Arc;
 
@@ -50,6 +50,11 @@ async fn the_histories_of_connections_keep_their_contract() {
 #[tokio::test(flavor = "multi_thread")]
 async fn consents_keep_their_contract() {
     consent_suite(Arc::new(new_store())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_of_courts_keep_their_contract() {
+    order_suite(Arc::new(new_store())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

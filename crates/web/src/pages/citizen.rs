@@ -85,12 +85,21 @@ struct Look {
     /// Since when I see it, where the law behind the contract wanted some days first.
     #[serde(skip_serializing_if = "Option::is_none")]
     visible_from: Option<Date>,
+    /// The court's order behind which I did not see it, now that it no longer stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<OrderLine>,
     /// The product, where it is another than a verification.
     #[serde(skip_serializing_if = "Option::is_none")]
     product: Option<Words>,
     fields: Vec<AskedField>,
     receipt_url: String,
     evidence_url: String,
+}
+
+#[derive(Serialize)]
+struct OrderLine {
+    court: String,
+    order_number: String,
 }
 
 #[derive(Serialize)]
@@ -119,14 +128,16 @@ pub(super) async fn show(
     let history = state.register.history(number).await?;
     let me = person_at(&history, at);
     let page = LogPage { before: shown.before, limit: LOOKS_PAGE };
-    let found = from_log(&state, move |log| log.visible_disclosures_of(number, page, at.as_of)).await?;
+    let orders = state.orders.withholding(number).await?;
+    let found =
+        from_log(&state, move |log| log.visible_disclosures_of(number, page, (at.as_of, &orders))).await?;
     let view = CitizenView {
         page: reader.page_at(PATH),
         number: number.to_string(),
         number_grouped: grouped(number),
         name: me.as_ref().and_then(Person::identity).map(|identity| identity.name.as_str().to_owned()),
         log_key: state.ledger.verifier().as_str().to_owned(),
-        looks: found.disclosures.into_iter().map(|disclosure| look(&state, disclosure)).collect(),
+        looks: looks(&state, found.disclosures).await?,
         looks_newest: shown.before.map(|_| PATH.to_owned()),
         looks_older: found.next_before.map(|before| format!("{PATH}?before={before}")),
         record: record::groups(&history, at),
@@ -166,8 +177,9 @@ async fn own_disclosure(
     let Path(index) = index.map_err(|_| Problem::not_found())?;
     let today = state.clock.today();
     let record = from_log(state, move |log| Ok(log.disclosure(index)?.record)).await?;
+    let orders = state.orders.withholding(number).await?;
     // One that is not to be seen yet is not there either.
-    if record.subject == number && record.is_visible_on(today) {
+    if record.subject == number && record.is_visible_on(today, &orders) {
         Ok(index)
     } else {
         Err(Problem::not_found())
@@ -215,6 +227,19 @@ async fn household(state: &AppState, me: Option<&Person>, at: At) -> Result<Opti
     Ok(Some(HouseholdView { number: number.to_string(), members: members.into_iter().map(view).collect() }))
 }
 
+async fn looks(state: &AppState, disclosures: Vec<Disclosure>) -> Result<Vec<Look>, Problem> {
+    let mut looks = Vec::with_capacity(disclosures.len());
+    for disclosure in disclosures {
+        let order = match &disclosure.record.order {
+            Some(id) => state.orders.of_record(id).await?,
+            None => None,
+        };
+        let order = order.map(|order| OrderLine { court: order.court, order_number: order.order_number });
+        looks.push(Look { order, ..look(state, disclosure) });
+    }
+    Ok(looks)
+}
+
 fn look(state: &AppState, disclosure: Disclosure) -> Look {
     let Disclosure { index, record, .. } = disclosure;
     let answers = |field: &str| record.outcome.iter().find(|(asked, _)| asked == field);
@@ -232,6 +257,7 @@ fn look(state: &AppState, disclosure: Disclosure) -> Look {
         named.unwrap_or_else(|_| Words::same(code.to_owned()))
     });
     Look {
+        order: None,
         product,
         index,
         time: record.time,

@@ -22,6 +22,7 @@ mod my_requests;
 mod my_sealed;
 mod officer;
 mod operator;
+mod orders;
 mod paging;
 mod privacy;
 mod reader;
@@ -78,6 +79,7 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
             post(my_consents::decide).get(|| async { Redirect::to("/citizen/consents") }),
         )
         .merge(my_requests::routes())
+        .merge(orders::routes())
         .route("/operator/privacy", get(privacy::show))
         .route(
             "/operator/privacy/{id}",

@@ -22,6 +22,7 @@ use axum::{
 use dancu_core::{Clock, PersonalNumber};
 use dancu_exchange::{CaseKind, CaseMove, CaseState, Looked, PrivacyCase, PrivacyError};
 use dancu_identity::access::Operation;
+use dancu_ledger::Record;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -154,7 +155,9 @@ pub(super) async fn open(
     }
     let today = state.clock.today();
     let found = from_log(&state, move |log| log.disclosure(leaf)).await?;
-    let record = Some(found.record).filter(|record| record.subject == number && record.is_visible_on(today));
+    let orders = state.orders.withholding(number).await?;
+    let is_mine = |record: &Record| record.subject == number && record.is_visible_on(today, &orders);
+    let record = Some(found.record).filter(is_mine);
     let record = record.ok_or_else(Problem::not_found)?;
     let identifier = |_| Problem::fault();
     let looked = Looked {

@@ -10,8 +10,9 @@ use dancu_core::{Clock, Entropy, PersonalNumber, StoreError};
 use dancu_evidence::Evidence;
 use dancu_exchange::{
     AssertionRules, Author, ConnectionsDocument, ConsentService, Directory, ExchangeStore, Gate, LifeService,
-    PrivacyService, RefusalLog, SamplePerson, Sandbox, SandboxSource, SealedService, SigningKey, StoredToken,
-    TokenService, TokenSettings, UsageCounter, VerifyService, XRoadFaultCodes, XRoadPlace,
+    OrderService, PrivacyService, RefusalLog, SamplePerson, Sandbox, SandboxSource, SealedService,
+    SigningKey, StoredToken, TokenService, TokenSettings, UsageCounter, VerifyService, XRoadFaultCodes,
+    XRoadPlace,
 };
 use dancu_feed::{ChangePuller, ChangeTeller, WebhookKey};
 use dancu_identity::{
@@ -298,7 +299,7 @@ fn put_together(
         TokenSettings { assertion: rules, lifetime_s: 600 },
     );
     let register = Arc::new(store.clone());
-    let gate = Arc::new(Gate::new(register.clone(), register.clone()));
+    let gate = Arc::new(Gate::new(register.clone(), register.clone(), register.clone()));
     let consents = ConsentService::new(
         (register.clone(), register.clone()),
         refusals.clone(),
@@ -307,6 +308,7 @@ fn put_together(
     );
     let privacy =
         PrivacyService::new(register.clone(), exchange_store.clone(), directory.clone(), clock.clone());
+    let orders = orders_of(store, &directory, &clock, &entropy);
     let verify = Arc::new(VerifyService::new(
         register.clone(),
         ledger.clone(),
@@ -351,6 +353,7 @@ fn put_together(
         verify,
         consents: Arc::new(consents),
         privacy: Arc::new(privacy),
+        orders,
         usage: Arc::new(UsageCounter::new(Arc::new(store.clone()), Arc::clone(&public_log))),
         sealed: Arc::new(sealed),
         search,
@@ -363,6 +366,16 @@ fn put_together(
         clock,
         entropy,
     }
+}
+
+fn orders_of(
+    store: &SqliteStore,
+    directory: &Arc<Directory>,
+    clock: &Arc<dyn Clock>,
+    entropy: &Arc<dyn Entropy>,
+) -> Arc<OrderService> {
+    let store = Arc::new(store.clone());
+    Arc::new(OrderService::new(store.clone(), store, directory.clone(), clock.clone(), entropy.clone()))
 }
 
 fn identity_of(store: &SqliteStore, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Arc<Identity> {
@@ -415,7 +428,7 @@ impl SandboxSource for TestSandbox {
                 Ledger::start(Box::new(log_store), at, signer, clock, entropy, LedgerOptions::default());
             let refusals = Arc::new(RefusalLog::default());
             let register = Arc::new(store);
-            let gate = Arc::new(Gate::new(register.clone(), register.clone()));
+            let gate = Arc::new(Gate::new(register.clone(), register.clone(), register.clone()));
             let verify =
                 VerifyService::new(register, Arc::new(ledger.unwrap()), gate, refusals, self.clock.clone());
             let sample = SamplePerson {

@@ -12,6 +12,7 @@ mod house;
 mod life;
 mod limits;
 mod matrix;
+mod orders;
 mod privacy;
 mod products;
 mod refusals;
