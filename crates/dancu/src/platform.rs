@@ -74,7 +74,8 @@ impl Platform {
         let life = LifeService::new(Arc::clone(&stores.life), Arc::clone(&directory), Arc::clone(&clock));
         let refusals = Arc::new(RefusalLog::default());
         let tokens = open_tokens(config, &exchange_store, &directory, &refusals, (&clock, &entropy));
-        let (gate, consents, privacy) = open_wills(&stores, &directory, &refusals, (&clock, &entropy));
+        let (gate, consents, privacy, orders) =
+            open_wills(&stores, &directory, &refusals, (&clock, &entropy));
         let verify = Arc::new(VerifyService::new(
             Arc::clone(&stores.register),
             Arc::clone(&ledger),
@@ -132,13 +133,7 @@ impl Platform {
             verify,
             consents: Arc::new(consents),
             privacy: Arc::new(privacy),
-            orders: Arc::new(OrderService::new(
-                Arc::clone(&stores.orders),
-                Arc::clone(&stores.exchange),
-                Arc::clone(&directory),
-                Arc::clone(&clock),
-                Arc::clone(&entropy),
-            )),
+            orders: Arc::new(orders),
             usage: Arc::new(UsageCounter::new(Arc::clone(&stores.usage), Arc::clone(&public_log))),
             sealed: Arc::new(sealed),
             search: Arc::new(search),
@@ -222,7 +217,7 @@ fn open_wills(
     directory: &Arc<Directory>,
     refusals: &Arc<RefusalLog>,
     (clock, entropy): (&Arc<dyn Clock>, &Arc<dyn Entropy>),
-) -> (Arc<Gate>, ConsentService, PrivacyService) {
+) -> (Arc<Gate>, ConsentService, PrivacyService, OrderService) {
     let wills = || (Arc::clone(&stores.consents), Arc::clone(&stores.cases));
     let (consents, cases) = wills();
     let gate = Arc::new(Gate::new(consents, cases, Arc::clone(&stores.orders)));
@@ -233,7 +228,14 @@ fn open_wills(
         Arc::clone(directory),
         Arc::clone(clock),
     );
-    (gate, consents, privacy)
+    let orders = OrderService::new(
+        Arc::clone(&stores.orders),
+        Arc::clone(&stores.exchange),
+        Arc::clone(directory),
+        Arc::clone(clock),
+        Arc::clone(entropy),
+    );
+    (gate, consents, privacy, orders)
 }
 
 /// The change feed's two ways out, and the key of the second.

@@ -155,3 +155,27 @@ async fn an_order_names_a_contract_that_may_be_withheld_and_days_that_end() {
     let page = knock.send(paper(&[("court", "")])).await;
     assert!(page.status == 422 && page.body.contains("DANCU-EXCHANGE-153"), "the page tells it too");
 }
+
+#[tokio::test]
+async fn orders_are_for_the_officers_of_the_centre() {
+    let house = House::open().await;
+    for (who, expected) in [
+        (Who::Nobody, [401, 401, 401]),
+        (Who::Enrolling, [403, 403, 403]),
+        (Who::Citizen, [403, 403, 403]),
+        (Who::Receptionist, [403, 403, 403]),
+        (Who::Officer, [403, 403, 403]),
+        (Who::SealedOfficer, [403, 403, 403]),
+        (Who::Operator, [200, 422, 404]),
+    ] {
+        let cookie = house.cookie(who).await;
+        let knock = house.knock("GET", "/operator/orders").header("cookie", &cookie).header("accept", JSON);
+        let list = knock.send("").await.status.as_u16();
+        let enter =
+            post(&house, &cookie, "/operator/orders", paper(&[("number", "1")])).await.status.as_u16();
+        let step = post(&house, &cookie, "/operator/orders/x", "step=confirm".to_owned()).await;
+        assert_eq!([list, enter, step.status.as_u16()], expected, "{who:?}");
+    }
+    let agency = house.agency("ngan-hang").await;
+    assert_eq!(post(&house, &agency, "/operator/orders", paper(&[])).await.status, 403);
+}
