@@ -80,6 +80,36 @@ pub(crate) fn held(row: &Row, first: usize) -> Result<Held<FactValue>> {
     })
 }
 
+/// The kind in a column.
+pub(crate) fn stored_kind(row: &Row, column: usize) -> Result<FactKind> {
+    kind_from_sql(cell(row, column)?)
+}
+
+/// The days and instants of a row, as they are stored.
+pub(crate) struct Interval {
+    valid: (i32, Option<i32>),
+    recorded: (i64, Option<i64>),
+}
+
+impl Interval {
+    /// From the columns `valid_from`, `recorded_from`, `valid_to`, `recorded_to` that begin at `first`.
+    pub(crate) fn of(row: &Row, first: usize) -> Result<Self> {
+        Ok(Self {
+            valid: (cell(row, first)?, cell(row, first + 2)?),
+            recorded: (cell(row, first + 1)?, cell(row, first + 3)?),
+        })
+    }
+
+    /// Whether the row holds at a point of both time axes.
+    pub(crate) fn covers(&self, at: At) -> bool {
+        let (day, instant) = (day_to_number(at.as_of), at.known_at.as_microsecond());
+        self.valid.0 <= day
+            && self.valid.1.is_none_or(|end| day < end)
+            && self.recorded.0 <= instant
+            && self.recorded.1.is_none_or(|end| instant < end)
+    }
+}
+
 /// The person at a point of both time axes, from one scan of their rows.
 pub(crate) async fn person(
     client: &impl GenericClient,

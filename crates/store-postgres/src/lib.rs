@@ -25,6 +25,7 @@ mod migrate;
 mod orders;
 mod outbox;
 mod password;
+mod person_reads;
 mod privacy;
 mod reception;
 mod register;
@@ -43,6 +44,7 @@ pub use views::PostgresSubjectIndex;
 use commit::Committer;
 use dancu_core::StoreError;
 use database::Database;
+use person_reads::PersonReads;
 use source_names::SourceNames;
 use std::sync::Arc;
 
@@ -51,6 +53,7 @@ use std::sync::Arc;
 pub struct PostgresStore {
     database: Arc<Database>,
     committer: Arc<Committer>,
+    person_reads: Arc<PersonReads>,
     sources: Arc<SourceNames>,
 }
 
@@ -59,7 +62,8 @@ impl PostgresStore {
     pub async fn open(location: &StoreLocation, options: DatabaseOptions) -> Result<Self, StoreError> {
         let database = Arc::new(Database::open(location, options).await?);
         let committer = Arc::new(Committer::new(Arc::clone(&database)));
-        Ok(Self { database, committer, sources: Arc::default() })
+        let person_reads = Arc::new(PersonReads::new(Arc::clone(&database)));
+        Ok(Self { database, committer, person_reads, sources: Arc::default() })
     }
 
     /// Closes the connections; whoever still asks gets an error.

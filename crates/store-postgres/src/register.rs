@@ -5,6 +5,7 @@ use crate::{
     errors::Result,
     facts::{self, cell, limit, signed, unsigned},
     load,
+    person_reads::Asked,
 };
 use async_trait::async_trait;
 use dancu_core::{CommuneCode, PersonalNumber, StoreError};
@@ -22,11 +23,7 @@ impl RegisterStore for PostgresStore {
         at: At,
         kinds: KindSet,
     ) -> std::result::Result<Option<Person>, StoreError> {
-        self.database
-            .read(&(number, at, kinds), |client, (number, at, kinds)| {
-                Box::pin(facts::person(client, *number, *at, *kinds))
-            })
-            .await
+        self.person_reads.person(Asked { number, at, kinds }).await
     }
 
     async fn persons_now(

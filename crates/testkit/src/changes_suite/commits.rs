@@ -7,6 +7,7 @@ use jiff::{
     Timestamp,
     civil::{Date, date},
 };
+use std::sync::Arc;
 
 const BORN: Date = date(1985, 3, 2);
 
@@ -268,4 +269,32 @@ pub(super) async fn many_records_are_read_as_each_of_them_is(desk: &Desk) {
     for (number, record) in asked.iter().zip(records) {
         assert_eq!(record, desk.store.record(*number).await.expect("reads"));
     }
+}
+
+pub(super) async fn reads_at_the_same_time_agree_with_the_histories(desk: &Desk) {
+    for second in 1..=9_u32 {
+        let whose = u64::from(second % 3) + 1;
+        let from = TODAY.saturating_sub(jiff::Span::new().days(i64::from(second % 4)));
+        let phone = since(contact(&format!("091234567{second}")), from);
+        desk.state(second, whose, &[phone, since(identity(&"Lê Thị An ".repeat(second as usize)), from)]).await;
+    }
+    let contact_alone: KindSet = [FactKind::Contact].into_iter().collect();
+    let mut reads = tokio::task::JoinSet::new();
+    for turn in 0..300_u16 {
+        let store = Arc::clone(&desk.store);
+        // The fourth is nobody.
+        let whose = number(u64::from(turn % 4) + 1);
+        let as_of = TODAY.saturating_sub(jiff::Span::new().days(i64::from(turn % 6)));
+        let point = At { as_of, known_at: at(i64::from(turn % 11)) };
+        let kinds = if turn % 5 == 0 { contact_alone } else { KindSet::ALL };
+        reads.spawn(async move {
+            let person = store.person_now(whose, point, kinds).await.expect("reads");
+            let mut history = store.history(whose).await.expect("reads");
+            history.retain(|fact| kinds.contains(fact.value.kind()));
+            assert_eq!(person, person_at(&history, point), "{turn}");
+            person.is_some()
+        });
+    }
+    let found = reads.join_all().await.into_iter().filter(|is_known| *is_known).count();
+    assert!(found > 50, "{found} of them were known");
 }

@@ -35,7 +35,8 @@ pub async fn changes_suite<S: ChangeStore + 'static, G>(open: impl Fn() -> (S, G
             stays_and_the_centres_events_are_on_no_desk
             the_outbox_comes_in_order_and_by_pages
             old_entries_leave_the_outbox_and_its_start_says_so
-            many_records_are_read_as_each_of_them_is;
+            many_records_are_read_as_each_of_them_is
+            reads_at_the_same_time_agree_with_the_histories;
         guards:
             an_identifier_is_used_once
             a_person_changed_meanwhile_stops_a_commit
