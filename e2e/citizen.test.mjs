@@ -105,7 +105,7 @@ test("a downloaded receipt is verified again outside the browser", async () => {
   await page.locator('.look__proof a[href*="/receipts/"]').nth(1).click();
   const receipt = JSON.parse(readFileSync(await (await waiting).path(), "utf8"));
   const { checkReceipt, parseLogKey } = await proofCheck();
-  const key = await parseLogKey(await page.locator("[data-log-key]").getAttribute("data-log-key"), crypto.subtle);
+  const key = await parseLogKey(await page.locator(".look[data-log-key]").nth(1).getAttribute("data-log-key"), crypto.subtle);
   assert.equal((await checkReceipt(receipt, key, crypto.subtle)).state, "verified");
   const touched = { ...receipt, record: receipt.record.replace("match", "other") };
   assert.deepEqual(await checkReceipt(touched, key, crypto.subtle), { state: "refused", reason: "not_in_tree" });

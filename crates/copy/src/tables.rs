@@ -302,8 +302,9 @@ pub const TABLES: &[Table] = &[
         1,
         &[("idx", I), ("contract", T), ("day", I), ("subject", I), ("record", B), ("salt", B)],
     ),
-    ledger("quota", 2, &[("day", I), ("contract", T), ("used", I)]),
-    ledger("head", 1, &[("id", I), ("size", I), ("peaks", B), ("checkpoint", T), ("newest_us", I)]),
+    ledger("quota", 3, &[("day", I), ("contract", T), ("node", I), ("used", I), ("leased", I)]),
+    ledger("head", 1, &[("node", I), ("size", I), ("peaks", B), ("checkpoint", T), ("newest_us", I)]),
+    ledger("node", 1, &[("number", I), ("name", T), ("verifier", T), ("keys", T)]),
     handover(
         "handover",
         1,

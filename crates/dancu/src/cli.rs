@@ -1,6 +1,7 @@
 //! The words of the command line.
 
 use clap::{Args, Parser, Subcommand};
+use dancu_ledger::NodeName;
 use std::path::PathBuf;
 
 /// Population register, data exchange and transparency log of a country, in one program.
@@ -20,6 +21,9 @@ pub struct Cli {
     /// address with a password into the environment (`DANCU_STORE_URL`): others see a command line.
     #[arg(long, global = true, value_name = "URL")]
     pub store: Option<String>,
+    /// Name of this node among several over one database.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub node: Option<NodeName>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

@@ -1,6 +1,7 @@
 //! Configuration in layers: built-in values, then `dancu.toml`, then the environment (`DANCU_…`), then flags.
 
 use dancu_exchange::{XRoadFaultCodes, XRoadMember, XRoadPlace};
+use dancu_ledger::NodeName;
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
@@ -58,8 +59,11 @@ pub struct Config {
     pub xroad_fault_codes: XRoadFaultCodes,
     /// Where the running source code can be read, for the pages' footer; no link when left out.
     pub source_url: Option<String>,
-    /// Name of the log, in its checkpoints for ever (C2SP tlog-checkpoint: the origin).
+    /// Name of the log, in its checkpoints for ever (C2SP tlog-checkpoint: the origin). Of a node with a name of its own it
+    /// is the beginning: `<log_origin>/<node>`.
     pub log_origin: String,
+    /// Name of this node among several over one database, for ever.
+    pub node: NodeName,
     /// Connections for reading the register.
     pub readers: usize,
     /// Longest wait of a record for others to share its commit, microseconds.
@@ -93,6 +97,7 @@ impl Default for Config {
             xroad_fault_codes: XRoadFaultCodes::default(),
             source_url: None,
             log_origin: "dancu.example/log".to_owned(),
+            node: NodeName::default(),
             readers: std::thread::available_parallelism().map_or(2, usize::from) + 2,
             commit_linger_us: dancu_ledger::CommitOptions::default().linger_us,
             connections_max: 16_384,
@@ -107,7 +112,7 @@ impl Default for Config {
 
 impl Config {
     /// The settings by name. Other variables that begin with `DANCU_` belong to others, such as the tests.
-    const NAMES: [&str; 19] = [
+    const NAMES: [&str; 20] = [
         "data_dir",
         "keys_dir",
         "store_url",
@@ -119,6 +124,7 @@ impl Config {
         "xroad_member",
         "xroad_fault_codes",
         "log_origin",
+        "node",
         "readers",
         "commit_linger_us",
         "connections_max",

@@ -1,8 +1,10 @@
 //! The deliveries of a running server: one task a subscriber at a time, so that each receives in order, and a bounded
 //! number of them, so that slow receivers hold up nobody else.
 
+use crate::stores::Stores;
 use dancu_exchange::ClientId;
 use dancu_feed::{Courier, Step};
+use dancu_store_postgres::Duty;
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::{
     sync::watch,
@@ -25,10 +27,10 @@ pub struct Deliveries {
 }
 
 impl Deliveries {
-    /// Begins to deliver.
-    pub fn start(courier: Arc<Courier>) -> Self {
+    /// Begins to deliver as soon as no other node does.
+    pub fn start(courier: Arc<Courier>, stores: Stores) -> Self {
         let (stopping, stopped) = watch::channel(false);
-        Self { stopping, task: tokio::spawn(run(courier, stopped)) }
+        Self { stopping, task: tokio::spawn(on_duty(courier, stores, stopped)) }
     }
 
     /// Begins nothing more, and waits for what is in hand.
@@ -36,6 +38,34 @@ impl Deliveries {
         let _ = self.stopping.send(true);
         if tokio::time::timeout(STOP_WAIT, &mut self.task).await.is_err() {
             self.task.abort();
+        }
+    }
+}
+
+/// Delivers while the duty is this node's. One that loses it finishes what is in hand: a batch may then arrive twice, as
+/// after a kill, and receivers know it by its identifier.
+async fn on_duty(courier: Arc<Courier>, stores: Stores, mut stopped: watch::Receiver<bool>) {
+    let mut round = tokio::time::interval(ROUND);
+    round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    while !*stopped.borrow() {
+        let Ok(Some(duty)) = stores.take_duty(Duty::Deliveries).await else {
+            tokio::select! {
+                _ = round.tick() => {}
+                _ = stopped.changed() => {}
+            }
+            continue;
+        };
+        let (lost, ended) = watch::channel(false);
+        let delivering = tokio::spawn(run(Arc::clone(&courier), ended));
+        while !*stopped.borrow() && duty.is_held().await {
+            tokio::select! {
+                _ = round.tick() => {}
+                _ = stopped.changed() => {}
+            }
+        }
+        let _ = lost.send(true);
+        if delivering.await.is_err() {
+            tracing::error!("the deliveries ended by a defect of the program");
         }
     }
 }

@@ -1,8 +1,13 @@
 //! `dancu ledger …`: verify or rebuild the log from its files.
 
-use crate::{cli::LedgerCommand, config::Config, failure::Failure, stores::open_ledger_of};
+use crate::{
+    cli::LedgerCommand,
+    config::Config,
+    failure::Failure,
+    stores::{OpenLedger, open_ledger_of},
+};
 use dancu_core::{Explain, Explanation};
-use dancu_ledger::{CheckReport, LedgerError, LogVerifier, PUBLIC_KEY_FILE, check, repair};
+use dancu_ledger::{CheckReport, LedgerError, LogVerifier, check, public_key_file, repair};
 use dancu_store_sqlite::lock_data_folder;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -22,7 +27,7 @@ pub fn run(command: &LedgerCommand, config: &Config) -> Result<(), Failure> {
     }
     let _lock = lock_data_folder(&config.data_dir)?;
     let verifier = read_verifier(config)?;
-    let (_writer, parts) = open_ledger_of(config)?;
+    let OpenLedger { store: _writer, parts, .. } = open_ledger_of(config)?;
     match command {
         LedgerCommand::Repair => {
             repair(&parts, &verifier)?;
@@ -82,9 +87,9 @@ fn unsound() -> Failure {
 }
 
 fn read_verifier(config: &Config) -> Result<LogVerifier, Failure> {
-    let file = config.keys_dir.join(PUBLIC_KEY_FILE);
+    let file = config.keys_dir.join(public_key_file(&config.node));
     let text = std::fs::read_to_string(&file).map_err(|error| Failure::file(&file, &error))?;
-    let wrong = || LedgerError::Key { file: file.clone(), origin: config.log_origin.clone() };
+    let wrong = || LedgerError::Key { file: file.clone(), origin: config.node.origin(&config.log_origin) };
     Ok(LogVerifier::new(text.trim()).ok_or_else(wrong)?)
 }
 

@@ -74,6 +74,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
     })?;
     config.data_dir = cli.data.unwrap_or(config.data_dir);
     config.keys_dir = cli.keys.unwrap_or(config.keys_dir);
+    if let Some(node) = cli.node {
+        config.node = node;
+    }
     if let Some(text) = cli.store {
         stores::read_argument(&text)?;
         config.store_url = StoreUrl::new(text);

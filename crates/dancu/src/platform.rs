@@ -5,7 +5,7 @@ use crate::{
     failure::Failure,
     sandbox::SandboxHouse,
     secrets,
-    stores::{Stores, open_ledger_of},
+    stores::{self, OtherLogs, Stores, open_ledger_of},
     timestamps,
 };
 use dancu_changes::ChangeService;
@@ -21,8 +21,8 @@ use dancu_feed::{
 };
 use dancu_identity::{AttemptLimits, CodeKey, Identity, IdentityParts, RelyingParty, periods};
 use dancu_ledger::{
-    CommitOptions, Ledger, LedgerError, LedgerOptions, PublicLog, Publisher, SECRET_KEY_FILE,
-    load_or_create_signer,
+    CommitOptions, Ledger, LedgerError, LedgerOptions, Logs, PublicLog, Publisher,
+    load_or_create_node_signer, secret_key_file,
 };
 use dancu_outbound::{AllowedNetworks, WebhookLimits, WebhookPostman};
 use dancu_reception::{Desk, Tickets};
@@ -67,10 +67,11 @@ impl Platform {
     ) -> Result<Self, Failure> {
         let (stores, lock) = Stores::open(config).await?;
         let identity = open_identity(config, &stores, &clock, &entropy)?;
-        let (ledger, public_log, publisher) = open_ledger(config, &clock, &entropy)?;
+        let OpenLedger { ledger, public_log, logs, publisher } = open_ledger(config, &clock, &entropy)?;
         let directory = Arc::new(Directory::default());
         let exchange_store = Arc::clone(&stores.exchange);
         directory.reload(&*exchange_store).await?;
+        directory.follow(&*exchange_store).await?;
         let life = LifeService::new(Arc::clone(&stores.life), Arc::clone(&directory), Arc::clone(&clock));
         let refusals = Arc::new(RefusalLog::default());
         let tokens = open_tokens(config, &exchange_store, &directory, &refusals, (&clock, &entropy));
@@ -102,16 +103,9 @@ impl Platform {
         );
         let answer_seed = secrets::load_or_create(&config.keys_dir, "answers.key", &*entropy)?;
         let answer_key = SigningKey::from_seed(&answer_seed)?;
-        let feed = open_feed(
-            config,
-            &stores,
-            (&ledger, &gate),
-            &public_log,
-            &directory,
-            &refusals,
-            (&clock, &entropy),
-        )?;
-        let evidence = timestamps::open(config, &public_log, &entropy)?;
+        let feed =
+            open_feed(config, &stores, (&ledger, &gate), &logs, &directory, &refusals, (&clock, &entropy))?;
+        let evidence = timestamps::open(config, &logs, &entropy)?;
         let sandbox = Arc::new(SandboxHouse::new(config, &clock, &entropy));
         let state = Arc::new(AppState {
             sandbox: Arc::clone(&sandbox) as _,
@@ -145,6 +139,7 @@ impl Platform {
             webhook_key: feed.key,
             ledger,
             public_log,
+            logs,
             publisher,
             evidence: evidence.evidence,
             latencies: Latencies::default(),
@@ -249,12 +244,12 @@ fn open_feed(
     config: &Config,
     stores: &Stores,
     (ledger, gate): (&Arc<Ledger>, &Arc<Gate>),
-    public_log: &Arc<PublicLog>,
+    logs: &Arc<Logs>,
     directory: &Arc<Directory>,
     refusals: &Arc<RefusalLog>,
     (clock, entropy): (&Arc<dyn Clock>, &Arc<dyn Entropy>),
 ) -> Result<OpenFeed, Failure> {
-    let answered = Arc::new(Arc::clone(public_log));
+    let answered = Arc::new(Arc::clone(logs));
     let (outbox, gate) = (Arc::clone(&stores.outbox), Arc::clone(gate));
     let teller = Arc::new(ChangeTeller::new(outbox, answered, gate, Arc::clone(ledger)));
     let puller = ChangePuller::new(Arc::clone(&teller), Arc::clone(refusals), Arc::clone(clock));
@@ -274,43 +269,95 @@ fn open_feed(
     Ok(OpenFeed { puller, courier, key })
 }
 
-type OpenLedger = (Arc<Ledger>, Arc<PublicLog>, Arc<Publisher>);
+/// This node's ledger and the logs of all.
+struct OpenLedger {
+    ledger: Arc<Ledger>,
+    public_log: Arc<PublicLog>,
+    logs: Arc<Logs>,
+    publisher: Arc<Publisher>,
+}
 
 fn open_ledger(
     config: &Config,
     clock: &Arc<dyn Clock>,
     entropy: &Arc<dyn Entropy>,
 ) -> Result<OpenLedger, Failure> {
-    let (mut log_store, parts) = open_ledger_of(config)?;
+    let stores::OpenLedger { store: mut log_store, parts, registry, shares } = open_ledger_of(config)?;
+    let origin = config.node.origin(&config.log_origin);
     // A log that was opened but never written to has an empty head; a lost key harms nobody yet.
     let is_new = log_store.head()?.is_none_or(|head| head.frontier.size() == 0);
-    let signer = load_or_create_signer(&config.keys_dir, &config.log_origin, &**entropy, is_new)?;
+    let signer = load_or_create_node_signer(&config.keys_dir, &config.node, &origin, &**entropy, is_new)?;
     let verifier = signer.verifier().clone();
     let options = LedgerOptions {
         commits: CommitOptions { linger_us: config.commit_linger_us, ..CommitOptions::default() },
         accept_clock_behind: config.accept_clock_behind,
+        log: parts.log,
     };
-    let ledger = Ledger::start(
-        log_store,
-        parts.records.location(),
-        signer,
-        Arc::clone(clock),
-        Arc::clone(entropy),
-        options,
-    )
+    let (location, is_alone) = (parts.records.location(), shares.is_none());
+    let passed = (Arc::clone(clock), Arc::clone(entropy));
+    let ledger = match shares {
+        Some(shares) => Ledger::start_sharing(log_store, location, signer, passed, options, shares),
+        None => Ledger::start(log_store, location, signer, passed.0, passed.1, options),
+    }
     .map_err(|error| match error {
         // The key is a sound one, of another log: the operator must know which file to restore.
-        LedgerError::Signature { .. } => LedgerError::Key {
-            file: config.keys_dir.join(SECRET_KEY_FILE),
-            origin: config.log_origin.clone(),
-        },
+        LedgerError::Signature { .. } => {
+            LedgerError::Key { file: config.keys_dir.join(secret_key_file(&config.node)), origin }
+        }
         error => error,
     })?;
+    let keys = secrets::mark(config, &**entropy)?;
+    if let Some(other) = registry.announce(parts.log, verifier.as_str(), &keys)? {
+        return Err(secrets::differ(config, &other));
+    }
     let public_log = Arc::new(PublicLog::open(parts, verifier)?);
     // The first reader must find a checkpoint.
     public_log.publish()?;
+    let others = OtherLogs::new(registry, config);
+    if is_alone {
+        // The other nodes' days came with a copy of their database.
+        ledger.count_others(others.counts_of_others(public_log.number(), ledger.counting_day())?);
+    }
+    let logs = Arc::new(if others.are_possible(config, public_log.number())? {
+        Logs::open(Arc::clone(&public_log), Arc::new(others))?
+    } else {
+        Logs::alone(Arc::clone(&public_log))
+    });
     let publisher = Publisher::start(Arc::clone(&public_log))?;
-    Ok((Arc::new(ledger), public_log, Arc::new(publisher)))
+    Ok(OpenLedger { ledger: Arc::new(ledger), public_log, logs, publisher: Arc::new(publisher) })
+}
+
+/// Takes up what other nodes decide of connections, half a second behind, for as long as it is polled. A node that
+/// cannot reach the database answers nobody, so it obeys no old decision for longer.
+pub async fn follow_connections(state: Arc<AppState>) {
+    let mut every = tokio::time::interval(std::time::Duration::from_millis(500));
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut was_told = false;
+    loop {
+        every.tick().await;
+        let followed = state.directory.follow(&*state.exchange_store).await;
+        if let Some(error) = followed.as_ref().err().filter(|_| !was_told) {
+            tracing::warn!(%error, "what other nodes changed of connections cannot be read");
+        }
+        was_told = followed.is_err();
+    }
+}
+
+/// Follows the logs of the other nodes, a second behind, for as long as it is polled.
+pub async fn follow_logs(logs: Arc<Logs>) {
+    let mut every = tokio::time::interval(std::time::Duration::from_secs(1));
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut told = None;
+    loop {
+        every.tick().await;
+        let followed = Arc::clone(&logs);
+        let Ok(outcome) = tokio::task::spawn_blocking(move || followed.follow()).await else { continue };
+        let failure = outcome.err();
+        if let Some(error) = failure.as_ref().filter(|error| told.as_ref() != Some(*error)) {
+            tracing::error!(%error, "the log of another node cannot be followed");
+        }
+        told = failure;
+    }
 }
 
 /// Assertions may name the issuer or the token endpoint. A trial on one machine has its loopback address too; a house

@@ -2,6 +2,7 @@
 
 use crate::{config::Config, failure::Failure};
 use dancu_core::Entropy;
+use dancu_ledger::NodeName;
 use dancu_register::Seals;
 use std::{
     fs::{self, DirBuilder, OpenOptions},
@@ -57,12 +58,7 @@ pub fn seals(config: &Config, entropy: &dyn Entropy) -> Result<Seals, Failure> {
         ));
     }
     let seals = Seals::new(&[(1, load_or_create(&config.keys_dir, SEALED_KEY_FILE, entropy)?)]);
-    let digest = seals.digest(b"which key of sealed values this is");
-    let mark = digest.iter().fold(String::new(), |mut mark, byte| {
-        use std::fmt::Write as _;
-        let _ = write!(mark, "{byte:02x}");
-        mark
-    });
+    let mark = hex(&seals.digest(b"which key of sealed values this is"));
     match known {
         Some(known) if known.trim() == mark => Ok(seals),
         Some(_) => Err(Failure::new(
@@ -82,6 +78,40 @@ pub fn seals(config: &Config, entropy: &dyn Entropy) -> Result<Seals, Failure> {
             Ok(seals)
         }
     }
+}
+
+/// What tells whether two nodes have the same keys, and nothing of them: what one sealed, signed or handed out the other
+/// must open. The key of the log is not among them, since each node has a log of its own.
+pub fn mark(config: &Config, entropy: &dyn Entropy) -> Result<String, Failure> {
+    let mut all = b"which keys this node has".to_vec();
+    for name in ["codes.key", "tickets.key", "answers.key", "webhook.key"] {
+        all.extend(load_or_create(&config.keys_dir, name, entropy)?);
+    }
+    Ok(hex(&seals(config, entropy)?.digest(&all)))
+}
+
+/// Another node that runs has other keys.
+pub fn differ(config: &Config, other: &NodeName) -> Failure {
+    let folder = config.keys_dir.display();
+    Failure::new(
+        "DANCU-CLI-089",
+        format!(
+            "Khóa trong {folder} khác khóa của nút “{other}” đang chạy trên cùng cơ sở dữ liệu. Hãy chép codes.key, tickets.key, \
+             answers.key, webhook.key và sealed.key từ nút đó."
+        ),
+        format!(
+            "The keys in {folder} are not those of node “{other}”, which runs over the same database. Copy codes.key, tickets.key, \
+             answers.key, webhook.key and sealed.key from there."
+        ),
+    )
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        use std::fmt::Write as _;
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Writes beside the file and renames, so that a start that is killed here leaves no key that is cut.

@@ -4,19 +4,28 @@
 use crate::{config::Config, failure::Failure};
 use dancu_changes::ChangeStore;
 use dancu_copy::{CopyError, RowStore};
+use dancu_core::StoreError;
 use dancu_exchange::{ConsentStore, ExchangeStore, LifeStore, OrderStore, PrivacyStore, UsageStore};
 use dancu_feed::{ChangeSource, FeedStore};
 use dancu_handover::HandoverStore;
 use dancu_identity::IdentityStore;
-use dancu_ledger::{LedgerParts, LedgerStore};
+use dancu_ledger::{
+    KnownLog, LedgerError, LedgerParts, LedgerStore, LimitShares, LogNumber, LogRegistry, LogSource,
+    QuotaCount, TileFiles,
+};
 use dancu_reception::ReceptionStore;
 use dancu_register::RegisterStore;
 use dancu_search::SearchStore;
-use dancu_store_postgres::{PostgresStore, StoreLocation, open_ledger};
+use dancu_store_postgres::{Duty, DutyLease, PostgresStore, StoreLocation, open_ledger};
 use dancu_store_sqlite::{
-    DatabaseOptions, FolderLock, LogFolder, SqliteStore, lock_data_folder, open_ledger_parts,
+    DatabaseOptions, FolderLock, LogFolder, SqliteLogRegistry, SqliteStore, lock_data_folder,
+    open_ledger_parts,
 };
-use std::{path::Path, sync::Arc};
+use jiff::civil::Date;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Every port but the ledger's, whatever is behind it.
 #[derive(Clone)]
@@ -115,11 +124,33 @@ impl Stores {
         Ok((stores, lock))
     }
 
+    /// Takes a duty that one node does at a time; `None` while another has it.
+    pub async fn take_duty(&self, duty: Duty) -> Result<Option<HeldDuty>, StoreError> {
+        match &self.engine {
+            // Whoever has the folder's lock has every duty.
+            Engine::Sqlite(_) => Ok(Some(HeldDuty(None))),
+            Engine::Postgres(store) => Ok(store.take_duty(duty).await?.map(|lease| HeldDuty(Some(lease)))),
+        }
+    }
+
     /// Finishes what is under way and closes files or connections.
     pub fn close(&self) {
         match &self.engine {
             Engine::Sqlite(store) => store.database().close(),
             Engine::Postgres(store) => store.close(),
+        }
+    }
+}
+
+/// A duty of this node.
+pub struct HeldDuty(Option<DutyLease>);
+
+impl HeldDuty {
+    /// Whether it still is this node's.
+    pub async fn is_held(&self) -> bool {
+        match &self.0 {
+            None => true,
+            Some(lease) => lease.is_held().await,
         }
     }
 }
@@ -170,16 +201,107 @@ pub fn read_argument(text: &str) -> Result<StoreLocation, Failure> {
     Ok(location)
 }
 
-/// The ledger's store and the parts beside it.
-pub fn open_ledger_of(config: &Config) -> Result<(Box<dyn LedgerStore>, LedgerParts), Failure> {
+/// The ledger of this node, and what it knows of the others.
+pub struct OpenLedger {
+    /// The committer's store.
+    pub store: Box<dyn LedgerStore>,
+    /// The parts beside it.
+    pub parts: LedgerParts,
+    /// The logs of all nodes.
+    pub registry: Arc<dyn LogRegistry>,
+    /// Where limits are shared with other nodes; files have one node alone.
+    pub shares: Option<Arc<dyn LimitShares>>,
+}
+
+/// Opens this node's ledger.
+pub fn open_ledger_of(config: &Config) -> Result<OpenLedger, Failure> {
     let Some(location) = location(config)? else {
+        if !config.node.is_main() {
+            return Err(needs_database(config));
+        }
         let (store, parts) = open_ledger_parts(&config.data_dir)?;
-        return Ok((Box::new(store), parts));
+        let registry = Arc::new(SqliteLogRegistry::open(&config.data_dir)?);
+        return Ok(OpenLedger { store: Box::new(store), parts, registry, shares: None });
     };
-    let (store, records, index) = open_ledger(&location)?;
+    let mut opened = open_ledger(&location, &config.node).map_err(|error| match error {
+        StoreError::InUse { .. } => node_runs(config),
+        error => error.into(),
+    })?;
     let tiles = LogFolder::open(&config.data_dir.join("log"))?;
-    let parts = LedgerParts { records: Arc::new(records), tiles: Arc::new(tiles), index: Arc::new(index) };
-    Ok((Box::new(store), parts))
+    let parts = LedgerParts {
+        log: opened.log,
+        records: Arc::new(opened.records),
+        tiles: Arc::new(tiles),
+        index: Arc::new(opened.index),
+    };
+    let shares: Arc<dyn LimitShares> = Arc::new(opened.store.share_limits());
+    let registry = Arc::new(opened.registry);
+    Ok(OpenLedger { store: Box::new(opened.store), parts, registry, shares: Some(shares) })
+}
+
+fn needs_database(config: &Config) -> Failure {
+    let node = &config.node;
+    Failure::new(
+        "DANCU-CLI-087",
+        format!(
+            "Nút “{node}” cần cơ sở dữ liệu chung: hãy đặt store_url. Kho tệp chỉ có một nút, tên “main”."
+        ),
+        format!("Node “{node}” needs the common database: set store_url. Files have one node, “main”."),
+    )
+}
+
+fn node_runs(config: &Config) -> Failure {
+    let node = &config.node;
+    Failure::new(
+        "DANCU-CLI-088",
+        format!(
+            "Nút “{node}” đang chạy ở nơi khác trên cơ sở dữ liệu này. Hãy dừng nó, hoặc đặt tên khác bằng --node."
+        ),
+        format!(
+            "Node “{node}” runs elsewhere over this database. Stop it, or give another name with --node."
+        ),
+    )
+}
+
+/// What the logs of other nodes are followed with: their tiles have folders of their own here.
+pub struct OtherLogs {
+    registry: Arc<dyn LogRegistry>,
+    folder: PathBuf,
+}
+
+impl OtherLogs {
+    /// In `logs/` of the data folder.
+    pub fn new(registry: Arc<dyn LogRegistry>, config: &Config) -> Self {
+        Self { registry, folder: config.data_dir.join("logs") }
+    }
+
+    /// What the other nodes' logs counted on a day and the one before.
+    pub fn counts_of_others(&self, own: LogNumber, day: Date) -> Result<Vec<QuotaCount>, Failure> {
+        let from_day = day.yesterday().unwrap_or(day);
+        let mut counts = Vec::new();
+        for known in self.registry.logs()?.iter().filter(|known| known.number != own) {
+            counts.extend(self.registry.open(known)?.0.quota_counts(from_day)?);
+        }
+        Ok(counts)
+    }
+
+    /// Whether there is any log beside this node's, or may come to be one while it runs.
+    pub fn are_possible(&self, config: &Config, own: LogNumber) -> Result<bool, Failure> {
+        let is_shared = config.store_url.text().is_some();
+        Ok(is_shared || self.registry.logs()?.iter().any(|known| known.number != own))
+    }
+}
+
+impl LogSource for OtherLogs {
+    fn logs(&self) -> Result<Vec<KnownLog>, StoreError> {
+        self.registry.logs()
+    }
+
+    fn parts(&self, log: &KnownLog) -> Result<LedgerParts, LedgerError> {
+        let tiles: Arc<dyn TileFiles> = Arc::new(LogFolder::open(&self.folder.join(log.name.as_str()))?);
+        let (records, index) = self.registry.open(log)?;
+        Ok(LedgerParts { log: log.number, records, tiles, index })
+    }
 }
 
 fn make_folder(folder: &Path) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use crate::{config::Config, failure::Failure};
 use dancu_core::Entropy;
 use dancu_evidence::{Evidence, Timestamper, TrustError, TrustedAuthorities};
-use dancu_ledger::{PublicLog, TileFiles};
+use dancu_ledger::{Logs, TileFiles};
 use dancu_outbound::HttpTimestampAuthority;
 use dancu_store_sqlite::LogFolder;
 use std::{path::Path, sync::Arc, time::Duration};
@@ -20,17 +20,13 @@ pub struct OpenEvidence {
 }
 
 /// Opens the folder of time-stamps and reads whom to trust.
-pub fn open(
-    config: &Config,
-    log: &Arc<PublicLog>,
-    entropy: &Arc<dyn Entropy>,
-) -> Result<OpenEvidence, Failure> {
+pub fn open(config: &Config, logs: &Arc<Logs>, entropy: &Arc<dyn Entropy>) -> Result<OpenEvidence, Failure> {
     let files: Arc<dyn TileFiles> = Arc::new(LogFolder::of_originals(&config.data_dir.join("timestamps"))?);
     let trusted = config.timestamp_certificates.as_deref().map(read_trusted).transpose()?.map(Arc::new);
     let timestamper = match (&config.timestamp_url, &trusted) {
         (Some(url), Some(trusted)) => HttpTimestampAuthority::new(url.clone()).map(|authority| {
-            let (log, files, entropy) = (Arc::clone(log), Arc::clone(&files), Arc::clone(entropy));
-            Timestamper::new(log, files, Arc::new(authority), Arc::clone(trusted), entropy)
+            let (logs, files, entropy) = (Arc::clone(logs), Arc::clone(&files), Arc::clone(entropy));
+            Timestamper::new(logs, files, Arc::new(authority), Arc::clone(trusted), entropy)
         }),
         (Some(_), None) => {
             return Err(Failure::new(

@@ -7,7 +7,9 @@ use crate::{
     failure::Failure,
     feed::Deliveries,
     handover,
-    platform::{Platform, housekeeping, index_older_persons, write_refusals},
+    platform::{
+        Platform, follow_connections, follow_logs, housekeeping, index_older_persons, write_refusals,
+    },
     system::{SystemClock, SystemEntropy},
     timestamps::keep_stamping,
 };
@@ -46,8 +48,12 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     announce(&config, args.json, demonstration.as_ref());
     let keeper = tokio::spawn(housekeeping(Arc::clone(&platform.state)));
     let courier = queue.map(|queue| tokio::spawn(handover::keep_handing_over(queue)));
+    let followers = [
+        tokio::spawn(follow_logs(Arc::clone(&platform.state.logs))),
+        tokio::spawn(follow_connections(Arc::clone(&platform.state))),
+    ];
     let indexer = tokio::spawn(index_older_persons(Arc::clone(&platform.stores.search)));
-    let deliveries = Deliveries::start(Arc::clone(&platform.courier));
+    let deliveries = Deliveries::start(Arc::clone(&platform.courier), platform.stores.clone());
     let connections_max = descriptors::make_room(config.connections_max);
     let limits = ServerLimits { connections_max, ..ServerLimits::default() };
     let stamping = platform.timestamper.take();
@@ -56,6 +62,7 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     let served = serve(listener, tls, router(Arc::clone(&platform.state)), limits, stop).await;
     deliveries.stop().await;
     keeper.abort();
+    followers.iter().for_each(tokio::task::JoinHandle::abort);
     indexer.abort();
     for task in [courier, stamping, renewal].into_iter().flatten() {
         task.abort();

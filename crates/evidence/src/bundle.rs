@@ -58,12 +58,14 @@ impl Evidence {
         Self { files, trusted }
     }
 
-    /// The bundle of an entry, a ZIP file: at the oldest time-stamped checkpoint that covers it, else at the newest one.
+    /// The bundle of a leaf, a ZIP file: at the oldest time-stamped checkpoint that covers it, else at the newest one.
     /// The caller decides who may have it.
     pub fn bundle(&self, log: &PublicLog, index: u64) -> Result<Vec<u8>, BundleError> {
         // Without the authority's root nobody could verify the time.
         let stamped = match &self.trusted {
-            Some(trusted) => covering(&*self.files, index)?.map(|covering| (covering, &**trusted)),
+            Some(trusted) => {
+                covering(&*self.files, log.number(), index)?.map(|covering| (covering, &**trusted))
+            }
             None => None,
         };
         put_together(log, stamped.as_ref(), index)

@@ -17,6 +17,8 @@ type Callers = Arc<HashMap<ClientId, Arc<Caller>>>;
 pub struct Directory {
     /// Reloads that have begun.
     turns: AtomicU64,
+    /// The store's number of the connections as they were followed last.
+    followed: AtomicU64,
     /// The callers, with the turn of the reload that read them.
     callers: RwLock<(u64, Callers)>,
 }
@@ -70,6 +72,18 @@ impl Directory {
             *held = (turn, Arc::new(callers));
         }
         Ok(())
+    }
+
+    /// Reads the connections anew if another node changed them since the last call; says whether it did.
+    pub async fn follow(&self, store: &dyn ExchangeStore) -> Result<bool, StoreError> {
+        // The number first: what is changed while the connections are read is read again the next time.
+        let version = store.connections_version().await?;
+        if self.followed.load(Ordering::Acquire) == version {
+            return Ok(false);
+        }
+        self.reload(store).await?;
+        self.followed.store(version, Ordering::Release);
+        Ok(true)
     }
 
     /// The caller with this client identifier.

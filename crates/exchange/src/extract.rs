@@ -83,7 +83,7 @@ impl VerifyService {
             let Some(person) = self.register.person_now(*number, at, fields.fact_kinds()).await? else {
                 continue;
             };
-            let reservation = self.reserve(caller)?;
+            let reservation = self.reserve(caller).await?;
             let pass = match self.gate.ask(caller, *number, fields, day).await {
                 Ok(pass) => pass,
                 // Whoever did not consent is left out, like whoever is not in the register.

@@ -119,7 +119,7 @@ impl VerifyService {
         if !asked.fields().iter().any(Field::identifies) {
             return Err(self.refuse(caller, RefusalReason::NothingIdentifying).into());
         }
-        let reservation = self.reserve(caller)?;
+        let reservation = self.reserve(caller).await?;
         // The person's leave must cover what is told as well as what is compared.
         let whole = Plan { compared: plan.compared.union(wanted), ..plan };
         let passed = self.gate.ask_planned(caller, asked.number, whole, day).await;

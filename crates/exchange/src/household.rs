@@ -86,7 +86,7 @@ impl VerifyService {
             plan_household(&caller.contract, day, (asked.len(), one.fields())).map_err(refuse)?;
         }
         for _ in &asked {
-            reservations.push(self.reserve(caller)?);
+            reservations.push(self.reserve(caller).await?);
         }
         let at = At { as_of: day, known_at: self.ledger.now() };
         let mut homes = Vec::with_capacity(asked.len());

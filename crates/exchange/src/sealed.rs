@@ -209,7 +209,7 @@ impl SealedService {
         if !groups.is_subset(&caller.contract.sealed) {
             return Err(refuse(RefusalReason::SealedOutsideContract).into());
         }
-        let reservation = verify.reserve(caller)?;
+        let reservation = verify.reserve(caller).await?;
         let at = At { as_of: day, known_at: verify.ledger.now() };
         let history = verify.register.sealed_history(number).await?;
         let opened = groups.iter().map(|group| {
@@ -226,7 +226,7 @@ impl SealedService {
             &reference,
         );
         let receipt = verify.ledger.disclose(draft, reservation).await.map_err(VerifyError::from)?;
-        Ok(ShownSealed { number, groups: opened, receipt_index: receipt.into_receipt().leaf_index })
+        Ok(ShownSealed { number, groups: opened, receipt_index: receipt.into_receipt().entry })
     }
 
     /// The portrait that a disclosure showed, for the officer who made it, as it was then, while the look lasts and the

@@ -33,7 +33,7 @@ impl VerifyService {
         if !needed.without(caller.contract.fields).is_empty() || !caller.contract.may_tell_unknown {
             return Err(self.refuse(caller, RefusalReason::FieldOutsideContract).into());
         }
-        let reservation = self.reserve(caller)?;
+        let reservation = self.reserve(caller).await?;
         let pass = self.pass(caller, number, needed, day).await?;
         let at = At { as_of: day, known_at: self.ledger.now() };
         let person = self.register.person_now(number, at, needed.fact_kinds()).await?;

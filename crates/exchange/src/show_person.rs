@@ -15,7 +15,7 @@ pub struct ShownPerson {
     pub person: Option<Person>,
     /// The whole history; empty unless [`Field::History`] was asked.
     pub history: Vec<Fact>,
-    /// Leaf of the receipt.
+    /// Number of the receipt's entry.
     pub receipt_index: u64,
 }
 
@@ -35,7 +35,7 @@ impl VerifyService {
         if !fields.without(caller.contract.fields).is_empty() || !caller.contract.may_tell_unknown {
             return Err(self.refuse(caller, RefusalReason::FieldOutsideContract).into());
         }
-        let reservation = self.reserve(caller)?;
+        let reservation = self.reserve(caller).await?;
         let pass = self.pass(caller, number, fields, day).await?;
         let at = At { as_of: day, known_at: self.ledger.now() };
         let kinds = fields.with(Field::Name).fact_kinds();
@@ -52,7 +52,7 @@ impl VerifyService {
         );
         let draft = Draft { under: pass.under(draft.under), ..draft };
         let receipt = self.ledger.disclose(draft, reservation).await?.into_receipt();
-        Ok(ShownPerson { number, person, history, receipt_index: receipt.leaf_index })
+        Ok(ShownPerson { number, person, history, receipt_index: receipt.entry })
     }
 }
 

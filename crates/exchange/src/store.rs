@@ -62,6 +62,12 @@ pub trait ExchangeStore: Send + Sync {
     /// How far every contract is. A contract that is not among them never took a step.
     async fn stages(&self) -> Result<Vec<StageRow>, StoreError>;
 
+    /// A number that moves on with every change of what the calls above give, whichever node makes it. A store of
+    /// one node need not count: that node knows what it changes.
+    async fn connections_version(&self) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
     /// Adds or replaces organisations, clients and contracts by their identifiers and adds to the histories of contracts,
     /// all or none. `false`, and nothing is changed, when a place in a history is taken: somebody was quicker.
     async fn save_connections(&self, change: ConnectionChange) -> Result<bool, StoreError>;

@@ -8,7 +8,7 @@ use crate::{
 };
 use dancu_cards::{CardStanding, standing};
 use dancu_core::{Clock, Explain, Explanation, PersonalNumber, StoreError};
-use dancu_ledger::{Channel, Draft, Ledger, Receipt, Reservation};
+use dancu_ledger::{Channel, Draft, Ledger, NoPlace, Receipt, Reservation};
 use dancu_register::{At, Life, Person, RegisterStore};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize, Serializer};
@@ -274,7 +274,7 @@ impl VerifyService {
         let asked = request.read()?;
         let plan = plan(&caller.contract, (Product::Verify, day), asked.fields())
             .map_err(|reason| self.refuse(caller, reason))?;
-        let reservation = self.reserve(caller)?;
+        let reservation = self.reserve(caller).await?;
         let passed = self.gate.ask_planned(caller, asked.number, plan, day).await;
         let (pass, plan) = passed.map_err(|stop| self.stopped(caller, stop))?;
         let at = At { as_of: day, known_at: self.ledger.now() };
@@ -324,11 +324,15 @@ impl VerifyService {
     }
 
     /// A place under the daily limit of the caller's contract.
-    pub(crate) fn reserve(&self, caller: &Caller) -> Result<Reservation, VerifyError> {
+    pub(crate) async fn reserve(&self, caller: &Caller) -> Result<Reservation, VerifyError> {
         let contract = &caller.contract;
-        self.ledger.reserve(contract.id.as_str(), contract.daily_limit.into()).map_err(|exhausted| {
-            self.refuse(caller, RefusalReason::DailyLimit);
-            VerifyError::DailyLimit { resets_at: exhausted.resets_at }
+        let place = self.ledger.take_place(contract.id.as_str(), contract.daily_limit.into()).await;
+        place.map_err(|none| match none {
+            NoPlace::Exhausted(exhausted) => {
+                self.refuse(caller, RefusalReason::DailyLimit);
+                VerifyError::DailyLimit { resets_at: exhausted.resets_at }
+            }
+            NoPlace::Store(error) => error.into(),
         })
     }
 

@@ -4,7 +4,7 @@ use crate::FeedError;
 use async_trait::async_trait;
 use dancu_core::{PersonalNumber, StoreError};
 use dancu_exchange::ContractId;
-use dancu_ledger::{LedgerError, PAGE_MAX, Page, PublicLog};
+use dancu_ledger::{Bookmark, LedgerError, Logs, PAGE_MAX};
 use std::sync::Arc;
 
 /// Knows which contracts received which answers.
@@ -16,11 +16,11 @@ pub trait Answered: Send + Sync {
 }
 
 #[async_trait]
-impl Answered for Arc<PublicLog> {
+impl Answered for Arc<Logs> {
     async fn has_confirmed(&self, contract: &ContractId, number: PersonalNumber) -> Result<bool, FeedError> {
-        let (log, contract) = (Self::clone(self), contract.clone());
+        let (logs, contract) = (Self::clone(self), contract.clone());
         // Reads files, and may first have to publish what was just committed.
-        let look = tokio::task::spawn_blocking(move || look(&log, &contract, number));
+        let look = tokio::task::spawn_blocking(move || look(&logs, &contract, number));
         look.await
             .unwrap_or_else(|_| {
                 let detail = "the search of the log ended by a defect of the program".to_owned();
@@ -30,21 +30,19 @@ impl Answered for Arc<PublicLog> {
     }
 }
 
-/// Looks through the disclosures about the person, newest first. Every page begins below the last, so it ends.
-fn look(log: &PublicLog, contract: &ContractId, number: PersonalNumber) -> Result<bool, LedgerError> {
-    let mut before = None;
+/// Looks through the disclosures about the person in the logs of all nodes, newest first. Every page begins below the last, so it ends.
+fn look(logs: &Logs, contract: &ContractId, number: PersonalNumber) -> Result<bool, LedgerError> {
+    let mut before = Bookmark::default();
     loop {
-        let page = log.disclosures_of(number, Page { before, limit: PAGE_MAX })?;
+        let page = logs.disclosures_of(number, &before, PAGE_MAX)?;
         let confirmed = |outcome: &[(String, String)]| outcome.iter().any(|(_, answer)| confirms(answer));
-        if page.disclosures.iter().any(|disclosure| {
+        if page.disclosures.iter().any(|(disclosure, _)| {
             disclosure.record.contract == contract.as_str() && confirmed(&disclosure.record.outcome)
         }) {
             return Ok(true);
         }
-        before = page.next_before;
-        if before.is_none() {
-            return Ok(false);
-        }
+        let Some(next) = page.next else { return Ok(false) };
+        before = next;
     }
 }
 

@@ -7,7 +7,7 @@ use dancu_core::StoreError;
 use dancu_exchange::{
     Caller, CardAnswer, Feed, FeedPersons, Field, FieldSet, Gate, LifeAnswer, Pass, Product, Refusal,
 };
-use dancu_ledger::{Channel, Disclosed, Draft, Ledger, Reservation, Under};
+use dancu_ledger::{Channel, Disclosed, Draft, Ledger, NoPlace, Reservation, Under};
 use dancu_register::At;
 use jiff::SignedDuration;
 use std::{fmt, sync::Arc};
@@ -169,10 +169,11 @@ impl ChangeTeller {
         pass: &Pass,
     ) -> Result<Submitted, FeedError> {
         let contract = &caller.contract;
-        let reservation: Reservation = self
-            .ledger
-            .reserve(contract.id.as_str(), contract.daily_limit.into())
-            .map_err(|exhausted| FeedError::DailyLimit { resets_at: exhausted.resets_at })?;
+        let place = self.ledger.take_place(contract.id.as_str(), contract.daily_limit.into()).await;
+        let reservation: Reservation = place.map_err(|none| match none {
+            NoPlace::Exhausted(exhausted) => FeedError::DailyLimit { resets_at: exhausted.resets_at },
+            NoPlace::Store(error) => error.into(),
+        })?;
         let (life, card) = self.statuses(entry, fields).await?;
         let outcome = ToldChange::outcome(fields, life, card);
         let event = entry.event.to_string();
@@ -226,7 +227,7 @@ impl Submitted {
             fields,
             life_status: life,
             card_status: card,
-            leaf_index: disclosed.index(),
+            leaf_index: disclosed.entry(),
         })
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     hash::{Base64Bytes, Hash, leaf_hash},
     ledger::instant,
     metrics::Counters,
+    node::LogNumber,
     ports::{Batch, Head, LedgerStore, NewRecord, QuotaCount},
     queue::Queue,
     quota::{Counter, QuotaTable, Reservation},
@@ -13,6 +14,7 @@ use crate::{
     tree::BatchTree,
 };
 use dancu_core::{Clock, PersonalNumber, StoreError, today_in_viet_nam};
+use jiff::Timestamp;
 use std::{
     collections::HashMap,
     fmt,
@@ -37,6 +39,7 @@ pub(crate) struct Pending {
 struct CommitView {
     tree: BatchTree,
     checkpoint: Arc<str>,
+    log: LogNumber,
 }
 
 /// A disclosure that is durable. The receipt is put together when it is asked for, in the asker's thread.
@@ -55,15 +58,16 @@ impl fmt::Debug for Disclosed {
 }
 
 impl Disclosed {
-    /// Index of the leaf.
-    pub const fn index(&self) -> u64 {
-        self.index
+    /// The entry's number in the house.
+    pub fn entry(&self) -> u64 {
+        self.view.log.entry(self.index)
     }
 
     /// The receipt with its inclusion proof.
     pub fn into_receipt(self) -> Receipt {
         let proof = self.view.tree.proof(self.index).expect("the leaf is one of this commit's");
         Receipt {
+            entry: self.view.log.entry(self.index),
             leaf_index: self.index,
             tree_size: self.view.tree.after().size(),
             inclusion_proof: proof.into_iter().map(Base64Bytes).collect(),
@@ -101,6 +105,13 @@ pub(crate) struct Shared {
     pub clock: Arc<dyn Clock>,
 }
 
+impl Shared {
+    /// The ledger's time: the clock's, but never before the newest record.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now().max(instant(self.newest_us.load(Ordering::Acquire)))
+    }
+}
+
 /// Pause between two empty commits while commits fail.
 const PROBE_PAUSE: Duration = Duration::from_secs(1);
 /// Every so many commits, the full linger is spent to see how many records come in it.
@@ -115,6 +126,7 @@ pub(crate) struct Committer {
     pub head: Head,
     pub uncertain: Option<Uncertain>,
     pub options: CommitOptions,
+    pub log: LogNumber,
 }
 
 /// A commit that the store answered with an error. It may be there all the same, so its places under the
@@ -233,12 +245,14 @@ impl Committer {
             self.store.append(&Batch { first, records: &records, quotas: &quotas, head: &head })
         {
             self.uncertain = Some(Uncertain { head, reservations: Vec::new() });
+            // While the store was away, others may have taken what this node held and had not used.
+            self.shared.quotas.distrust();
             return Err(error);
         }
         self.head = head;
         self.shared.newest_us.fetch_max(newest_us, Ordering::AcqRel);
         self.shared.quotas.forget_before(today_in_viet_nam(instant(newest_us)));
-        Ok(CommitView { tree, checkpoint })
+        Ok(CommitView { tree, checkpoint, log: self.log })
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     checkpoint::{KeyPair, LogSigner, LogVerifier, generate_key},
     error::LedgerError,
+    node::NodeName,
 };
 use dancu_core::{Entropy, StoreError};
 use std::{
@@ -12,10 +13,20 @@ use std::{
     path::Path,
 };
 
-/// Name of the secret key's file in the folder of keys.
+/// Name of the secret key's file of the first log in the folder of keys.
 pub const SECRET_KEY_FILE: &str = "log-signing.key";
-/// Name of the public key's file: one line, for verifiers.
+/// Name of the first log's public key file: one line, for verifiers.
 pub const PUBLIC_KEY_FILE: &str = "log-verifier.pub";
+
+/// Name of the secret key's file of a node's log. Each has its own, so that nodes may share a folder of keys or not.
+pub fn secret_key_file(node: &NodeName) -> String {
+    if node.is_main() { SECRET_KEY_FILE.to_owned() } else { format!("log-signing-{node}.key") }
+}
+
+/// Name of the public key's file of a node's log.
+pub fn public_key_file(node: &NodeName) -> String {
+    if node.is_main() { PUBLIC_KEY_FILE.to_owned() } else { format!("log-verifier-{node}.pub") }
+}
 
 /// Reads the signing key of a log from a folder, or draws one when `may_create` and there is none. The folder
 /// gets rights 0700, the secret file 0600; both are on the disk when this returns.
@@ -27,8 +38,19 @@ pub fn load_or_create_signer(
     entropy: &dyn Entropy,
     may_create: bool,
 ) -> Result<LogSigner, LedgerError> {
-    let secret_file = folder.join(SECRET_KEY_FILE);
-    let public_file = folder.join(PUBLIC_KEY_FILE);
+    load_or_create_node_signer(folder, &NodeName::default(), origin, entropy, may_create)
+}
+
+/// The same for a node's log.
+pub fn load_or_create_node_signer(
+    folder: &Path,
+    node: &NodeName,
+    origin: &str,
+    entropy: &dyn Entropy,
+    may_create: bool,
+) -> Result<LogSigner, LedgerError> {
+    let secret_file = folder.join(secret_key_file(node));
+    let public_file = folder.join(public_key_file(node));
     let wrong_key = || LedgerError::Key { file: secret_file.clone(), origin: origin.to_owned() };
     let held = match fs::read_to_string(&secret_file) {
         Ok(text) => Some(text),

@@ -5,15 +5,18 @@ use crate::{
     committer::{CommitOptions, Committer, Disclosed, Pending, Shared},
     error::LedgerError,
     metrics::{Counters, LedgerHealth, LedgerMetrics},
-    ports::{Batch, Head, LedgerStore},
+    node::LogNumber,
+    ports::{Batch, Head, LedgerStore, QuotaCount},
     queue::{Queue, Refused},
-    quota::{Exhausted, QuotaTable, Reservation},
+    quota::{Exhausted, NoPlace, QuotaTable, Reservation, Short},
     record::{Draft, SealedRecord},
+    shares::{LimitShares, Sharer},
     tree::Frontier,
 };
 use dancu_core::{Clock, Entropy, StoreError, today_in_viet_nam};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use std::{
+    collections::HashMap,
     fmt,
     path::PathBuf,
     sync::{
@@ -34,6 +37,8 @@ pub struct LedgerOptions {
     pub commits: CommitOptions,
     /// Start although the clock is far behind the newest record. Times then stand still until it catches up.
     pub accept_clock_behind: bool,
+    /// Which log of the house it is.
+    pub log: LogNumber,
 }
 
 /// The running ledger. Dropping it commits what waits and ends its thread.
@@ -42,6 +47,9 @@ pub struct Ledger {
     entropy: Arc<dyn Entropy>,
     verifier: LogVerifier,
     location: PathBuf,
+    sharer: Option<Sharer>,
+    /// Where limits are shared, for what is given back at the end.
+    shares: Option<Arc<dyn LimitShares>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -55,22 +63,50 @@ impl Ledger {
     /// Takes up the log where the store ends, after its signature and clock were checked, and starts the
     /// committer. `location` is the store's file, for messages.
     pub fn start(
-        mut store: Box<dyn LedgerStore>,
+        store: Box<dyn LedgerStore>,
         location: PathBuf,
         signer: LogSigner,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         options: LedgerOptions,
     ) -> Result<Self, LedgerError> {
+        Self::begin(store, location, signer, (clock, entropy), options, None)
+    }
+
+    /// As [`Self::start`], for a node among several: it counts under the limits that all of them share.
+    pub fn start_sharing(
+        store: Box<dyn LedgerStore>,
+        location: PathBuf,
+        signer: LogSigner,
+        (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
+        options: LedgerOptions,
+        limits: Arc<dyn LimitShares>,
+    ) -> Result<Self, LedgerError> {
+        Self::begin(store, location, signer, (clock, entropy), options, Some(limits))
+    }
+
+    fn begin(
+        mut store: Box<dyn LedgerStore>,
+        location: PathBuf,
+        signer: LogSigner,
+        (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
+        options: LedgerOptions,
+        limits: Option<Arc<dyn LimitShares>>,
+    ) -> Result<Self, LedgerError> {
         let head = open_head(store.as_mut(), &signer)?;
         let (now, newest) = (clock.now(), instant(head.newest_us));
         if newest.duration_since(now) > CLOCK_BEHIND_MAX && !options.accept_clock_behind {
             return Err(LedgerError::ClockBehind { newest, now });
         }
-        let quotas = QuotaTable::default();
+        let quotas = if limits.is_some() { QuotaTable::shared() } else { QuotaTable::default() };
         // From the newest record's day on, not from the clock's: that one may step back again.
         let newest_day = today_in_viet_nam(newest);
-        for count in store.quota_counts(newest_day.yesterday().unwrap_or(Date::MIN))? {
+        let first_day = newest_day.yesterday().unwrap_or(Date::MIN);
+        if let Some(limits) = &limits {
+            // A start after a kill: what was held and not used is free again.
+            limits.give_back_all(first_day)?;
+        }
+        for count in store.quota_counts(first_day)? {
             quotas.load(&count.contract, count.day, count.used);
         }
         let counters = Counters::default();
@@ -91,6 +127,7 @@ impl Ledger {
             head,
             uncertain: None,
             options: options.commits,
+            log: options.log,
         };
         let thread = std::thread::Builder::new()
             .name("ledger".to_owned())
@@ -102,12 +139,24 @@ impl Ledger {
                 }
             })
             .map_err(|error| StoreError::Failed { file: location.clone(), detail: error.to_string() })?;
-        Ok(Self { shared, entropy, verifier, location, thread: Mutex::new(Some(thread)) })
+        let limit_sharer = match &limits {
+            Some(limits) => Some(Sharer::start(Arc::clone(limits), Arc::clone(&shared), location.clone())?),
+            None => None,
+        };
+        Ok(Self {
+            shared,
+            entropy,
+            verifier,
+            location,
+            sharer: limit_sharer,
+            shares: limits,
+            thread: Mutex::new(Some(thread)),
+        })
     }
 
     /// The ledger's time: the clock's, but never before the newest record.
     pub fn now(&self) -> Timestamp {
-        self.shared.clock.now().max(instant(self.shared.newest_us.load(Ordering::Acquire)))
+        self.shared.now()
     }
 
     /// The day in Viet Nam on which answers are counted at present.
@@ -120,12 +169,34 @@ impl Ledger {
         self.now().duration_since(self.shared.clock.now()).max(SignedDuration::ZERO)
     }
 
-    /// Takes one place under a contract's daily limit. Dropping the reservation gives it back.
+    /// Takes one place under a contract's daily limit. Dropping the reservation gives it back. Among several nodes it
+    /// mostly is one of those that this node holds; else more of them are asked for first.
+    pub async fn take_place(&self, contract: &str, limit: u64) -> Result<Reservation, NoPlace> {
+        match (self.shared.quotas.take(contract, self.counting_day(), limit), &self.sharer) {
+            (Ok(reservation), _) => Ok(reservation),
+            (Err(Short::Exhausted(exhausted)), _) => Err(exhausted.into()),
+            (Err(Short::Share(counter)), Some(sharer)) => sharer.take(counter, limit).await,
+            (Err(Short::Share(counter)), None) => Err(counter.exhausted(limit).into()),
+        }
+    }
+
+    /// What other logs of this house say that was used; for a house whose other nodes run no more.
+    pub fn count_others(&self, counts: impl IntoIterator<Item = QuotaCount>) {
+        let mut days = HashMap::<(Arc<str>, Date), u64>::new();
+        for QuotaCount { contract, day, used } in counts {
+            *days.entry((contract, day)).or_default() += used;
+        }
+        for ((contract, day), used) in days {
+            self.shared.quotas.counter(&contract, day).set_others(used);
+        }
+    }
+
+    /// Takes one of the places that this node holds already: all there are, where it is alone.
     pub fn reserve(&self, contract: &str, limit: u64) -> Result<Reservation, Exhausted> {
         self.shared.quotas.reserve(contract, self.counting_day(), limit)
     }
 
-    /// What a contract used on the present day, answers on their way included.
+    /// What a contract used on the present day, answers on their way included; of other nodes as it was a second ago.
     pub fn used_today(&self, contract: &str) -> u64 {
         self.shared.quotas.used(contract, self.counting_day())
     }
@@ -211,10 +282,19 @@ impl Ledger {
 
     /// Refuses new records, commits those that wait, and ends the thread. Blocks for that long.
     pub fn shut_down(&self) {
+        if let Some(sharer) = &self.sharer {
+            sharer.shut_down();
+        }
         self.shared.queue.close();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if thread.is_some_and(|thread| thread.join().is_err()) {
+        let Some(thread) = thread else { return };
+        if thread.join().is_err() {
             tracing::error!("the committer's thread ended with a panic");
+        }
+        let from_day = self.counting_day().yesterday().unwrap_or(Date::MIN);
+        // Nothing is on its way any more. What cannot be given back now, others take, or the next start does it.
+        if let Some(Err(error)) = self.shares.as_ref().map(|shares| shares.give_back_all(from_day)) {
+            tracing::warn!(%error, "unused places of today's limits could not be given back");
         }
     }
 

@@ -14,7 +14,9 @@ mod findings;
 mod hash;
 mod key_file;
 mod ledger;
+mod logs;
 mod metrics;
+mod node;
 mod ports;
 mod public_log;
 mod publisher;
@@ -23,6 +25,7 @@ mod quota;
 mod receipt;
 mod record;
 mod serve;
+mod shares;
 mod tail;
 mod tile_path;
 mod tiles;
@@ -34,18 +37,24 @@ pub use committer::{CommitOptions, Disclosed};
 pub use error::LedgerError;
 pub use findings::Finding;
 pub use hash::{Base64Bytes, COMMITMENT_CONTEXT, Hash, commitment, empty_root, leaf_hash, node_hash};
-pub use key_file::{PUBLIC_KEY_FILE, SECRET_KEY_FILE, load_or_create_signer, load_verifier};
+pub use key_file::{
+    PUBLIC_KEY_FILE, SECRET_KEY_FILE, load_or_create_node_signer, load_or_create_signer, load_verifier,
+    public_key_file, secret_key_file,
+};
 pub use ledger::{Ledger, LedgerOptions};
+pub use logs::{Bookmark, Logs, LogsPage};
 pub use metrics::{LedgerHealth, LedgerMetrics};
+pub use node::{FollowedParts, KnownLog, LogNumber, LogRegistry, LogSource, NodeName, NodeNameError};
 pub use ports::{
     Batch, Head, LedgerParts, LedgerRecords, LedgerStore, NewRecord, QuotaCount, StoredRecord, SubjectIndex,
     TileFiles,
 };
 pub use public_log::PublicLog;
 pub use publisher::Publisher;
-pub use quota::{Exhausted, Reservation};
+pub use quota::{Exhausted, NoPlace, Reservation};
 pub use receipt::{Receipt, ReceiptError};
 pub use record::{Channel, Draft, Organisation, RECORD_VERSION, Record, Under};
 pub use serve::{Disclosure, DisclosurePage, PAGE_MAX, Page};
+pub use shares::{LimitShares, Share, ShareAsk, share_of};
 pub use tile_path::{ENTRY_LENGTH, TILE_WIDTH, TileKind, TilePath};
 pub use tree::{BatchTree, Frontier, prove};

@@ -1,7 +1,7 @@
 //! What the ledger needs of a store. All of it blocks: the callers are threads of the ledger itself, or reads
 //! of a few microseconds in the caller's thread.
 
-use crate::tree::Frontier;
+use crate::{node::LogNumber, tree::Frontier};
 use dancu_core::{PersonalNumber, StoreError};
 use jiff::civil::Date;
 use std::{path::PathBuf, sync::Arc};
@@ -121,6 +121,11 @@ pub trait SubjectIndex: Send + Sync {
     /// Work that keeps look-ups fast and may run beside them.
     fn tidy(&self) -> Result<(), StoreError>;
 
+    /// Whether another node writes it. Whoever follows reads, and writes only what the other does not come to.
+    fn is_followed(&self) -> bool {
+        false
+    }
+
     /// Forgets everything; the cursor is 0 again.
     fn clear(&self) -> Result<(), StoreError>;
 
@@ -146,6 +151,8 @@ pub trait TileFiles: Send + Sync {
 /// The three stores beside the committer.
 #[derive(Clone)]
 pub struct LedgerParts {
+    /// Which log of the house it is.
+    pub log: LogNumber,
     /// The committed records.
     pub records: Arc<dyn LedgerRecords>,
     /// The public log's files, derived.

@@ -6,6 +6,7 @@ use crate::{
     error::LedgerError,
     hash::{commitment, leaf_hash},
     ledger::verify_head,
+    node::LogNumber,
     ports::{Head, LedgerParts, StoredRecord, SubjectIndex, TileFiles},
     tail::{Tail, unfinished},
     tile_path::{TileKind, TilePath},
@@ -45,6 +46,7 @@ struct Progress {
 
 /// The public log and the index by person, over the ports of a store.
 pub struct PublicLog {
+    number: LogNumber,
     pub(crate) source: TileSource,
     pub(crate) index: Arc<dyn SubjectIndex>,
     verifier: LogVerifier,
@@ -65,7 +67,7 @@ impl PublicLog {
     /// one with other contents is an error that names it. Call after [`crate::Ledger::start`], which gives an
     /// empty log its first checkpoint.
     pub fn open(parts: LedgerParts, verifier: LogVerifier) -> Result<Self, LedgerError> {
-        let LedgerParts { records, tiles, index } = parts;
+        let LedgerParts { log: number, records, tiles, index } = parts;
         let source = TileSource { records, tiles };
         let Some(head) = source.records.head()? else {
             return Err(LedgerError::Tree { detail: "there is no checkpoint".to_owned() });
@@ -74,7 +76,10 @@ impl PublicLog {
         let size = head.frontier.size();
         let (tail, checkpoint) = open_published(&source, &verifier, size)?;
         let mut indexed_to = index.cursor()?;
-        if indexed_to > size {
+        if index.is_followed() {
+            // Its node may have gone on since the end was read.
+            indexed_to = indexed_to.min(size);
+        } else if indexed_to > size {
             // The index knows more than the records: it is of another log. It is only derived.
             tracing::warn!(
                 cursor = indexed_to,
@@ -86,6 +91,7 @@ impl PublicLog {
         }
         let published = Published { frontier: tail.frontier(), tail: tail.clone(), checkpoint };
         Ok(Self {
+            number,
             source,
             index,
             verifier,
@@ -101,6 +107,11 @@ impl PublicLog {
 
     fn lock(&self) -> MutexGuard<'_, Progress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Which log of the house it is.
+    pub const fn number(&self) -> LogNumber {
+        self.number
     }
 
     /// The log's verifier key.
@@ -160,8 +171,13 @@ impl PublicLog {
         progress.tail = tail;
         progress.indexed_to += pairs.len() as u64;
         self.recent.write().unwrap_or_else(PoisonError::into_inner).append(&mut pairs);
-        if progress.indexed_to - progress.flushed_to >= RECENT_MAX as u64 {
+        let is_long = |progress: &Progress| progress.indexed_to - progress.flushed_to >= RECENT_MAX as u64;
+        if is_long(progress) {
             self.flush(progress)?;
+        }
+        // The node whose log it is does not come to it: whoever follows writes in its stead.
+        if is_long(progress) {
+            self.write_index(progress)?;
         }
         Ok(())
     }
@@ -197,6 +213,21 @@ impl PublicLog {
     }
 
     fn flush(&self, progress: &mut Progress) -> Result<(), StoreError> {
+        if self.index.is_followed() { self.forget_written(progress) } else { self.write_index(progress) }
+    }
+
+    /// What the log's own node has written by now need not be held in memory.
+    fn forget_written(&self, progress: &mut Progress) -> Result<(), StoreError> {
+        let written = self.index.cursor()?.min(progress.indexed_to);
+        if written > progress.flushed_to {
+            progress.flushed_to = written;
+            let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
+            recent.retain(|(_, index)| *index >= written);
+        }
+        Ok(())
+    }
+
+    fn write_index(&self, progress: &mut Progress) -> Result<(), StoreError> {
         if progress.flushed_to == progress.indexed_to {
             return Ok(());
         }

@@ -10,6 +10,10 @@ use std::fmt;
 /// A record with its salt and the proof that the log holds its commitment.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
+    /// The entry's number among all logs of the house, by which we are asked for it again. It proves nothing: the proof
+    /// goes by `leaf_index` in the log that the checkpoint names.
+    #[serde(default)]
+    pub entry: u64,
     /// Index of the leaf, counted from 0.
     pub leaf_index: u64,
     /// Number of leaves of the tree that the proof is for.

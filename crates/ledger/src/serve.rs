@@ -29,6 +29,8 @@ pub struct Page {
 /// One disclosure about a person, as that person may see it.
 #[derive(Clone)]
 pub struct Disclosure {
+    /// The entry's number in the house.
+    pub entry: u64,
     /// Index of its leaf.
     pub index: u64,
     /// The record, read.
@@ -148,7 +150,7 @@ impl PublicLog {
         };
         let record = Record::from_bytes(&bytes).map_err(|_| damaged())?;
         let text = String::from_utf8(bytes).map_err(|_| damaged())?;
-        Ok(Disclosure { index, record, text, salt })
+        Ok(Disclosure { entry: self.number().entry(index), index, record, text, salt })
     }
 
     /// The receipt of a disclosure at the newest published checkpoint; one that is not published yet is
@@ -186,6 +188,7 @@ impl PublicLog {
         let frontier = tail.frontier();
         let proof = prove(index, &frontier, |level, node| self.source.node(tail, level, node))?;
         Ok(Receipt {
+            entry: disclosure.entry,
             leaf_index: index,
             tree_size: frontier.size(),
             inclusion_proof: proof.into_iter().map(Base64Bytes).collect(),

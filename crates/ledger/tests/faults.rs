@@ -81,7 +81,7 @@ proptest! {
             while disclose(&ledger, "c-1", 0..1).await[0].is_err() {}
         });
         for disclosed in acknowledged {
-            let (index, receipt) = (disclosed.index(), disclosed.into_receipt());
+            let (index, receipt) = (disclosed.entry(), disclosed.into_receipt());
             receipt.verify(ledger.verifier()).unwrap();
             let mut held = None;
             world.records.scan(index, 1, &mut |row| held = Some((row.record.to_vec(), *row.salt))).unwrap();

@@ -144,7 +144,7 @@ impl Desk {
             self.tickets.seal(&Ticket {
                 organisation: caller.organisation.id.clone(),
                 day: self.clock.today(),
-                leaf_index: answer.receipt.leaf_index,
+                leaf_index: answer.receipt.entry,
                 masked_name: card.name.masked(),
             })
         });

@@ -10,7 +10,7 @@ use crate::{
 };
 use dancu_core::{Clock, CommuneCode, Entropy, PartialDate, PersonName, PersonalNumber, Sex};
 use dancu_exchange::{Caller, Field, FieldSet, LifeAnswer, RefusalLog, RefusalReason};
-use dancu_ledger::{Channel, Ledger, Reservation};
+use dancu_ledger::{Channel, Ledger, NoPlace, Reservation};
 use dancu_register::{At, Life, NumberState, Person};
 use serde::Serialize;
 use std::{fmt, sync::Arc};
@@ -234,12 +234,12 @@ impl SearchService {
                 Some((list.shown_at(place)?, list))
             })
             .ok_or(SearchError::ListEnded)?;
-        let reservation = self.reserve(searcher)?;
+        let reservation = self.reserve(searcher).await?;
         let stated = stated(searcher, &list);
         let shown = vec![("number", "shown")];
         let draft = caller.draft(number, vec!["number"], shown, Channel::Office, &stated);
         let disclosed = self.ledger.disclose(draft, reservation).await?;
-        Ok(Opened { number, receipt_index: disclosed.index() })
+        Ok(Opened { number, receipt_index: disclosed.entry() })
     }
 
     /// Searching is a right of its own, and what the list shows must be in the contract.
@@ -315,8 +315,10 @@ impl SearchService {
         list: &List,
         people: Vec<(PersonalNumber, FoundPerson)>,
     ) -> Result<Vec<FoundPerson>, SearchError> {
-        let reservations: Vec<Reservation> =
-            people.iter().map(|_| self.reserve(searcher)).collect::<Result<_, _>>()?;
+        let mut reservations: Vec<Reservation> = Vec::with_capacity(people.len());
+        for _ in &people {
+            reservations.push(self.reserve(searcher).await?);
+        }
         let stated = stated(searcher, list);
         let drafts = people.iter().zip(reservations).map(|((number, person), reservation)| {
             let draft =
@@ -326,18 +328,22 @@ impl SearchService {
         let disclosed = self.ledger.disclose_all(drafts).await?;
         let mut shown = Vec::with_capacity(people.len());
         for ((_, mut person), disclosed) in people.into_iter().zip(disclosed) {
-            person.receipt_index = disclosed.index();
+            person.receipt_index = disclosed.entry();
             shown.push(person);
         }
         Ok(shown)
     }
 
     /// A place under the contract's daily limit.
-    fn reserve(&self, searcher: Searcher<'_>) -> Result<Reservation, SearchError> {
+    async fn reserve(&self, searcher: Searcher<'_>) -> Result<Reservation, SearchError> {
         let contract = &searcher.caller.contract;
-        self.ledger.reserve(contract.id.as_str(), contract.daily_limit.into()).map_err(|exhausted| {
-            self.refuse(searcher, RefusalReason::DailyLimit);
-            SearchError::DailyLimit { resets_at: exhausted.resets_at }
+        let place = self.ledger.take_place(contract.id.as_str(), contract.daily_limit.into()).await;
+        place.map_err(|none| match none {
+            NoPlace::Exhausted(exhausted) => {
+                self.refuse(searcher, RefusalReason::DailyLimit);
+                SearchError::DailyLimit { resets_at: exhausted.resets_at }
+            }
+            NoPlace::Store(error) => error.into(),
         })
     }
 

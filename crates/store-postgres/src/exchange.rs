@@ -4,7 +4,7 @@ use crate::{
     PostgresStore,
     database::Outcome,
     errors::{Fault, Result},
-    facts::{cell, instant_from_sql},
+    facts::{cell, instant_from_sql, unsigned},
     life,
 };
 use async_trait::async_trait;
@@ -52,6 +52,17 @@ impl ExchangeStore for PostgresStore {
 
     async fn stages(&self) -> Answer<Vec<StageRow>> {
         self.database.read(&(), |client, ()| Box::pin(life::stages(client))).await
+    }
+
+    async fn connections_version(&self) -> Answer<u64> {
+        self.database
+            .read(&(), |client, ()| {
+                Box::pin(async move {
+                    let statement = client.prepare_cached("SELECT version FROM directory_version").await?;
+                    unsigned(cell(&client.query_one(&statement, &[]).await?, 0)?)
+                })
+            })
+            .await
     }
 
     async fn save_connections(&self, change: ConnectionChange) -> Answer<bool> {

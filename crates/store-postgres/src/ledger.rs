@@ -6,10 +6,14 @@ use crate::{
     database::{Borrowed, Database},
     errors::{Fault, Result},
     facts::{cell, number_from_sql, number_to_sql, signed, unsigned},
+    limits::PostgresLimitShares,
+    nodes::{PostgresLogRegistry, node_number},
     views::PostgresSubjectIndex,
 };
 use dancu_core::StoreError;
-use dancu_ledger::{Batch, Frontier, Head, LedgerRecords, LedgerStore, QuotaCount, StoredRecord};
+use dancu_ledger::{
+    Batch, Frontier, Head, LedgerRecords, LedgerStore, LogNumber, NodeName, QuotaCount, StoredRecord,
+};
 use dancu_register::{day_from_number, day_to_number};
 use deadpool_postgres::{Client, GenericClient};
 use futures_util::future::BoxFuture;
@@ -22,7 +26,7 @@ use std::{
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::types::ToSql;
 
-/// Held for as long as a node writes the log: two writers would answer from two different trees.
+/// Held for as long as a node writes its log: two writers would answer from two different trees.
 const WRITER: i64 = 0x6461_6e63_7502;
 /// How long a node waits for another to let go: one that died holds the lock until PostgreSQL notices.
 const WRITER_WAIT: &str = "SET lock_timeout = '3s'";
@@ -73,10 +77,27 @@ impl Drop for Bridge {
     }
 }
 
-/// Opens the ledger's tables: the committer's store, the readers, and the index by person.
+/// The ledger's tables as a node works with them.
+#[derive(Debug)]
+pub struct PostgresLedger {
+    /// Which log of the house is this node's.
+    pub log: LogNumber,
+    /// The committer's store.
+    pub store: PostgresLedgerStore,
+    /// The readers of this node's log.
+    pub records: PostgresLedgerRecords,
+    /// The index by person of this node's log.
+    pub index: PostgresSubjectIndex,
+    /// The logs of all nodes.
+    pub registry: PostgresLogRegistry,
+}
+
+/// Opens the ledger's tables for a node, which has its number from then on. Of nodes with the same name one at a time
+/// is let in.
 pub fn open_ledger(
     location: &StoreLocation,
-) -> std::result::Result<(PostgresLedgerStore, PostgresLedgerRecords, PostgresSubjectIndex), StoreError> {
+    node: &NodeName,
+) -> std::result::Result<PostgresLedger, StoreError> {
     let shown = location.shown().to_owned();
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)
@@ -93,16 +114,30 @@ pub fn open_ledger(
         Err(StoreError::Failed { file: location.shown().to_owned(), detail })
     })?;
     let bridge = Arc::new(Bridge { database: Arc::new(database), runtime: Some(runtime) });
-    let mut store = PostgresLedgerStore { bridge: Arc::clone(&bridge), writer: None };
+    let log = node_number(&bridge, node)?;
+    let mut store = PostgresLedgerStore { bridge: Arc::clone(&bridge), log, is_sharing: false, writer: None };
     store.take_writer()?;
-    let records = PostgresLedgerRecords { bridge: Arc::clone(&bridge) };
-    Ok((store, records, PostgresSubjectIndex::new(bridge)))
+    Ok(PostgresLedger {
+        log,
+        store,
+        records: PostgresLedgerRecords { bridge: Arc::clone(&bridge), log },
+        index: PostgresSubjectIndex::new(Arc::clone(&bridge), log),
+        registry: PostgresLogRegistry::new(bridge),
+    })
+}
+
+/// The lock of a node's log. The first one's is that of the time when there was one log, so that a node of that release
+/// keeps this one out, and the other way round.
+pub(crate) fn writer_lock(log: LogNumber) -> i64 {
+    i64::from(log.get()) << 48 | WRITER
 }
 
 /// The writing side.
 #[derive(Debug)]
 pub struct PostgresLedgerStore {
     bridge: Arc<Bridge>,
+    log: LogNumber,
+    is_sharing: bool,
     /// The connection that holds the writer's lock.
     writer: Option<Arc<Writer>>,
 }
@@ -117,18 +152,26 @@ impl fmt::Debug for Writer {
 }
 
 impl PostgresLedgerStore {
+    /// Where this node shares limits with the others. From now on nothing is counted for which no place was taken
+    /// there: the database itself refuses it with its record.
+    pub fn share_limits(&mut self) -> PostgresLimitShares {
+        self.is_sharing = true;
+        PostgresLimitShares::new(Arc::clone(&self.bridge), self.log)
+    }
+
     /// The connection that holds the lock. A lost one is replaced; while another node holds the lock, it is refused.
     fn take_writer(&mut self) -> std::result::Result<Arc<Writer>, StoreError> {
         if let Some(writer) = self.writer.as_ref().filter(|writer| !writer.0.is_closed()) {
             return Ok(Arc::clone(writer));
         }
         self.writer = None;
-        let writer = self.bridge.wait(|database| {
+        let lock = writer_lock(self.log);
+        let writer = self.bridge.wait(move |database| {
             Box::pin(async move {
                 let take = async {
                     let writer = database.borrow().await?;
                     writer.batch_execute(WRITER_WAIT).await?;
-                    writer.query("SELECT pg_advisory_lock($1)", &[&WRITER]).await?;
+                    writer.query("SELECT pg_advisory_lock($1)", &[&lock]).await?;
                     Ok(Arc::new(Writer(writer)))
                 };
                 take.await.map_err(|fault: Fault| {
@@ -157,10 +200,11 @@ impl PostgresLedgerStore {
 impl Drop for PostgresLedgerStore {
     fn drop(&mut self) {
         let Some(writer) = self.writer.take() else { return };
+        let lock = writer_lock(self.log);
         // Whoever opens the log next need not wait. A lock that cannot be given back ends with its connection.
         let _ = self.bridge.wait(move |database| {
             Box::pin(async move {
-                let given_back = writer.0.query("SELECT pg_advisory_unlock($1)", &[&WRITER]).await;
+                let given_back = writer.0.query("SELECT pg_advisory_unlock($1)", &[&lock]).await;
                 given_back.map(drop).map_err(|error| database.failed(error.into()))
             })
         });
@@ -170,19 +214,21 @@ impl Drop for PostgresLedgerStore {
 impl LedgerStore for PostgresLedgerStore {
     fn head(&mut self) -> std::result::Result<Option<Head>, StoreError> {
         let writer = self.take_writer()?;
+        let log = self.log;
         let head = self.bridge.wait(move |database| {
-            Box::pin(async move { head(&*writer.0).await.map_err(|fault| database.failed(fault)) })
+            Box::pin(async move { head(&*writer.0, log).await.map_err(|fault| database.failed(fault)) })
         });
         self.looked_at(head)
     }
 
     fn quota_counts(&mut self, from_day: Date) -> std::result::Result<Vec<QuotaCount>, StoreError> {
-        self.bridge.wait(move |database| Box::pin(quota_counts(database, from_day)))
+        let log = self.log;
+        self.bridge.wait(move |database| Box::pin(quota_counts(database, from_day, log)))
     }
 
     fn append(&mut self, batch: &Batch<'_>) -> std::result::Result<(), StoreError> {
         let writer = self.take_writer()?;
-        let columns = Columns::of(batch);
+        let columns = Columns::of(batch, self.log, self.is_sharing);
         let appended = self.bridge.wait(move |database| {
             Box::pin(async move { append(&writer.0, &columns).await.map_err(|fault| database.failed(fault)) })
         });
@@ -192,6 +238,8 @@ impl LedgerStore for PostgresLedgerStore {
 
 /// A batch, one column each.
 struct Columns {
+    node: i32,
+    is_sharing: bool,
     first: i64,
     contracts: Vec<String>,
     days: Vec<i32>,
@@ -208,10 +256,12 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(batch: &Batch<'_>) -> Self {
+    fn of(batch: &Batch<'_>, log: LogNumber, is_sharing: bool) -> Self {
         let records = batch.records;
         Self {
-            first: signed(batch.first),
+            node: i32::from(log.get()),
+            is_sharing,
+            first: signed(log.entry(batch.first)),
             contracts: records.iter().map(|new| new.contract.to_owned()).collect(),
             days: records.iter().map(|new| day_number(new.day)).collect(),
             subjects: records.iter().map(|new| number_to_sql(new.subject)).collect(),
@@ -237,15 +287,18 @@ async fn append(writer: &Client, columns: &Columns) -> Result<()> {
             FROM unnest($2::text[], $3::integer[], $4::bigint[], $5::bytea[], $6::bytea[]) WITH ORDINALITY
                 AS new (contract, day, subject, record, salt, place)
         ), counts AS (
-            INSERT INTO quota (day, contract, used)
-            SELECT * FROM unnest($7::integer[], $8::text[], $9::bigint[])
-            ON CONFLICT (day, contract) DO UPDATE SET used = quota.used + excluded.used
+            INSERT INTO quota (day, contract, node, used, leased)
+            SELECT day, contract, $14, used, used
+            FROM unnest($7::integer[], $8::text[], $9::bigint[]) AS new (day, contract, used)
+            ON CONFLICT (day, contract, node) DO UPDATE
+                SET used = quota.used + excluded.used, leased = CASE WHEN $15 THEN quota.leased
+                    ELSE greatest(quota.leased, quota.used + excluded.used) END
         )
-        INSERT INTO head (id, size, peaks, checkpoint, newest_us) VALUES (1, $10, $11, $12, $13)
-        ON CONFLICT (id) DO UPDATE SET size = excluded.size, peaks = excluded.peaks,
+        INSERT INTO head (node, size, peaks, checkpoint, newest_us) VALUES ($14, $10, $11, $12, $13)
+        ON CONFLICT (node) DO UPDATE SET size = excluded.size, peaks = excluded.peaks,
             checkpoint = excluded.checkpoint, newest_us = excluded.newest_us";
     let statement = writer.prepare_cached(sql).await?;
-    let parameters: [&(dyn ToSql + Sync); 13] = [
+    let parameters: [&(dyn ToSql + Sync); 15] = [
         &columns.first,
         &columns.contracts,
         &columns.days,
@@ -259,21 +312,31 @@ async fn append(writer: &Client, columns: &Columns) -> Result<()> {
         &columns.peaks,
         &columns.checkpoint,
         &columns.newest_us,
+        &columns.node,
+        &columns.is_sharing,
     ];
     writer.execute(&statement, &parameters).await?;
     Ok(())
 }
 
-/// The reading side.
+/// The reading side of one log.
 #[derive(Debug)]
 pub struct PostgresLedgerRecords {
     bridge: Arc<Bridge>,
+    log: LogNumber,
+}
+
+impl PostgresLedgerRecords {
+    pub(crate) const fn new(bridge: Arc<Bridge>, log: LogNumber) -> Self {
+        Self { bridge, log }
+    }
 }
 
 impl LedgerRecords for PostgresLedgerRecords {
     fn head(&self) -> std::result::Result<Option<Head>, StoreError> {
-        self.bridge.wait(|database| {
-            Box::pin(async move { database.read(&(), |client, ()| Box::pin(head(client))).await })
+        let log = self.log;
+        self.bridge.wait(move |database| {
+            Box::pin(async move { database.read(&log, |client, log| Box::pin(head(client, *log))).await })
         })
     }
 
@@ -287,19 +350,19 @@ impl LedgerRecords for PostgresLedgerRecords {
         let mut next = first;
         while next < end {
             let rows = (end - next).min(SCAN_ROWS);
+            let log = self.log;
+            let range = (log.entry(next), log.entries().end);
+            let range = (signed(range.0), signed(range.1), signed(rows));
             let portion = self.bridge.wait(move |database| {
                 Box::pin(async move {
-                    database
-                        .read(&(signed(next), signed(rows)), |client, (first, rows)| {
-                            Box::pin(scan(client, *first, *rows))
-                        })
-                        .await
+                    database.read(&range, |client, range| Box::pin(scan(client, *range))).await
                 })
             })?;
             for record in &portion {
-                next = record.index + 1;
+                let index = record.entry - log.entries().start;
+                next = index + 1;
                 visit(StoredRecord {
-                    index: record.index,
+                    index,
                     contract: &record.contract,
                     day: record.day,
                     subject: record.subject,
@@ -315,7 +378,8 @@ impl LedgerRecords for PostgresLedgerRecords {
     }
 
     fn quota_counts(&self, from_day: Date) -> std::result::Result<Vec<QuotaCount>, StoreError> {
-        self.bridge.wait(move |database| Box::pin(quota_counts(database, from_day)))
+        let log = self.log;
+        self.bridge.wait(move |database| Box::pin(quota_counts(database, from_day, log)))
     }
 
     /// PostgreSQL keeps its own files small.
@@ -330,7 +394,7 @@ impl LedgerRecords for PostgresLedgerRecords {
 
 /// A record as it came from PostgreSQL.
 struct OwnedRecord {
-    index: u64,
+    entry: u64,
     contract: String,
     day: Date,
     subject: dancu_core::PersonalNumber,
@@ -338,17 +402,17 @@ struct OwnedRecord {
     salt: [u8; 32],
 }
 
-async fn scan(client: &impl GenericClient, first: i64, rows: i64) -> Result<Vec<OwnedRecord>> {
-    let sql =
-        "SELECT idx, contract, day, subject, record, salt FROM record WHERE idx >= $1 ORDER BY idx LIMIT $2";
+async fn scan(client: &impl GenericClient, (first, end, rows): (i64, i64, i64)) -> Result<Vec<OwnedRecord>> {
+    let sql = "SELECT idx, contract, day, subject, record, salt FROM record
+               WHERE idx >= $1 AND idx < $2 ORDER BY idx LIMIT $3";
     let statement = client.prepare_cached(sql).await?;
-    let found = client.query(&statement, &[&first, &rows]).await?;
+    let found = client.query(&statement, &[&first, &end, &rows]).await?;
     found
         .iter()
         .map(|row| {
             let salt: &[u8] = cell(row, 5)?;
             Ok(OwnedRecord {
-                index: unsigned(cell(row, 0)?)?,
+                entry: unsigned(cell(row, 0)?)?,
                 contract: cell(row, 1)?,
                 day: read_day(cell(row, 2)?)?,
                 subject: number_from_sql(cell(row, 3)?)?,
@@ -359,10 +423,10 @@ async fn scan(client: &impl GenericClient, first: i64, rows: i64) -> Result<Vec<
         .collect()
 }
 
-async fn head(client: &impl GenericClient) -> Result<Option<Head>> {
-    let sql = "SELECT size, peaks, checkpoint, newest_us FROM head WHERE id = 1";
+async fn head(client: &impl GenericClient, log: LogNumber) -> Result<Option<Head>> {
+    let sql = "SELECT size, peaks, checkpoint, newest_us FROM head WHERE node = $1";
     let statement = client.prepare_cached(sql).await?;
-    let Some(row) = client.query_opt(&statement, &[]).await? else { return Ok(None) };
+    let Some(row) = client.query_opt(&statement, &[&i32::from(log.get())]).await? else { return Ok(None) };
     let (peaks, rest) = cell::<&[u8]>(&row, 1)?.as_chunks::<32>();
     let frontier = Frontier::from_parts(unsigned(cell(&row, 0)?)?, peaks.to_vec());
     let frontier = frontier.filter(|_| rest.is_empty()).ok_or(Fault::Damaged("the end of the log"))?;
@@ -373,13 +437,15 @@ async fn head(client: &impl GenericClient) -> Result<Option<Head>> {
 async fn quota_counts(
     database: Arc<Database>,
     from_day: Date,
+    log: LogNumber,
 ) -> std::result::Result<Vec<QuotaCount>, StoreError> {
     database
-        .read(&day_number(from_day), |client, from_day| {
+        .read(&(day_number(from_day), i32::from(log.get())), |client, (from_day, node)| {
             Box::pin(async move {
-                let sql = "SELECT contract, day, used FROM quota WHERE day >= $1 ORDER BY day, contract";
+                let sql = "SELECT contract, day, used FROM quota WHERE day >= $1 AND node = $2 AND used > 0
+                           ORDER BY day, contract";
                 let statement = client.prepare_cached(sql).await?;
-                let rows = client.query(&statement, &[from_day]).await?;
+                let rows = client.query(&statement, &[from_day, node]).await?;
                 rows.iter()
                     .map(|row| {
                         let contract: String = cell(row, 0)?;
@@ -396,7 +462,7 @@ async fn quota_counts(
 }
 
 /// A day as yyyymmdd; days before our era count as the first.
-fn day_number(day: Date) -> i32 {
+pub(crate) fn day_number(day: Date) -> i32 {
     if day.year() < 0 { 0 } else { day_to_number(day) }
 }
 

@@ -29,6 +29,7 @@ const STEPS: &[(&str, &str)] = steps!(
     "V15__privacy",
     "V16__usage",
     "V17__orders",
+    "V18__nodes",
 );
 
 /// Held by whoever applies steps, so that two nodes that start at once do not both do it.

@@ -58,7 +58,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         for (at, one) in waiting.into_iter().enumerate() {
             let disclosed = one.blocking_recv()??;
             if at == 0 {
-                save(folder, &format!("{}-answer", disclosed.index()), &disclosed.into_receipt())?;
+                save(folder, &format!("{}-answer", disclosed.entry()), &disclosed.into_receipt())?;
             }
         }
         done += count;

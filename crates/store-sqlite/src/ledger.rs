@@ -12,7 +12,8 @@ use crate::{
 };
 use dancu_core::{PersonalNumber, StoreError};
 use dancu_ledger::{
-    Batch, Frontier, Head, LedgerParts, LedgerRecords, LedgerStore, NewRecord, QuotaCount, StoredRecord,
+    Batch, Frontier, Head, KnownLog, LedgerParts, LedgerRecords, LedgerStore, LogNumber, LogRegistry,
+    NewRecord, QuotaCount, StoredRecord,
 };
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params, types::Type};
@@ -45,7 +46,7 @@ pub fn open_ledger(file: &Path) -> Result<(SqliteLedgerStore, SqliteLedgerRecord
     let mut connection = open_connection(file, ConnectionRole::Writer)?;
     ledger_migrations().run(&mut connection).map_err(|error| migration_error(file, &error))?;
     let wal = Arc::new(WalState::default());
-    let records = SqliteLedgerRecords::open(file, wal.clone())?;
+    let records = SqliteLedgerRecords::open(file, LogNumber::FIRST, wal.clone())?;
     Ok((SqliteLedgerStore { connection, file: file.to_owned(), wal }, records))
 }
 
@@ -55,7 +56,75 @@ pub fn open_ledger_parts(folder: &Path) -> Result<(SqliteLedgerStore, LedgerPart
     let (store, records) = open_ledger(&folder.join("ledger.db"))?;
     let tiles = Arc::new(LogFolder::open(&folder.join("log"))?);
     let index = Arc::new(SqliteSubjectIndex::open(&folder.join("views.db"))?);
-    Ok((store, LedgerParts { records: Arc::new(records), tiles, index }))
+    Ok((store, LedgerParts { log: LogNumber::FIRST, records: Arc::new(records), tiles, index }))
+}
+
+/// The logs that a data folder holds: the one that is written here, and those of other nodes that a copy out of a
+/// database brought. Nobody writes those any more.
+#[derive(Debug)]
+pub struct SqliteLogRegistry {
+    folder: PathBuf,
+    connection: Mutex<Connection>,
+}
+
+impl SqliteLogRegistry {
+    /// Over a folder whose `ledger.db` is open already.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let connection = open_connection(&folder.join("ledger.db"), ConnectionRole::Writer)?;
+        Ok(Self { folder: folder.to_owned(), connection: Mutex::new(connection) })
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&connection).map_err(|error| store_error(&self.folder.join("ledger.db"), &error))
+    }
+}
+
+impl LogRegistry for SqliteLogRegistry {
+    fn logs(&self) -> Result<Vec<KnownLog>, StoreError> {
+        self.with(|connection| {
+            let mut select = connection.prepare("SELECT number, name, verifier FROM node ORDER BY number")?;
+            let logs = select.query_map([], |row| {
+                let (number, name): (u16, String) = (row.get(0)?, row.get(1)?);
+                Ok(KnownLog {
+                    number: LogNumber::new(number).ok_or_else(|| unreadable(0, Type::Integer))?,
+                    name: name.parse().map_err(|_| unreadable(1, Type::Text))?,
+                    verifier: row.get(2)?,
+                })
+            })?;
+            logs.collect()
+        })
+    }
+
+    /// No other node runs over files, so nobody has other keys.
+    fn announce(
+        &self,
+        log: LogNumber,
+        verifier: &str,
+        keys: &str,
+    ) -> Result<Option<dancu_ledger::NodeName>, StoreError> {
+        // One that says what it said before waits for no writer.
+        if self.logs()?.iter().any(|known| known.number == log && known.verifier.as_deref() == Some(verifier))
+        {
+            return Ok(None);
+        }
+        self.with(|connection| {
+            connection
+                .execute(
+                    "INSERT INTO node (number, name, verifier, keys) VALUES (?1, 'main', ?2, ?3)
+                     ON CONFLICT (number) DO UPDATE SET verifier = excluded.verifier, keys = excluded.keys",
+                    params![log.get(), verifier, keys],
+                )
+                .map(|_| None)
+        })
+    }
+
+    fn open(&self, log: &KnownLog) -> Result<dancu_ledger::FollowedParts, StoreError> {
+        let file = self.folder.join("ledger.db");
+        let records = SqliteLedgerRecords::open(&file, log.number, Arc::default())?;
+        let index = SqliteSubjectIndex::open(&self.folder.join(format!("views-{}.db", log.name)))?;
+        Ok((Arc::new(records), Arc::new(index)))
+    }
 }
 
 /// The writing side of `ledger.db`.
@@ -82,15 +151,16 @@ impl SqliteLedgerStore {
         insert_records(&transaction, batch)?;
         {
             let mut add = transaction.prepare_cached(
-                "INSERT INTO quota (day, contract, used) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (day, contract) DO UPDATE SET used = used + excluded.used",
+                "INSERT INTO quota (day, contract, node, used, leased) VALUES (?1, ?2, 0, ?3, ?3)
+                 ON CONFLICT (day, contract, node) DO UPDATE
+                   SET used = used + excluded.used, leased = leased + excluded.leased",
             )?;
             for quota in batch.quotas {
                 add.execute(params![day_number(quota.day), &*quota.contract, signed(quota.used)])?;
             }
             let mut set = transaction.prepare_cached(
-                "INSERT INTO head (id, size, peaks, checkpoint, newest_us) VALUES (1, ?1, ?2, ?3, ?4)
-                 ON CONFLICT (id) DO UPDATE SET size = excluded.size, peaks = excluded.peaks,
+                "INSERT INTO head (node, size, peaks, checkpoint, newest_us) VALUES (0, ?1, ?2, ?3, ?4)
+                 ON CONFLICT (node) DO UPDATE SET size = excluded.size, peaks = excluded.peaks,
                    checkpoint = excluded.checkpoint, newest_us = excluded.newest_us",
             )?;
             let head = batch.head;
@@ -121,11 +191,12 @@ fn insert_records(connection: &Connection, batch: &Batch<'_>) -> rusqlite::Resul
 
 impl LedgerStore for SqliteLedgerStore {
     fn head(&mut self) -> Result<Option<Head>, StoreError> {
-        read_head(&self.connection).map_err(|error| store_error(&self.file, &error))
+        read_head(&self.connection, LogNumber::FIRST).map_err(|error| store_error(&self.file, &error))
     }
 
     fn quota_counts(&mut self, from_day: Date) -> Result<Vec<QuotaCount>, StoreError> {
-        read_quotas(&self.connection, from_day).map_err(|error| store_error(&self.file, &error))
+        read_quotas(&self.connection, from_day, LogNumber::FIRST)
+            .map_err(|error| store_error(&self.file, &error))
     }
 
     fn append(&mut self, batch: &Batch<'_>) -> Result<(), StoreError> {
@@ -140,6 +211,7 @@ impl LedgerStore for SqliteLedgerStore {
 #[derive(Debug)]
 pub struct SqliteLedgerRecords {
     file: PathBuf,
+    log: LogNumber,
     readers: Vec<Mutex<Connection>>,
     next: AtomicUsize,
     /// Copies the write-ahead log into the file, beside the writer.
@@ -148,11 +220,11 @@ pub struct SqliteLedgerRecords {
 }
 
 impl SqliteLedgerRecords {
-    fn open(file: &Path, wal: Arc<WalState>) -> Result<Self, StoreError> {
+    fn open(file: &Path, log: LogNumber, wal: Arc<WalState>) -> Result<Self, StoreError> {
         let reader = |_| Ok(Mutex::new(open_connection(file, ConnectionRole::Reader)?));
         let readers = (0..READERS).map(reader).collect::<Result<_, StoreError>>()?;
         let copier = Mutex::new(open_connection(file, ConnectionRole::Writer)?);
-        Ok(Self { file: file.to_owned(), readers, next: AtomicUsize::new(0), copier, wal })
+        Ok(Self { file: file.to_owned(), log, readers, next: AtomicUsize::new(0), copier, wal })
     }
 
     /// A reader that is free; if none is, the next in turn.
@@ -175,7 +247,7 @@ impl SqliteLedgerRecords {
 
 impl LedgerRecords for SqliteLedgerRecords {
     fn head(&self) -> Result<Option<Head>, StoreError> {
-        read_head(&self.reader()).map_err(|error| self.failed(&error))
+        read_head(&self.reader(), self.log).map_err(|error| self.failed(&error))
     }
 
     fn scan(
@@ -184,11 +256,11 @@ impl LedgerRecords for SqliteLedgerRecords {
         limit: u64,
         visit: &mut dyn FnMut(StoredRecord<'_>),
     ) -> Result<(), StoreError> {
-        scan(&self.reader(), first, limit, visit).map_err(|error| self.failed(&error))
+        scan(&self.reader(), self.log, (first, limit), visit).map_err(|error| self.failed(&error))
     }
 
     fn quota_counts(&self, from_day: Date) -> Result<Vec<QuotaCount>, StoreError> {
-        read_quotas(&self.reader(), from_day).map_err(|error| self.failed(&error))
+        read_quotas(&self.reader(), from_day, self.log).map_err(|error| self.failed(&error))
     }
 
     fn maintain(&self) -> Result<(), StoreError> {
@@ -214,10 +286,10 @@ fn checkpoint(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1))
 }
 
-fn read_head(connection: &Connection) -> rusqlite::Result<Option<Head>> {
+fn read_head(connection: &Connection, log: LogNumber) -> rusqlite::Result<Option<Head>> {
     connection
-        .prepare_cached("SELECT size, peaks, checkpoint, newest_us FROM head WHERE id = 1")?
-        .query_row([], |row| {
+        .prepare_cached("SELECT size, peaks, checkpoint, newest_us FROM head WHERE node = ?1")?
+        .query_row([log.get()], |row| {
             let (peaks, rest) = row.get_ref(1)?.as_blob()?.as_chunks::<32>();
             let frontier =
                 Frontier::from_parts(unsigned(row, 0)?, peaks.to_vec()).filter(|_| rest.is_empty());
@@ -231,10 +303,12 @@ fn read_head(connection: &Connection) -> rusqlite::Result<Option<Head>> {
         .optional()
 }
 
-fn read_quotas(connection: &Connection, from_day: Date) -> rusqlite::Result<Vec<QuotaCount>> {
-    let mut select = connection
-        .prepare_cached("SELECT contract, day, used FROM quota WHERE day >= ?1 ORDER BY day, contract")?;
-    let counts = select.query_map([day_number(from_day)], |row| {
+fn read_quotas(connection: &Connection, from_day: Date, log: LogNumber) -> rusqlite::Result<Vec<QuotaCount>> {
+    let mut select = connection.prepare_cached(
+        "SELECT contract, day, used FROM quota WHERE day >= ?1 AND node = ?2 AND used > 0
+         ORDER BY day, contract",
+    )?;
+    let counts = select.query_map(params![day_number(from_day), log.get()], |row| {
         let contract: String = row.get(0)?;
         Ok(QuotaCount { contract: contract.into(), day: read_day(row, 1)?, used: unsigned(row, 2)? })
     })?;
@@ -243,19 +317,21 @@ fn read_quotas(connection: &Connection, from_day: Date) -> rusqlite::Result<Vec<
 
 fn scan(
     connection: &Connection,
-    first: u64,
-    limit: u64,
+    log: LogNumber,
+    (first, limit): (u64, u64),
     visit: &mut dyn FnMut(StoredRecord<'_>),
 ) -> rusqlite::Result<()> {
     let mut select = connection.prepare_cached(
-        "SELECT idx, contract, day, subject, record, salt FROM record WHERE idx >= ?1 ORDER BY idx LIMIT ?2",
+        "SELECT idx, contract, day, subject, record, salt FROM record
+         WHERE idx >= ?1 AND idx < ?2 ORDER BY idx LIMIT ?3",
     )?;
-    let mut rows = select.query(params![signed(first), signed(limit)])?;
+    let entries = log.entries();
+    let mut rows = select.query(params![signed(log.entry(first)), signed(entries.end), signed(limit)])?;
     while let Some(row) = rows.next()? {
         let subject = PersonalNumber::from_value(unsigned(row, 3)?);
         let salt = row.get_ref(5)?.as_blob()?;
         visit(StoredRecord {
-            index: unsigned(row, 0)?,
+            index: unsigned(row, 0)? - entries.start,
             contract: row.get_ref(1)?.as_str()?,
             day: read_day(row, 2)?,
             subject: subject.ok_or_else(|| unreadable(3, Type::Integer))?,

@@ -37,7 +37,7 @@ pub use connection::{ConnectionRole, FolderLock, lock_data_folder, open_connecti
 pub use database::{Database, DatabaseCounts, DatabaseOptions};
 pub use errors::{io_error, store_error};
 pub use handover::SqliteHandover;
-pub use ledger::{SqliteLedgerRecords, SqliteLedgerStore, open_ledger, open_ledger_parts};
+pub use ledger::{SqliteLedgerRecords, SqliteLedgerStore, SqliteLogRegistry, open_ledger, open_ledger_parts};
 pub use migrate::register_migrations;
 pub use rows::SqliteRows;
 pub use tiles::LogFolder;

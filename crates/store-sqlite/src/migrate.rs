@@ -16,7 +16,7 @@ const REGISTER: Steps = steps!(
     "V7__feed", "V8__desk", "V9__outbox_start", "V10__life", "V11__consent", "V12__privacy", "V13__usage", "V14__orders",
 );
 
-const LEDGER: Steps = steps!("ledger": "V1__ledger");
+const LEDGER: Steps = steps!("ledger": "V1__ledger", "V2__nodes");
 const VIEWS: Steps = steps!("views": "V1__disclosures_by_person");
 const HANDOVER: Steps = steps!("handover": "V1__handover");
 

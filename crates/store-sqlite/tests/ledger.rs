@@ -181,7 +181,7 @@ fn a_count_or_record_that_was_changed_behind_the_ledger_is_found() {
     database.execute("UPDATE quota SET used = used - 1", []).unwrap();
     let findings = check_folder(folder.path()).findings;
     assert!(matches!(&findings[..], [Finding::Quota { stored: 299, records: 300, .. }]), "{findings:?}");
-    database.execute("UPDATE quota SET used = used + 1", []).unwrap();
+    database.execute("UPDATE quota SET used = used + 1, leased = leased + 1", []).unwrap();
     database.execute("DELETE FROM record WHERE idx = 256", []).unwrap();
     let findings = check_folder(folder.path()).findings;
     assert!(
@@ -206,7 +206,7 @@ const TAMPERINGS: [(&str, &str); 21] = [
         "ledger.db",
         "INSERT INTO record SELECT idx + 1, contract, day, subject, record, salt FROM record WHERE idx = 599",
     ),
-    ("ledger.db", "UPDATE quota SET used = used + 1"),
+    ("ledger.db", "UPDATE quota SET used = used + 1, leased = leased + 1"),
     ("ledger.db", "UPDATE quota SET contract = 'c-2'"),
     ("ledger.db", "DELETE FROM quota"),
     ("ledger.db", "DELETE FROM head"),

@@ -2,7 +2,8 @@
 
 use dancu_core::{PersonalNumber, StoreError};
 use dancu_ledger::{
-    Batch, Head, LedgerParts, LedgerRecords, LedgerStore, QuotaCount, StoredRecord, SubjectIndex, TileFiles,
+    Batch, Head, LedgerParts, LedgerRecords, LedgerStore, LogNumber, QuotaCount, StoredRecord, SubjectIndex,
+    TileFiles,
 };
 use jiff::civil::Date;
 use std::{
@@ -33,6 +34,14 @@ struct Contents {
 /// Records in memory. Clones share them, so a clone is what is found after a restart.
 #[derive(Clone, Default)]
 pub struct MemoryLedger(Arc<Mutex<Contents>>);
+
+impl MemoryLedger {
+    /// Holds from now on what another holds: a history that was put in the place of this one.
+    pub fn become_like(&self, other: &Self) {
+        let contents = std::mem::take(&mut *lock(&other.0));
+        *lock(&self.0) = contents;
+    }
+}
 
 impl LedgerStore for MemoryLedger {
     fn head(&mut self) -> Result<Option<Head>, StoreError> {
@@ -205,6 +214,7 @@ impl SubjectIndex for MemoryIndex {
 /// The three memory stores together.
 pub fn memory_ledger_parts(records: &MemoryLedger, tiles: &MemoryTiles, index: &MemoryIndex) -> LedgerParts {
     LedgerParts {
+        log: LogNumber::FIRST,
         records: Arc::new(records.clone()),
         tiles: Arc::new(tiles.clone()),
         index: Arc::new(index.clone()),

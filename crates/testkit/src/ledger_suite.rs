@@ -4,8 +4,8 @@
 
 use dancu_core::PersonalNumber;
 use dancu_ledger::{
-    Batch, BatchTree, Frontier, Head, LedgerRecords, LedgerStore, NewRecord, QuotaCount, SubjectIndex,
-    TileFiles,
+    Batch, BatchTree, Frontier, Head, LedgerRecords, LedgerStore, LimitShares, NewRecord, QuotaCount, Share,
+    ShareAsk, SubjectIndex, TileFiles,
 };
 use jiff::civil::{Date, date};
 use std::sync::Arc;
@@ -116,6 +116,65 @@ pub fn subject_index_suite(index: &dyn SubjectIndex) {
     index.clear().unwrap();
     assert_eq!(index.cursor().unwrap(), 0);
     index.scan(&mut |_, _| panic!("nothing is left")).unwrap();
+}
+
+/// A node as [`limit_shares_suite`] opens it.
+pub type SharingNode = (Box<dyn LedgerStore>, Arc<dyn LimitShares>);
+
+/// The contract of [`LimitShares`]. `open` starts a node of a name over the same, at first empty house; dropping what it
+/// gave kills the node.
+pub fn limit_shares_suite(mut open: impl FnMut(&str) -> SharingNode) {
+    let ask = |shares: &dyn LimitShares, limit, in_use| -> Share {
+        shares.take(&ShareAsk { contract: "c-1", day: DAY, limit, in_use }).unwrap()
+    };
+    let all = |shares: &dyn LimitShares, limit, mut in_use| loop {
+        let share = ask(shares, limit, in_use);
+        if share.held <= in_use {
+            return in_use;
+        }
+        in_use = share.held;
+    };
+    let count = |store: &mut Box<dyn LedgerStore>, used| {
+        let empty = head(&Frontier::default(), 0);
+        store.append(&Batch { first: 0, records: &[], quotas: &[quota("c-1", DAY, used)], head: &empty })
+    };
+    let ((mut a_store, a), (mut b_store, b)) = (open("a"), open("b"));
+    assert_eq!(ask(&*a, 1_600, 0), Share { held: 100, used_by_others: 0 });
+    assert_eq!(ask(&*b, 1_600, 0).held, 1_500 / 16, "a part of what the other left");
+    count(&mut a_store, 100).unwrap();
+    count(&mut a_store, 1).expect_err("nothing is counted for which no place was taken");
+    assert_eq!(b.used_by_others(DAY).unwrap(), [quota("c-1", DAY, 100)]);
+    assert_eq!(a.used_by_others(DAY).unwrap(), [] as [QuotaCount; 0]);
+    assert_eq!(all(&*b, 1_600, 93), 1_500, "what nobody holds can be had to the last place");
+    assert_eq!(ask(&*a, 1_600, 100).held, 100, "and nobody else has one then");
+
+    // What lies idle goes back; what was used stays.
+    b.give_back("c-1", DAY, 500).unwrap();
+    count(&mut b_store, 400).unwrap();
+    let held = ask(&*a, 1_600, 100).held;
+    assert_eq!(held, 100 + 1_000 / 16);
+    // A lower limit leaves what is in use, and takes back the rest.
+    assert_eq!(ask(&*a, 550, 110).held, 110);
+    assert_eq!(ask(&*b, 550, 500).held, 500);
+    assert_eq!(ask(&*b, 1_600, 500).held, 500 + 990 / 16);
+
+    // The other node dies with places that it did not use: they are free when nobody else has any.
+    drop((b_store, b));
+    assert_eq!(all(&*a, 1_600, 110), 1_200);
+    count(&mut a_store, 1_100).unwrap();
+    let (mut b_store, b) = open("b");
+    assert_eq!(ask(&*b, 1_600, 400).held, 400);
+    count(&mut b_store, 1).expect_err("what it held before it died it holds no more");
+
+    // Another day, another contract: counted apart. And whoever starts holds nothing that it did not use.
+    let tomorrow = DAY.tomorrow().unwrap();
+    let other = ShareAsk { contract: "c-1", day: tomorrow, limit: 16, in_use: 0 };
+    assert_eq!(b.take(&other).unwrap(), Share { held: 1, used_by_others: 0 });
+    let other = ShareAsk { contract: "c-2", day: DAY, limit: 160, in_use: 0 };
+    assert_eq!(b.take(&other).unwrap().held, 10);
+    b.give_back_all(DAY).unwrap();
+    let other = ShareAsk { contract: "c-2", ..other };
+    assert_eq!(a.take(&other).unwrap().held, 10, "all of it is free again");
 }
 
 /// The contract of [`TileFiles`], on an empty folder.

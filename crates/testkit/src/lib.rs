@@ -14,6 +14,7 @@ mod identity_suite;
 mod ledger_memory;
 mod ledger_suite;
 mod life_suite;
+mod limits_memory;
 mod official;
 mod order_suite;
 mod postgres;
@@ -36,8 +37,11 @@ pub use identity_suite::identity_suite;
 pub use ledger_memory::{
     CommitFault, FaultyLedger, MemoryIndex, MemoryLedger, MemoryTiles, memory_ledger_parts,
 };
-pub use ledger_suite::{ledger_store_suite, subject_index_suite, tile_files_suite};
+pub use ledger_suite::{
+    SharingNode, ledger_store_suite, limit_shares_suite, subject_index_suite, tile_files_suite,
+};
 pub use life_suite::life_suite;
+pub use limits_memory::{CountingLedger, SharedLimits, SharedLimitsOf};
 pub use official::{bring_to, make_official};
 pub use order_suite::order_suite;
 pub use postgres::{PostgresCluster, TcpServer};

@@ -11,7 +11,7 @@ use dancu_exchange::{
 use dancu_feed::{ChangePuller, ChangeSource, FeedStore, WebhookKey};
 use dancu_handover::Handover;
 use dancu_identity::Identity;
-use dancu_ledger::{Ledger, PublicLog, Publisher};
+use dancu_ledger::{Ledger, Logs, PublicLog, Publisher};
 use dancu_reception::Desk;
 use dancu_register::RegisterStore;
 use dancu_search::SearchService;
@@ -82,6 +82,8 @@ pub struct AppState {
     pub ledger: Arc<Ledger>,
     /// The log's public side.
     pub public_log: Arc<PublicLog>,
+    /// The logs of all nodes.
+    pub logs: Arc<Logs>,
     /// Publishes the log's files.
     pub publisher: Arc<Publisher>,
     /// Bundles that prove an exchange to others.

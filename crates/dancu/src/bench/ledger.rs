@@ -8,7 +8,7 @@ use crate::{
 };
 use dancu_core::PersonalNumber;
 use dancu_ledger::{
-    Channel, CommitOptions, Draft, Ledger, LedgerOptions, PublicLog, Publisher, Under, load_or_create_signer,
+    Channel, Draft, Ledger, LedgerOptions, PublicLog, Publisher, Under, load_or_create_signer,
 };
 use dancu_store_sqlite::open_ledger_parts;
 use std::{
@@ -54,7 +54,7 @@ async fn caller(ledger: Arc<Ledger>, id: u64, until: Instant) -> Result<Vec<u32>
             .reserve("bench", u64::MAX)
             .map_err(|error| Failure::new("DANCU-CLI-072", error.to_string(), error.to_string()))?;
         let disclosed = ledger.disclose(draft(number), reservation).await?;
-        number = number.wrapping_add(disclosed.index());
+        number = number.wrapping_add(disclosed.entry());
         latencies.push(u32::try_from(begun.elapsed().as_micros()).unwrap_or(u32::MAX));
     }
     Ok(latencies)
@@ -71,7 +71,7 @@ pub fn run(args: &BenchArgs, folder: &Path) -> Result<Vec<Report>, Failure> {
     let (store, parts) = open_ledger_parts(&data)?;
     let signer = load_or_create_signer(&data.join("keys"), "bench.dancu.example/log", &SystemEntropy, true)?;
     let verifier = signer.verifier().clone();
-    let options = LedgerOptions { commits: CommitOptions::default(), accept_clock_behind: true };
+    let options = LedgerOptions { accept_clock_behind: true, ..LedgerOptions::default() };
     let ledger = Arc::new(Ledger::start(
         Box::new(store),
         data.join("ledger.db"),

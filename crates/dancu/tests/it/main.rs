@@ -14,6 +14,7 @@ mod disk;
 mod feed;
 mod handover;
 mod idle;
+mod nodes;
 mod oauth;
 mod overload;
 mod postgres;

@@ -3,7 +3,8 @@
 use crate::authority::{Authority, run};
 use dancu_evidence::{Evidence, Timestamper, covering};
 use dancu_ledger::{
-    Channel, Draft, Ledger, LedgerOptions, LogSigner, PublicLog, TileFiles, Under, generate_key,
+    Channel, Draft, Ledger, LedgerOptions, LogNumber, LogSigner, Logs, PublicLog, TileFiles, Under,
+    generate_key,
 };
 use dancu_testkit::{FakeClock, MemoryIndex, MemoryLedger, MemoryTiles, SeededEntropy, memory_ledger_parts};
 use std::{
@@ -59,7 +60,7 @@ impl House {
 
     fn keeper(&self) -> Timestamper {
         Timestamper::new(
-            self.log.clone(),
+            Arc::new(Logs::alone(self.log.clone())),
             self.stamps.clone(),
             self.authority.clone(),
             Arc::new(self.authority.trusted()),
@@ -118,7 +119,8 @@ async fn a_time_stamp_is_taken_once_and_the_oldest_that_covers_an_entry_is_shown
     house.disclose(300).await;
     assert_eq!(keeper.stamp().await.unwrap(), 303);
     house.disclose(2).await;
-    let size = |index| covering(&*house.stamps, index).unwrap().map(|covering| covering.size);
+    let size =
+        |index| covering(&*house.stamps, LogNumber::FIRST, index).unwrap().map(|covering| covering.size);
     assert_eq!([0, 2, 3, 302, 303].map(size), [Some(3), Some(3), Some(303), Some(303), None]);
     for index in [0, 2, 3, 255, 256, 302] {
         let folder = tempfile::tempdir().unwrap();
@@ -173,6 +175,6 @@ async fn a_list_that_was_damaged_says_so() {
     house.disclose(1).await;
     house.keeper().stamp().await.unwrap();
     house.stamps.write("list", b"1 yesterday\n").unwrap();
-    assert!(covering(&*house.stamps, 0).is_err());
+    assert!(covering(&*house.stamps, LogNumber::FIRST, 0).is_err());
     assert!(house.keeper().stamp().await.is_err());
 }

@@ -14,7 +14,8 @@ use dancu_feed::{
     Telling, WebhookKey,
 };
 use dancu_ledger::{
-    Channel, Draft, Ledger, LedgerOptions, LedgerRecords, LogSigner, PublicLog, Record, Under, generate_key,
+    Channel, Draft, Ledger, LedgerOptions, LedgerRecords, LogSigner, Logs, PublicLog, Record, Under,
+    generate_key,
 };
 use dancu_register::{
     At, Belief, Contact, Fact, FactKind, FactValue, Family, Held, Identity, KindSet, Life, Person, Residence,
@@ -309,7 +310,8 @@ impl World {
         let changes = Arc::new(Changes::default());
         let wills = Arc::new(MemoryConsents::default());
         let gate = Arc::new(Gate::new(wills.clone(), wills.clone(), wills));
-        let teller = ChangeTeller::new(changes.clone(), Arc::new(log), gate, ledger.clone());
+        let teller =
+            ChangeTeller::new(changes.clone(), Arc::new(Arc::new(Logs::alone(log))), gate, ledger.clone());
         let world = Self {
             clock,
             changes,

@@ -3,7 +3,7 @@
 use dancu_core::{PersonalNumber, StoreError};
 use dancu_ledger::{
     Channel, CommitOptions, Disclosed, Draft, Ledger, LedgerError, LedgerOptions, LedgerParts, LedgerStore,
-    LogSigner, Under, generate_key,
+    LogNumber, LogSigner, Under, generate_key,
 };
 use dancu_testkit::{FakeClock, MemoryIndex, MemoryLedger, MemoryTiles, SeededEntropy, memory_ledger_parts};
 use std::sync::Arc;
@@ -21,7 +21,12 @@ pub struct World {
 }
 
 pub fn signer() -> LogSigner {
-    LogSigner::new(&generate_key(ORIGIN, &SeededEntropy::new(7)).unwrap()).unwrap()
+    signer_of(LogNumber::FIRST)
+}
+
+pub fn signer_of(log: LogNumber) -> LogSigner {
+    let origin = if log == LogNumber::FIRST { ORIGIN.to_owned() } else { format!("{ORIGIN}/{}", log.get()) };
+    LogSigner::new(&generate_key(&origin, &SeededEntropy::new(7 + u64::from(log.get()))).unwrap()).unwrap()
 }
 
 pub fn person(number: u64) -> PersonalNumber {
@@ -54,7 +59,7 @@ impl World {
             entropy: Arc::new(SeededEntropy::new(1)),
             options: LedgerOptions {
                 commits: CommitOptions { linger_us: 0, ..CommitOptions::default() },
-                accept_clock_behind: false,
+                ..LedgerOptions::default()
             },
         }
     }
@@ -63,7 +68,7 @@ impl World {
         Ledger::start(
             store,
             "ledger.db".into(),
-            signer(),
+            signer_of(self.options.log),
             self.clock.clone(),
             self.entropy.clone(),
             self.options,
@@ -75,7 +80,7 @@ impl World {
     }
 
     pub fn parts(&self) -> LedgerParts {
-        memory_ledger_parts(&self.records, &self.tiles, &self.index)
+        LedgerParts { log: self.options.log, ..memory_ledger_parts(&self.records, &self.tiles, &self.index) }
     }
 }
 

@@ -1,12 +1,12 @@
 //! The contract of each port.
 
 use crate::cluster::{Server, new_location, new_store, open};
-use dancu_ledger::{LedgerRecords, LedgerStore};
-use dancu_store_postgres::open_ledger;
+use dancu_ledger::{LedgerRecords, LedgerStore, LimitShares, LogRegistry, NodeName, SubjectIndex};
+use dancu_store_postgres::{PostgresLedger, open_ledger};
 use dancu_testkit::{
     changes_suite, consent_suite, exchange_suite, feed_store_suite, handover_suite, identity_suite,
-    ledger_store_suite, life_suite, order_suite, privacy_suite, reception_suite, register_suite,
-    search_suite, subject_index_suite, usage_suite,
+    ledger_store_suite, life_suite, limit_shares_suite, order_suite, privacy_suite, reception_suite,
+    register_suite, search_suite, subject_index_suite, usage_suite,
 };
 use std::sync::Arc;
 
@@ -81,23 +81,67 @@ async fn the_queue_of_a_commune_keeps_its_contract() {
 fn the_ledger_keeps_its_contract() {
     let location = new_location();
     ledger_store_suite(|| {
-        let (store, records, _) = open_ledger(&location).unwrap();
+        let PostgresLedger { store, records, .. } = open_ledger(&location, &node("main")).unwrap();
+        (Box::new(store) as Box<dyn LedgerStore>, Arc::new(records) as Arc<dyn LedgerRecords>)
+    });
+    // Beside a log that has records another keeps the same contract.
+    ledger_store_suite(|| {
+        let PostgresLedger { store, records, .. } = open_ledger(&location, &node("b")).unwrap();
         (Box::new(store) as Box<dyn LedgerStore>, Arc::new(records) as Arc<dyn LedgerRecords>)
     });
 }
 
 #[test]
+fn limits_that_nodes_share_keep_their_contract() {
+    let location = new_location();
+    limit_shares_suite(|name| {
+        let mut opened = open_ledger(&location, &node(name)).unwrap();
+        let shares = opened.store.share_limits();
+        (Box::new(opened.store) as Box<dyn LedgerStore>, Arc::new(shares) as Arc<dyn LimitShares>)
+    });
+}
+
+#[test]
 fn the_index_by_person_keeps_its_contract() {
-    let (_store, _records, index) = open_ledger(&new_location()).unwrap();
-    subject_index_suite(&index);
+    let location = new_location();
+    let [main, b] = ["main", "b"].map(|name| open_ledger(&location, &node(name)).unwrap());
+    subject_index_suite(&main.index);
+    main.index.add(&[(dancu_core::PersonalNumber::from_value(1_085_000_001).unwrap(), 7)], 8).unwrap();
+    subject_index_suite(&b.index);
+    assert_eq!(main.index.cursor().unwrap(), 8, "what one log's index forgets the other keeps");
 }
 
 #[test]
 fn a_second_writer_of_the_log_is_refused_until_the_first_is_gone() {
     let location = new_location();
-    let first = open_ledger(&location).unwrap();
-    let second = open_ledger(&location).unwrap_err();
+    let first = open_ledger(&location, &node("main")).unwrap();
+    let second = open_ledger(&location, &node("main")).unwrap_err();
     assert!(matches!(second, dancu_core::StoreError::InUse { .. }), "{second}");
+    let beside = open_ledger(&location, &node("b")).unwrap();
     drop(first);
-    open_ledger(&location).unwrap();
+    open_ledger(&location, &node("main")).unwrap();
+    let again = open_ledger(&location, &node("b")).unwrap_err();
+    assert!(matches!(again, dancu_core::StoreError::InUse { .. }), "{again}");
+    drop(beside);
+}
+
+#[test]
+fn a_name_has_its_number_for_ever_and_everybody_finds_its_log() {
+    let location = new_location();
+    let number = |name: &str| open_ledger(&location, &node(name)).unwrap().log.get();
+    assert_eq!([number("b"), number("main"), number("c"), number("b")], [1, 0, 2, 1]);
+    let registry = open_ledger(&location, &node("c")).unwrap().registry;
+    let log = |number| dancu_ledger::LogNumber::new(number).unwrap();
+    assert_eq!(registry.announce(log(1), "dancu.example/log/b+key", "same").unwrap(), None);
+    let known = registry.logs().unwrap();
+    let told: Vec<_> = known.iter().map(|log| (log.name.as_str(), log.verifier.as_deref())).collect();
+    assert_eq!(told, [("main", None), ("b", Some("dancu.example/log/b+key")), ("c", None)]);
+    assert_eq!(registry.announce(log(2), "c+key", "other").unwrap(), None, "the other one does not run");
+    let b = open_ledger(&location, &node("b")).unwrap();
+    assert_eq!(registry.announce(log(2), "c+key", "other").unwrap(), Some(node("b")), "nor may both run");
+    drop(b);
+}
+
+fn node(name: &str) -> NodeName {
+    name.parse().unwrap()
 }

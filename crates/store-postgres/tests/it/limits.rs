@@ -6,7 +6,7 @@ use crate::{
 };
 use dancu_changes::ChangeStore;
 use dancu_core::StoreError;
-use dancu_ledger::{Batch, Frontier, Head, LedgerStore};
+use dancu_ledger::{Batch, Frontier, Head, LedgerStore, NodeName};
 use dancu_register::RegisterStore;
 use dancu_store_postgres::{DatabaseOptions, PostgresStore, StoreLocation, open_ledger};
 use std::{sync::Arc, time::Duration};
@@ -135,7 +135,7 @@ async fn a_change_that_the_database_refuses_takes_no_other_one_with_it() {
 fn a_log_looks_for_another_server_when_its_own_takes_no_writes() {
     let database = shared().new_database();
     let location: StoreLocation = shared().cluster.url(&database).parse().unwrap();
-    let (mut store, _records, _index) = open_ledger(&location).unwrap();
+    let mut store = open_ledger(&location, &NodeName::default()).unwrap().store;
     let head = Head { frontier: Frontier::default(), checkpoint: "example\n0\n".into(), newest_us: 1 };
     let mut commit = || store.append(&Batch { first: 0, records: &[], quotas: &[], head: &head });
     commit().unwrap();

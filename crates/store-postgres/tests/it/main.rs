@@ -7,6 +7,7 @@ mod cluster;
 mod contracts;
 mod faults;
 mod limits;
+mod nodes;
 mod tls;
 mod upgrade;
 mod work;

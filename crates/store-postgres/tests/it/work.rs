@@ -5,15 +5,15 @@ use dancu_changes::{
 };
 use dancu_core::{CommuneCode, PersonalNumber};
 use dancu_ledger::{
-    BatchTree, Channel, Draft, Frontier, Ledger, LedgerOptions, LedgerRecords, LogSigner, Under, commitment,
-    generate_key, leaf_hash,
+    BatchTree, Channel, Draft, Frontier, Ledger, LedgerOptions, LedgerRecords, LogSigner, NodeName, Under,
+    commitment, generate_key, leaf_hash,
 };
 use dancu_register::{
     FactKind, RegisterStore, Seals,
     csv::{COLUMNS, KnownPlaces},
     load::{LoadRequest, load},
 };
-use dancu_store_postgres::{PostgresStore, StoreLocation, open_ledger};
+use dancu_store_postgres::{PostgresLedger, PostgresStore, StoreLocation, open_ledger};
 use dancu_testkit::{FakeClock, SeededEntropy};
 use jiff::{Timestamp, civil::date};
 use std::{
@@ -197,7 +197,7 @@ pub async fn check_is_whole(store: &PostgresStore, acknowledged: &Acknowledged) 
 /// Puts disclosures into the log until the progress is whole, and looks that every receipt is of a record that stands in
 /// its place, each once, under one tree, with as many counted as there are.
 pub fn disclose_and_check(location: &StoreLocation, progress: &Progress) {
-    let (store, records, _index) = open_ledger(location).unwrap();
+    let PostgresLedger { store, records, .. } = open_ledger(location, &NodeName::default()).unwrap();
     let keys = generate_key("dancu.example/log", &SeededEntropy::new(7)).unwrap();
     let ledger = Ledger::start(
         Box::new(store),

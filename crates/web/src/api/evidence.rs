@@ -1,7 +1,7 @@
-//! `GET /v1/evidence/{index}`: one exchange as a bundle that somebody verifies without us, for the client that asked then.
+//! `GET /v1/evidence/{entry}`: one exchange as a bundle that somebody verifies without us, for the client that asked then.
 
 use super::{
-    public_log::from_log,
+    public_log::from_logs,
     verify::{caller, refusal_problem},
 };
 use crate::{AppState, Problem, tls::Peer};
@@ -19,7 +19,7 @@ pub(super) async fn evidence(
     State(state): State<Arc<AppState>>,
     peer: Peer,
     headers: HeaderMap,
-    index: Result<Path<u64>, PathRejection>,
+    entry: Result<Path<u64>, PathRejection>,
 ) -> Result<Response, Response> {
     let caller = caller(&state, &headers, peer).await?;
     let _place = caller.enter(state.clock.today()).map_err(|reason| {
@@ -27,20 +27,23 @@ pub(super) async fn evidence(
         refusal_problem(refusal).into_response()
     })?;
     let not_found = || Problem::not_found().into_response();
-    let Path(index) = index.map_err(|_| not_found())?;
-    let asked_by = from_log(&state, move |log| Ok(log.disclosure(index)?.record.client));
+    let Path(entry) = entry.map_err(|_| not_found())?;
+    let asked_by = from_logs(&state, move |logs| Ok(logs.disclosure(entry)?.record.client));
     if asked_by.await.map_err(IntoResponse::into_response)? != caller.client.id.as_str() {
         return Err(not_found());
     }
-    evidence_of(&state, index).await.map_err(IntoResponse::into_response)
+    evidence_of(&state, entry).await.map_err(IntoResponse::into_response)
 }
 
 /// The bundle of an entry as a file. Whether the reader may have it is decided before.
-pub(crate) async fn evidence_of(state: &AppState, index: u64) -> Result<Response, Problem> {
+pub(crate) async fn evidence_of(state: &AppState, entry: u64) -> Result<Response, Problem> {
     let evidence = state.evidence.clone();
-    let bundle = from_log(state, move |log| match evidence.bundle(log, index) {
-        Err(BundleError::Log(error)) => Err(error),
-        other => Ok(other),
+    let bundle = from_logs(state, move |logs| {
+        let (log, leaf) = logs.of_entry(entry)?;
+        match evidence.bundle(&log, leaf) {
+            Err(BundleError::Log(error)) => Err(error),
+            other => Ok(other),
+        }
     });
     let bundle = bundle.await?.map_err(|error| {
         tracing::error!(%error, "a bundle of evidence cannot be made");
@@ -48,7 +51,7 @@ pub(crate) async fn evidence_of(state: &AppState, index: u64) -> Result<Response
     })?;
     let headers = [
         (header::CONTENT_TYPE, "application/zip".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"dancu-evidence-{index}.zip\"")),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"dancu-evidence-{entry}.zip\"")),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
     Ok((headers, bundle).into_response())

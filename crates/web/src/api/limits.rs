@@ -1,7 +1,7 @@
 //! `GET /v1/limits`: a client's own limits, what it used, and how they came about. And the header fields that tell it.
 
 use super::verify::caller;
-use crate::{AppState, Problem, api::from_log, tls::Peer};
+use crate::{AppState, Problem, api::from_logs, tls::Peer};
 use axum::{
     Json,
     extract::State,
@@ -48,7 +48,7 @@ pub(super) async fn answer(state: &AppState, caller: &Caller) -> Result<Response
 pub(crate) async fn used_days(state: &AppState, contract: &str) -> Result<BTreeMap<Date, u64>, Problem> {
     let from = state.ledger.counting_day().saturating_sub(DAYS_BACK.days());
     let contract = contract.to_owned();
-    from_log(state, move |log| log.used_days(&contract, from)).await
+    from_logs(state, move |logs| logs.used_days(&contract, from)).await
 }
 
 /// Adds what is left of the limits (draft-ietf-httpapi-ratelimit-headers): `RateLimit-Policy` says what holds, `RateLimit`

@@ -24,7 +24,7 @@ pub(crate) use commands::second_officer;
 pub(crate) use consents::consent_problem;
 pub(crate) use evidence::evidence_of;
 pub(crate) use limits::used_days;
-pub(crate) use public_log::from_log;
+pub(crate) use public_log::from_logs;
 pub(crate) use verify::{refusal_problem, verify_problem};
 
 use crate::AppState;
@@ -41,7 +41,7 @@ pub(crate) fn machine() -> Router<Arc<AppState>> {
         .route("/v1/fetch", post(fetch::fetch))
         .route("/v1/attest", post(attest::attest))
         .route("/v1/household", post(attest::household))
-        .route("/v1/evidence/{index}", get(evidence::evidence))
+        .route("/v1/evidence/{entry}", get(evidence::evidence))
         .route("/v1/commands", post(commands::hand_over))
         .route("/v1/consent-requests", post(consents::ask))
         .route("/v1/consent-requests/{id}", get(consents::look))

@@ -1,4 +1,5 @@
-//! `GET /log/…`: checkpoint and tiles as C2SP tlog-tiles lays them out. Public: they tell nothing about anyone.
+//! `GET /log/…`: checkpoint and tiles as C2SP tlog-tiles lays them out. Public: they tell nothing about anyone. With
+//! several nodes `/log/node/<name>/…` is the log of one of them, whichever node is asked.
 
 use crate::{AppState, Problem};
 use axum::{
@@ -7,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use dancu_core::Explain;
-use dancu_ledger::{LedgerError, PublicLog};
+use dancu_ledger::{LedgerError, Logs};
 use std::sync::Arc;
 
 /// One file of the log.
@@ -16,8 +17,8 @@ pub(crate) async fn file(
     path: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let Path(path) = path.map_err(|_| Problem::not_found())?;
-    let checkpoint = path == "checkpoint";
-    let bytes = from_log(&state, move |log| log.file(&path)).await?.ok_or_else(Problem::not_found)?;
+    let checkpoint = path == "checkpoint" || path.ends_with("/checkpoint");
+    let bytes = from_logs(&state, move |logs| logs.file(&path)).await?.ok_or_else(Problem::not_found)?;
     let (kind, caching) = if checkpoint {
         ("text/plain; charset=utf-8", "no-cache")
     } else {
@@ -32,14 +33,14 @@ pub(crate) async fn file(
     Ok((headers, bytes).into_response())
 }
 
-/// Reads the public log beside the other requests: it may first have to publish what was just committed, or to build
+/// Reads the logs beside the other requests: it may first have to publish what was just committed, or to build
 /// a tile again. What went wrong stands in the log of the program; callers learn no names of files.
-pub(crate) async fn from_log<T: Send + 'static>(
+pub(crate) async fn from_logs<T: Send + 'static>(
     state: &AppState,
-    work: impl FnOnce(&PublicLog) -> Result<T, LedgerError> + Send + 'static,
+    work: impl FnOnce(&Logs) -> Result<T, LedgerError> + Send + 'static,
 ) -> Result<T, Problem> {
-    let log = Arc::clone(&state.public_log);
-    let outcome = tokio::task::spawn_blocking(move || work(&log)).await.map_err(|_| Problem::fault())?;
+    let logs = Arc::clone(&state.logs);
+    let outcome = tokio::task::spawn_blocking(move || work(&logs)).await.map_err(|_| Problem::fault())?;
     outcome.map_err(|error| {
         if matches!(error, LedgerError::Index { .. }) {
             return Problem::not_found();

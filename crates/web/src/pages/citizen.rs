@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     AppState, Problem,
-    api::{evidence_of, from_log},
+    api::{evidence_of, from_logs},
     products,
     views::{Page, Words},
 };
@@ -24,7 +24,7 @@ use axum::{
 use dancu_core::{Clock, PartialDate};
 use dancu_exchange::{Claim, Field, SealedGroup};
 use dancu_identity::access::Operation;
-use dancu_ledger::{Channel, Disclosure, Page as LogPage};
+use dancu_ledger::{Bookmark, Channel, Disclosure, PublicLog};
 use dancu_register::{At, HouseholdMember, NumberState, Page as MemberPage, Person, person_at};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -71,7 +71,12 @@ struct MemberView {
 
 #[derive(Serialize)]
 struct Look {
+    /// The entry's number in the house.
     index: u64,
+    /// The name of the log that holds it.
+    log: String,
+    /// The key by which that log's checkpoints are verified.
+    log_key: String,
     time: Timestamp,
     who: String,
     why: Words,
@@ -112,7 +117,7 @@ struct AskedField {
 
 #[derive(Deserialize)]
 pub(super) struct Shown {
-    before: Option<u64>,
+    before: Option<Bookmark>,
 }
 
 /// My page.
@@ -127,10 +132,12 @@ pub(super) async fn show(
     let at = At { as_of: state.clock.today(), known_at: state.clock.now() };
     let history = state.register.history(number).await?;
     let me = person_at(&history, at);
-    let page = LogPage { before: shown.before, limit: LOOKS_PAGE };
+    let before = shown.before.clone().unwrap_or_default();
     let orders = state.orders.withholding(number).await?;
-    let found =
-        from_log(&state, move |log| log.visible_disclosures_of(number, page, (at.as_of, &orders))).await?;
+    let found = from_logs(&state, move |logs| {
+        logs.visible_disclosures_of(number, &before, LOOKS_PAGE, (at.as_of, &orders))
+    });
+    let found = found.await?;
     let view = CitizenView {
         page: reader.page_at(PATH),
         number: number.to_string(),
@@ -139,7 +146,7 @@ pub(super) async fn show(
         log_key: state.ledger.verifier().as_str().to_owned(),
         looks: looks(&state, found.disclosures).await?,
         looks_newest: shown.before.map(|_| PATH.to_owned()),
-        looks_older: found.next_before.map(|before| format!("{PATH}?before={before}")),
+        looks_older: found.next.map(|before| format!("{PATH}?before={before}")),
         record: record::groups(&history, at),
         household: household(&state, me.as_ref(), at).await?,
         out_of_use: me.as_ref().and_then(out_of_use),
@@ -154,7 +161,7 @@ pub(super) async fn receipt(
     index: Result<Path<u64>, PathRejection>,
 ) -> Result<Response, Problem> {
     let index = own_disclosure(&state, &reader, index).await?;
-    Ok(Json(from_log(&state, move |log| log.receipt(index)).await?).into_response())
+    Ok(Json(from_logs(&state, move |logs| logs.receipt(index)).await?).into_response())
 }
 
 /// The same look as a bundle that somebody verifies without us.
@@ -176,7 +183,7 @@ async fn own_disclosure(
     let number = reader.citizen(Operation::ReadOwnDisclosures)?;
     let Path(index) = index.map_err(|_| Problem::not_found())?;
     let today = state.clock.today();
-    let record = from_log(state, move |log| Ok(log.disclosure(index)?.record)).await?;
+    let record = from_logs(state, move |logs| Ok(logs.disclosure(index)?.record)).await?;
     let orders = state.orders.withholding(number).await?;
     // One that is not to be seen yet is not there either.
     if record.subject == number && record.is_visible_on(today, &orders) {
@@ -227,21 +234,24 @@ async fn household(state: &AppState, me: Option<&Person>, at: At) -> Result<Opti
     Ok(Some(HouseholdView { number: number.to_string(), members: members.into_iter().map(view).collect() }))
 }
 
-async fn looks(state: &AppState, disclosures: Vec<Disclosure>) -> Result<Vec<Look>, Problem> {
+async fn looks(
+    state: &AppState,
+    disclosures: Vec<(Disclosure, Arc<PublicLog>)>,
+) -> Result<Vec<Look>, Problem> {
     let mut looks = Vec::with_capacity(disclosures.len());
-    for disclosure in disclosures {
+    for (disclosure, log) in disclosures {
         let order = match &disclosure.record.order {
             Some(id) => state.orders.of_record(id).await?,
             None => None,
         };
         let order = order.map(|order| OrderLine { court: order.court, order_number: order.order_number });
-        looks.push(Look { order, ..look(state, disclosure) });
+        looks.push(Look { order, ..look(state, disclosure, &log) });
     }
     Ok(looks)
 }
 
-fn look(state: &AppState, disclosure: Disclosure) -> Look {
-    let Disclosure { index, record, .. } = disclosure;
+fn look(state: &AppState, disclosure: Disclosure, log: &PublicLog) -> Look {
+    let Disclosure { entry: index, record, .. } = disclosure;
     let answers = |field: &str| record.outcome.iter().find(|(asked, _)| asked == field);
     let fields = record.asked.iter().map(|field| {
         let answer = answers(field).map(|(_, answer)| answer.clone()).unwrap_or_default();
@@ -260,6 +270,8 @@ fn look(state: &AppState, disclosure: Disclosure) -> Look {
         order: None,
         product,
         index,
+        log: log.verifier().origin().to_owned(),
+        log_key: log.verifier().as_str().to_owned(),
         time: record.time,
         fields: fields.collect(),
         channel: match record.channel {

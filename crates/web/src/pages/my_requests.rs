@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     AppState, Problem,
-    api::from_log,
+    api::from_logs,
     views::{Page, PageProblem, Words},
 };
 use askama::Template;
@@ -154,7 +154,7 @@ pub(super) async fn open(
         return Err(Problem::bad_body("kind"));
     }
     let today = state.clock.today();
-    let found = from_log(&state, move |log| log.disclosure(leaf)).await?;
+    let found = from_logs(&state, move |logs| logs.disclosure(leaf)).await?;
     let orders = state.orders.withholding(number).await?;
     let is_mine = |record: &Record| record.subject == number && record.is_visible_on(today, &orders);
     let record = Some(found.record).filter(is_mine);

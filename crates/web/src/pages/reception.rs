@@ -221,7 +221,7 @@ fn check(scan: Scan) -> CheckView {
         card: verdicts::card(&scan.answer),
         life: verdicts::life(&scan.answer),
         fields: card_fields(&scan),
-        receipt_index: scan.answer.receipt.leaf_index,
+        receipt_index: scan.answer.receipt.entry,
         id: scan.ticket,
     }
 }

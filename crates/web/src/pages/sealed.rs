@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     AppState, Problem,
-    api::{from_log, verify_problem},
+    api::{from_logs, verify_problem},
     views::{Page, PageProblem, Words},
 };
 use askama::Template;
@@ -203,7 +203,7 @@ async fn portrait(
 ) -> Result<Response, Problem> {
     let (officer, caller) = reading_office(&state, &reader)?;
     let Path(index) = index.map_err(|_| Problem::not_found())?;
-    let Disclosure { record, .. } = from_log(&state, move |log| log.disclosure(index)).await?;
+    let Disclosure { record, .. } = from_logs(&state, move |logs| logs.disclosure(index)).await?;
     let found = state.sealed.shown_portrait(&caller, &reference(officer), &record).await;
     let (kind, bytes) = found.map_err(|error| problem_of(&state, error))?.ok_or_else(Problem::not_found)?;
     Ok(picture(kind, bytes))

@@ -19,7 +19,7 @@ use dancu_identity::{
     Account, AccountId, AttemptLimits, CodeHash, CodeKey, Identity, IdentityParts, IdentityStore, Issue,
     Purpose, Redeem, RelyingParty, Role, Session, StaffProfile, Subject, periods,
 };
-use dancu_ledger::{Ledger, LedgerOptions, PublicLog, Publisher, load_or_create_signer};
+use dancu_ledger::{Ledger, LedgerOptions, Logs, PublicLog, Publisher, load_or_create_signer};
 use dancu_places::Places;
 use dancu_reception::{Desk, Tickets};
 use dancu_register::{
@@ -285,6 +285,7 @@ fn put_together(
     let started = Ledger::start(Box::new(log_store), at, signer, clock.clone(), entropy.clone(), options);
     let ledger = Arc::new(started.unwrap());
     let public_log = Arc::new(PublicLog::open(parts, verifier).unwrap());
+    let logs = Arc::new(Logs::alone(public_log.clone()));
     let exchange_store: Arc<dyn ExchangeStore> = Arc::new(store.clone());
     let life_store = Arc::new(store.clone());
     let (directory, refusals) = (Arc::new(Directory::default()), Arc::new(RefusalLog::default()));
@@ -323,7 +324,7 @@ fn put_together(
     let desk = Arc::new(Desk::new(verify.clone(), register.clone(), tickets, clock.clone()));
     let search = search_service(store, &ledger, &refusals, &clock, &entropy);
     let outbox = Arc::new(store.clone());
-    let teller = ChangeTeller::new(outbox.clone(), Arc::new(public_log.clone()), gate, ledger.clone());
+    let teller = ChangeTeller::new(outbox.clone(), Arc::new(logs.clone()), gate, ledger.clone());
     let puller = ChangePuller::new(Arc::new(teller), refusals.clone(), clock.clone());
     AppState {
         puller: Arc::new(puller),
@@ -361,6 +362,7 @@ fn put_together(
         publisher: Arc::new(Publisher::start(public_log.clone()).unwrap()),
         ledger,
         public_log,
+        logs,
         evidence: Evidence::new(Arc::new(MemoryTiles::default()), None),
         latencies: Latencies::default(),
         clock,
