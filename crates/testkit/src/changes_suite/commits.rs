@@ -276,7 +276,8 @@ pub(super) async fn reads_at_the_same_time_agree_with_the_histories(desk: &Desk)
         let whose = u64::from(second % 3) + 1;
         let from = TODAY.saturating_sub(jiff::Span::new().days(i64::from(second % 4)));
         let phone = since(contact(&format!("091234567{second}")), from);
-        desk.state(second, whose, &[phone, since(identity(&"Lê Thị An ".repeat(second as usize)), from)]).await;
+        desk.state(second, whose, &[phone, since(identity(&"Lê Thị An ".repeat(second as usize)), from)])
+            .await;
     }
     let contact_alone: KindSet = [FactKind::Contact].into_iter().collect();
     let mut reads = tokio::task::JoinSet::new();
