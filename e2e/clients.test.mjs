@@ -16,6 +16,8 @@ const LANGUAGES = [
   { name: "JavaScript", run: ["node", "verify.mjs"], needs: ["node", "--version"] },
   { name: "Python", run: ["python3", "verify.py"], needs: ["python3", "-c", "import cryptography"] },
   { name: "Java", run: ["java", "Verify.java"], needs: ["java", "--version"] },
+  // Programs of one file came with .NET 10.
+  { name: "C#", run: ["dotnet", "run", "verify.cs", "--"], needs: ["bash", "-c", 'v=$(dotnet --version) && ((${v%%.*} >= 10))'] },
 ];
 
 const run = ([program, ...options]) =>

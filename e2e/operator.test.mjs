@@ -123,3 +123,30 @@ test("an agency is connected while the server runs, and mistakes are named", asy
   await page.getByText("Đã kết nối: 1 tổ chức, 1 phần mềm, 1 hợp đồng.").waitFor();
   assert.match(await page.locator("section[aria-labelledby=contracts]").innerText(), /Trường học A/);
 });
+
+test("numbers that are tried one after another raise an alarm, which is decided with a reason", async () => {
+  const { page } = operator;
+  const bearer = await token();
+  const first = BigInt(house.card("in force").qr.split("|")[0]);
+  for (let turn = 0n; turn < 12n; turn += 1n) {
+    const number = String(first + turn).padStart(12, "0");
+    assert.equal((await verify(bearer, { number, name: "Nguyễn Văn Thử" })).status, 200);
+  }
+  // The watch goes through the log every ten seconds.
+  const alarm = page.getByRole("link", { name: "Dò các số liền nhau" });
+  const ends = Date.now() + 2 * LISTED_MS_MAX;
+  do {
+    await page.goto("/operator/alarms", { waitUntil: "load" });
+  } while ((await alarm.count()) === 0 && Date.now() < ends);
+  await operator.inspect("operator-alarms");
+  await alarm.first().click();
+  await page.getByText(CLIENT).first().waitFor();
+  await operator.inspect("operator-alarm");
+  assert.ok(!(await page.content()).includes(String(first).padStart(12, "0")), "nobody's number stands here");
+  await page.getByRole("button", { name: "Có lý do chính đáng" }).click();
+  await page.locator(".govuk-error-summary").waitFor();
+  await page.fill("#note", "Kiểm thử tự động");
+  await page.getByRole("button", { name: "Có lý do chính đáng" }).click();
+  await page.getByText("Kiểm thử tự động").waitFor();
+  await operator.inspect("operator-alarm-decided");
+});

@@ -249,6 +249,12 @@ pub enum ControlCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Go through the looks in the log that were never gone through and raise alarms. A running server does it by itself.
+    Alarms {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// What to do with the store as a whole.
@@ -280,6 +286,10 @@ pub enum StaffCommand {
         /// account that had the right loses it.
         #[arg(long, value_name = "CLIENT")]
         sealed: Option<String>,
+        /// The member's own personal number, so that looks at relatives and the own household are seen. Read by the watch
+        /// over the log alone; without it what was declared before stays.
+        #[arg(long, value_name = "NUMBER")]
+        number: Option<String>,
     },
     /// Print a new one-time code.
     Code {

@@ -10,7 +10,10 @@ use std::{collections::BTreeSet, sync::Arc};
 
 /// Runs `dancu control …`.
 pub async fn run(config: &Config, command: &ControlCommand) -> Result<(), Failure> {
-    let ControlCommand::Scan { commune, json } = command;
+    let (commune, json) = match command {
+        ControlCommand::Scan { commune, json } => (commune, json),
+        ControlCommand::Alarms { json } => return crate::alarms::run(config, *json).await,
+    };
     let commune = commune.as_deref().map(str::parse::<CommuneCode>).transpose()?;
     let (stores, _lock) = Stores::open(config).await?;
     let outcome = scan(&stores.changes, commune).await;

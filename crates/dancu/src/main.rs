@@ -1,5 +1,6 @@
 //! The one binary: joins the rooms, gives them a clock, randomness and keys, and speaks the command line.
 
+mod alarms;
 mod bench;
 mod cards;
 mod change;

@@ -72,7 +72,9 @@ impl Platform {
         let exchange_store = Arc::clone(&stores.exchange);
         directory.reload(&*exchange_store).await?;
         directory.follow(&*exchange_store).await?;
-        let life = LifeService::new(Arc::clone(&stores.life), Arc::clone(&directory), Arc::clone(&clock));
+        let life =
+            Arc::new(LifeService::new(Arc::clone(&stores.life), Arc::clone(&directory), Arc::clone(&clock)));
+        let alarms = crate::alarms::service(&stores, &life, &clock);
         let refusals = Arc::new(RefusalLog::default());
         let tokens = open_tokens(config, &exchange_store, &directory, &refusals, (&clock, &entropy));
         let (gate, consents, privacy, orders) =
@@ -121,7 +123,8 @@ impl Platform {
             identity: Arc::new(identity),
             directory,
             exchange_store,
-            life: Arc::new(life),
+            life,
+            alarms: Arc::new(alarms),
             tokens: Arc::new(tokens),
             refusals,
             verify,

@@ -60,14 +60,20 @@ pub async fn add(platform: &Platform, id: &str, name: &str, role: Role) -> Resul
 #[expect(clippy::print_stdout, reason = "printing is what the command is for")]
 pub async fn run(platform: &Platform, command: &StaffCommand) -> Result<(), Failure> {
     let issued = match command {
-        StaffCommand::Add { id, name, role: text, sealed } => {
-            add(platform, id, name, role(platform, text, sealed.as_deref()).await?).await?
+        StaffCommand::Add { id, name, role: text, sealed, number } => {
+            let number = number.as_deref().map(str::parse).transpose()?;
+            let issued = add(platform, id, name, role(platform, text, sealed.as_deref()).await?).await?;
+            if number.is_some() {
+                platform.stores.alarms.put_own_number(id, number).await?;
+            }
+            issued
         }
         StaffCommand::Code { id } => {
             platform.state.identity.issue_staff_code(&id.parse::<StaffId>()?).await?
         }
         StaffCommand::Close { id } => {
             platform.state.identity.close_staff(&id.parse()?).await?;
+            platform.stores.alarms.put_own_number(id, None).await?;
             println!("Đã đóng tài khoản. / The account is closed.");
             return Ok(());
         }

@@ -2,6 +2,7 @@
 //! the lock are in the data folder either way.
 
 use crate::{config::Config, failure::Failure};
+use dancu_alarms::AlarmStore;
 use dancu_changes::ChangeStore;
 use dancu_copy::{CopyError, RowStore};
 use dancu_core::StoreError;
@@ -46,6 +47,8 @@ pub struct Stores {
     pub orders: Arc<dyn OrderStore>,
     /// What was used of products.
     pub usage: Arc<dyn UsageStore>,
+    /// Alarms about looks.
+    pub alarms: Arc<dyn AlarmStore>,
     /// Accounts and sessions.
     pub identity: Arc<dyn IdentityStore>,
     /// Visits.
@@ -76,6 +79,7 @@ impl Stores {
             + PrivacyStore
             + OrderStore
             + UsageStore
+            + AlarmStore
             + IdentityStore
             + ReceptionStore
             + FeedStore
@@ -92,6 +96,7 @@ impl Stores {
             cases: Arc::new(store.clone()),
             orders: Arc::new(store.clone()),
             usage: Arc::new(store.clone()),
+            alarms: Arc::new(store.clone()),
             identity: Arc::new(store.clone()),
             reception: Arc::new(store.clone()),
             outbox: Arc::new(store.clone()),

@@ -53,6 +53,7 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
         tokio::spawn(follow_connections(Arc::clone(&platform.state))),
     ];
     let indexer = tokio::spawn(index_older_persons(Arc::clone(&platform.stores.search)));
+    let watch = platform.watch(&config);
     let deliveries = Deliveries::start(Arc::clone(&platform.courier), platform.stores.clone());
     let connections_max = descriptors::make_room(config.connections_max);
     let limits = ServerLimits { connections_max, ..ServerLimits::default() };
@@ -63,6 +64,7 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     deliveries.stop().await;
     keeper.abort();
     followers.iter().for_each(tokio::task::JoinHandle::abort);
+    watch.abort();
     indexer.abort();
     for task in [courier, stamping, renewal].into_iter().flatten() {
         task.abort();

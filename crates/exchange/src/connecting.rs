@@ -108,6 +108,7 @@ mod tests {
         StageRow {
             step: act(&document.contracts[0], 3, Deed::Step(step), (&author(), NOW)),
             last_sequence: 7,
+            ceiling: None,
         }
     }
 

@@ -30,7 +30,7 @@ impl Directory {
         let turn = 1 + self.turns.fetch_add(1, Ordering::AcqRel);
         // Stages before terms: terms that are still written never meet a stage in which they are answered.
         let stages: HashMap<_, _> = (store.stages().await?.into_iter())
-            .map(|row| (row.step.contract.clone(), Standing::after(&row.step)))
+            .map(|row| (row.step.contract.clone(), Standing::of(&row)))
             .collect();
         let (organisations, clients, contracts) = store.connections().await?;
         let restricted: HashSet<ContractId> = store.restricted_contracts().await?.into_iter().collect();

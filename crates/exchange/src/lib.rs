@@ -56,10 +56,10 @@ pub use fetch::{FetchAnswer, FetchRequest, FetchedValue};
 pub use field::{Field, FieldSet};
 pub use household::{HouseholdAnswer, HouseholdPerson, HouseholdRequest, HouseholdTerms};
 pub use life::{
-    ActBody, AttachedFile, Author, CheckedItem, ChecklistItem, Computed, Connection, ConnectionAct,
-    ConnectionRules, Deed, EvidenceFile, Given, LifeError, LifeService, LifeStore, Need, Opening, Part,
-    PilotTerms, SamplePerson, Sandbox, SandboxCaller, SandboxSource, Side, Signed, Stage, Standing, Step,
-    TRANSITIONS, Transition, Verdict, checklist, connection_rules, is_within, transition,
+    ActBody, AttachedFile, Author, Ceiling, CeilingChange, CheckedItem, ChecklistItem, Computed, Connection,
+    ConnectionAct, ConnectionRules, Deed, EvidenceFile, Given, LifeError, LifeService, LifeStore, Need,
+    Opening, Part, PilotTerms, SamplePerson, Sandbox, SandboxCaller, SandboxSource, Side, Signed, Stage,
+    Standing, Step, TRANSITIONS, Transition, Verdict, checklist, connection_rules, is_within, transition,
 };
 pub use limits::{
     Advice, Caseload, CaseloadError, ComputedLimit, LimitNotice, LimitRules, LimitStep, UseReview, WeekUse,

@@ -1,6 +1,6 @@
 //! The store port of the exchange.
 
-use crate::{Client, ClientId, ConnectionAct, Contract, ContractId, Organisation, RefusalEntry};
+use crate::{Ceiling, Client, ClientId, ConnectionAct, Contract, ContractId, Organisation, RefusalEntry};
 use async_trait::async_trait;
 use dancu_core::StoreError;
 use jiff::Timestamp;
@@ -45,6 +45,8 @@ pub struct StageRow {
     pub step: ConnectionAct,
     /// The last place that is taken in its history.
     pub last_sequence: u32,
+    /// What stands over its limits, as it was set last.
+    pub ceiling: Option<Ceiling>,
 }
 
 /// Keeps organisations, clients, contracts, tokens, spent assertions and refusals.

@@ -72,6 +72,8 @@ operations! {
     HandlePrivacyRequests,
     /// Enter and lift courts' orders behind which a person does not see a look; each takes two officers of the centre.
     ManageCourtOrders,
+    /// See alarms about looks, decide them, lower limits at once, and give notice of a breach.
+    HandleAlarms,
     /// See organisations, contracts, use against limits, and counters.
     ViewOperations,
     /// Connect organisations and their clients, and change their contracts.
@@ -121,6 +123,7 @@ pub fn allows(principal: Option<&Principal>, operation: Operation) -> bool {
         Operation::ManageOwnConnections => matches!(role(principal), Some(Role::Agency { .. })),
         Operation::HandlePrivacyRequests
         | Operation::ManageCourtOrders
+        | Operation::HandleAlarms
         | Operation::ViewOperations
         | Operation::ManageConnections
         | Operation::ReviewConnections => {
@@ -196,6 +199,7 @@ mod tests {
             (O::MoveFindings,        [false, false, false, false, true, true, true, false]),
             (O::HandlePrivacyRequests, [false, false, false, false, false, false, true, false]),
             (O::ManageCourtOrders,   [false, false, false, false, false, false, true, false]),
+            (O::HandleAlarms,        [false, false, false, false, false, false, true, false]),
             (O::ViewOperations,      [false, false, false, false, false, false, true, false]),
             (O::ManageConnections,   [false, false, false, false, false, false, true, false]),
             (O::ManageOwnConnections, [false, false, false, false, false, false, false, true]),

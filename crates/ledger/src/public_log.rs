@@ -7,7 +7,7 @@ use crate::{
     hash::{commitment, leaf_hash},
     ledger::verify_head,
     node::LogNumber,
-    ports::{Head, LedgerParts, StoredRecord, SubjectIndex, TileFiles},
+    ports::{Head, LedgerParts, LedgerRecords, StoredRecord, SubjectIndex, TileFiles},
     tail::{Tail, unfinished},
     tile_path::{TileKind, TilePath},
     tiles::TileSource,
@@ -117,6 +117,11 @@ impl PublicLog {
     /// The log's verifier key.
     pub const fn verifier(&self) -> &LogVerifier {
         &self.verifier
+    }
+
+    /// The committed records, for whoever goes through them beside the doors.
+    pub fn records(&self) -> Arc<dyn LedgerRecords> {
+        Arc::clone(&self.source.records)
     }
 
     /// Number of entries that the published checkpoint covers.

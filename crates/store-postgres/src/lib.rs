@@ -1,6 +1,7 @@
 //! Every store port on PostgreSQL (15 or later): a pool of connections, whole transactions that are run again when
 //! PostgreSQL asks for it, and commits whose answer was lost settled by looking.
 
+mod alarms;
 mod changes;
 mod circles;
 mod commit;

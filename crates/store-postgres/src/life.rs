@@ -9,8 +9,9 @@ use crate::{
 };
 use async_trait::async_trait;
 use dancu_core::StoreError;
-use dancu_exchange::{ActBody, ConnectionAct, ContractId, LifeStore, StageRow};
+use dancu_exchange::{ActBody, Ceiling, ConnectionAct, ContractId, Deed, LifeStore, StageRow};
 use deadpool_postgres::{GenericClient, Transaction};
+use std::collections::HashMap;
 use tokio_postgres::Row;
 
 #[async_trait]
@@ -77,8 +78,27 @@ pub(crate) async fn stages(client: &impl GenericClient) -> Result<Vec<StageRow>>
                      FROM connection_act GROUP BY contract) AS ends
                JOIN connection_act AS act ON act.contract = ends.contract AND act.sequence = ends.step";
     let statement = client.prepare_cached(sql).await?;
-    let row = |row: &Row| Ok(StageRow { step: act(row)?, last_sequence: sequence(row, 4)? });
+    let ceilings = ceilings(client).await?;
+    let row = |row: &Row| {
+        let step = act(row)?;
+        let ceiling = ceilings.get(&step.contract).copied().flatten();
+        Ok(StageRow { step, last_sequence: sequence(row, 4)?, ceiling })
+    };
     client.query(&statement, &[]).await?.iter().map(row).collect()
+}
+
+/// What was set last over the limits of each contract of which anything was; found by an index of these acts alone.
+async fn ceilings(client: &impl GenericClient) -> Result<HashMap<ContractId, Option<Ceiling>>> {
+    let sql = "SELECT contract, body FROM connection_act WHERE (body::jsonb ->> 'deed') = 'ceiling'
+               ORDER BY contract, sequence";
+    let statement = client.prepare_cached(sql).await?;
+    let mut ceilings = HashMap::new();
+    for row in client.query(&statement, &[]).await? {
+        if let Deed::Ceiling(change) = from_json::<ActBody>(&row, 1)?.deed {
+            ceilings.insert(id(&row, 0)?, change.set);
+        }
+    }
+    Ok(ceilings)
 }
 
 /// Adds an act behind the last one; `false` when that is not its place. The key makes of two who add at once one.

@@ -30,6 +30,7 @@ const STEPS: &[(&str, &str)] = steps!(
     "V16__usage",
     "V17__orders",
     "V18__nodes",
+    "V19__alarms",
 );
 
 /// Held by whoever applies steps, so that two nodes that start at once do not both do it.

@@ -1,5 +1,6 @@
 //! Every store port on embedded SQLite files: one writer thread a file, readers in the callers' threads.
 
+mod alarms;
 mod changes;
 mod circles;
 mod commit;

@@ -6,8 +6,9 @@ use crate::{
 };
 use async_trait::async_trait;
 use dancu_core::StoreError;
-use dancu_exchange::{ActBody, ConnectionAct, ContractId, LifeStore, StageRow};
+use dancu_exchange::{ActBody, Ceiling, ConnectionAct, ContractId, Deed, LifeStore, StageRow};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::collections::HashMap;
 
 #[async_trait]
 impl LifeStore for SqliteStore {
@@ -58,7 +59,24 @@ pub(crate) fn stages(connection: &Connection) -> rusqlite::Result<Vec<StageRow>>
                FROM (SELECT contract, max(sequence) AS last, max(sequence) FILTER (WHERE stage IS NOT NULL) AS step
                      FROM connection_act GROUP BY contract) AS ends
                JOIN connection_act AS act ON act.contract = ends.contract AND act.sequence = ends.step";
-    all(connection, sql, |row| Ok(StageRow { step: act(row)?, last_sequence: row.get(4)? }))
+    let ceilings = ceilings(connection)?;
+    all(connection, sql, |row| {
+        let step = act(row)?;
+        let ceiling = ceilings.get(&step.contract).copied().flatten();
+        Ok(StageRow { step, last_sequence: row.get(4)?, ceiling })
+    })
+}
+
+/// What was set last over the limits of each contract of which anything was; found by an index of these acts alone.
+fn ceilings(connection: &Connection) -> rusqlite::Result<HashMap<ContractId, Option<Ceiling>>> {
+    let sql = "SELECT contract, body FROM connection_act WHERE json_extract(body, '$.deed') = 'ceiling'
+               ORDER BY contract, sequence";
+    let rows = all(connection, sql, |row| Ok((id(row, 0)?, from_json::<ActBody>(row, 1)?.deed)))?;
+    let change = |(contract, deed)| match deed {
+        Deed::Ceiling(change) => Some((contract, change.set)),
+        _ => None,
+    };
+    Ok(rows.into_iter().filter_map(change).collect())
 }
 
 /// Whether a place is taken, or one before it is free: whoever wrote these acts saw another history.
@@ -66,7 +84,7 @@ pub(crate) fn is_taken<'a>(
     connection: &Connection,
     acts: impl Iterator<Item = &'a ConnectionAct>,
 ) -> rusqlite::Result<bool> {
-    let mut last = std::collections::HashMap::new();
+    let mut last = HashMap::new();
     for act in acts {
         let contract = act.contract.as_str();
         let before = match last.get(contract) {

@@ -2,8 +2,8 @@
 
 use dancu_store_sqlite::{DatabaseOptions, SqliteHandover, SqliteStore};
 use dancu_testkit::{
-    consent_suite, exchange_suite, handover_suite, life_suite, order_suite, privacy_suite, reception_suite,
-    usage_suite,
+    alarm_suite, consent_suite, exchange_suite, handover_suite, life_suite, order_suite, privacy_suite,
+    reception_suite, usage_suite,
 };
 use std::sync::Arc;
 
@@ -41,6 +41,12 @@ async fn orders_of_courts_keep_their_contract() {
 async fn what_was_used_of_products_keeps_its_contract() {
     let folder = tempfile::tempdir().unwrap();
     usage_suite(Arc::new(SqliteStore::open(folder.path(), DatabaseOptions::default()).unwrap())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn alarms_keep_their_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    alarm_suite(&SqliteStore::open(folder.path(), DatabaseOptions::default()).unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

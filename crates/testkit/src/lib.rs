@@ -1,6 +1,7 @@
 //! What the tests of every room share: a clock that stands until it is moved, entropy from a seed, and one
 //! contract suite per store port, which every store must pass.
 
+mod alarm_suite;
 mod changes_memory;
 mod changes_suite;
 mod consent_memory;
@@ -24,6 +25,7 @@ mod register_suite;
 mod search_suite;
 mod usage_suite;
 
+pub use alarm_suite::alarm_suite;
 pub use changes_memory::MemoryChanges;
 pub use changes_suite::changes_suite;
 pub use consent_memory::MemoryConsents;

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a suite is a test: it fails by panicking")]
 
 use dancu_exchange::{
-    Author, Client, ConnectionAct, ConnectionChange, Contract, ContractId, Deed, LifeStore, Organisation,
-    Part, Side, Stage, Step, Verdict,
+    Author, Ceiling, CeilingChange, Client, ConnectionAct, ConnectionChange, Contract, ContractId, Deed,
+    LifeStore, Organisation, Part, Side, Stage, Step, Verdict,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -21,6 +21,7 @@ pub async fn life_suite(store: Arc<dyn LifeStore>) {
     of_many_who_act_at_once_one_does(shared).await;
     the_last_step_is_told_with_the_last_place(store).await;
     a_file_comes_back_byte_for_byte(store).await;
+    the_ceiling_that_was_set_last_is_told_with_the_stage(store).await;
 }
 
 fn id(text: &str) -> ContractId {
@@ -133,4 +134,27 @@ async fn a_file_comes_back_byte_for_byte(store: &dyn LifeStore) {
     for (contract, sequence) in [("hd-2", 4), ("hd-1", 5), ("hd-9", 5)] {
         assert_eq!(store.evidence(&id(contract), sequence).await.unwrap(), None);
     }
+}
+
+async fn the_ceiling_that_was_set_last_is_told_with_the_stage(store: &dyn LifeStore) {
+    let ceiling = |daily_limit| Ceiling {
+        daily_limit,
+        per_second_max: 1,
+        until: Timestamp::from_microsecond(1_796_000_000_000_000).unwrap(),
+    };
+    let told = async || {
+        let stages = store.stages().await.unwrap();
+        let row = stages.into_iter().find(|row| row.step.contract == id("hd-2")).unwrap();
+        (row.step.sequence, row.last_sequence, row.ceiling)
+    };
+    assert_eq!(told().await, (3, 5, None));
+    for (sequence, set) in [(6, Some(ceiling(9))), (7, Some(ceiling(5))), (8, None)] {
+        // A ground that looks like a ceiling is none.
+        let ground = r#"{"deed":"ceiling"}"#.to_owned();
+        let change = CeilingChange { set, ground, alarm: Some("a".to_owned()) };
+        assert!(store.add_acts(vec![(act("hd-2", sequence, Deed::Ceiling(change)), None)]).await.unwrap());
+        assert_eq!(told().await, (3, sequence, set), "the step is no other");
+    }
+    let stages = store.stages().await.unwrap();
+    assert!(stages.iter().all(|row| row.ceiling.is_none()), "of this contract alone");
 }

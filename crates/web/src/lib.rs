@@ -20,6 +20,7 @@ mod state;
 mod tls;
 mod views;
 
+pub use api::breach;
 pub use language::Language;
 pub use latency::Latencies;
 pub use looks::Looks;

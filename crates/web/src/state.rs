@@ -1,6 +1,7 @@
 //! What every handler works with. Put together once, in the binary.
 
 use crate::{latency::Latencies, looks::Looks};
+use dancu_alarms::AlarmService;
 use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy};
 use dancu_evidence::Evidence;
@@ -60,6 +61,8 @@ pub struct AppState {
     pub orders: Arc<OrderService>,
     /// What was used of products.
     pub usage: Arc<UsageCounter>,
+    /// Alarms about looks.
+    pub alarms: Arc<AlarmService>,
     /// The synthetic country for clients that are not reviewed yet.
     pub sandbox: Arc<dyn SandboxSource>,
     /// Sealed values.

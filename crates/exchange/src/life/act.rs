@@ -1,6 +1,6 @@
 //! What was done to a connection, by whom and when. Only added to, never changed.
 
-use super::Stage;
+use super::{CeilingChange, Stage};
 use crate::{ContractId, OrganisationId};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,8 @@ pub enum Side {
     Console,
     /// An upgrade of the program: what was in use before there were reviews.
     Release,
+    /// The running program, which ends what has its day.
+    Program,
 }
 
 /// Who did something.
@@ -43,6 +45,11 @@ impl Author {
             name: "Dòng lệnh của máy chủ / the server's command line".to_owned(),
             side: Side::Console,
         }
+    }
+
+    /// The running program.
+    pub fn program() -> Self {
+        Self { id: "dancu".to_owned(), name: "Dancu".to_owned(), side: Side::Program }
     }
 }
 
@@ -169,6 +176,8 @@ pub enum Deed {
         /// Which.
         part: Part,
     },
+    /// The limits were lowered for a time, or hold again.
+    Ceiling(CeilingChange),
 }
 
 /// One line of a connection's history.

@@ -56,6 +56,9 @@ pub enum LifeError {
     /// There are no rules for this day.
     #[error("no rules hold today")]
     NoRules,
+    /// The ceiling is no lower limit, ends in the past or too far off, or there is none to take away.
+    #[error("the ceiling cannot be so")]
+    Ceiling,
     /// The store could not read or keep.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -143,6 +146,11 @@ impl Explain for LifeError {
                 "DANCU-EXCHANGE-093",
                 "Không có quy tắc nào cho ngày hôm nay. Hãy kiểm tra đồng hồ của máy chủ.",
                 "No rules hold today. Check the server's clock.",
+            ),
+            Self::Ceiling => (
+                "DANCU-EXCHANGE-160",
+                "Mức trần phải thấp hơn hạn mức của hợp đồng, lớn hơn 0 và có ngày hết hạn sắp tới. Hãy nhập lại.",
+                "A ceiling must be below the contract's limits, above 0, and end on a day that is near. State it again.",
             ),
         };
         Explanation::new(code, vi, en)

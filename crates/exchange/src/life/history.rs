@@ -122,7 +122,8 @@ impl Connection {
     pub fn act(&self, by: &Author, deed: Deed, now: Timestamp) -> Result<ConnectionAct, LifeError> {
         let sequence = self.acts.last().map_or(1, |last| last.sequence + 1);
         // The last lines are kept for suspending and ending: nothing may fill the history so that it cannot be stopped.
-        let is_stop = matches!(&deed, Deed::Step(Step { to: Stage::Suspended | Stage::Ended, .. }));
+        let is_stop =
+            matches!(&deed, Deed::Ceiling(_) | Deed::Step(Step { to: Stage::Suspended | Stage::Ended, .. }));
         if sequence > Self::ACTS_MAX && !is_stop {
             return Err(LifeError::Full);
         }
@@ -186,7 +187,7 @@ impl Connection {
         match &by.side {
             Side::Operator => true,
             Side::Agency { organisation } => step.is_agencys && *organisation == self.organisation.id,
-            Side::Console | Side::Release => false,
+            Side::Console | Side::Release | Side::Program => false,
         }
     }
 
@@ -335,6 +336,7 @@ impl Connection {
                 | Deed::Terms
                 | Deed::Keys { .. }
                 | Deed::Tried { .. }
+                | Deed::Ceiling(_)
                 | Deed::Evidence { .. } => {}
             }
         }
@@ -398,7 +400,7 @@ impl Connection {
         let is_theirs = match &by.side {
             Side::Operator => true,
             Side::Agency { organisation } => *organisation == self.organisation.id,
-            Side::Console | Side::Release => false,
+            Side::Console | Side::Release | Side::Program => false,
         };
         if !is_theirs {
             return Err(LifeError::NotTheirs);

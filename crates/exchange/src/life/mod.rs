@@ -2,6 +2,7 @@
 //! official. A connection is a contract with what was done to it.
 
 mod act;
+mod ceiling;
 mod error;
 mod history;
 mod rules;
@@ -12,6 +13,7 @@ mod standing;
 mod terms;
 
 pub use act::{ActBody, Author, ConnectionAct, Deed, Part, PilotTerms, Side, Step, Verdict};
+pub use ceiling::{Ceiling, CeilingChange};
 pub use error::LifeError;
 pub use history::{AttachedFile, CheckedItem, Connection, Given, Opening, Signed};
 pub use rules::{ChecklistItem, Computed, ConnectionRules, checklist, connection_rules};

@@ -18,8 +18,10 @@ pub struct ConnectionRules {
     pub pilot_limit_percent: u32,
     /// Days of a pilot.
     pub pilot_days: u32,
-    /// Hours within which the agency is told of a suspension.
+    /// Hours within which the agency is told of a suspension or of a breach of terms.
     pub notice_hours: u32,
+    /// Days for which limits may be lowered at a time.
+    pub ceiling_days_max: u32,
     /// Answers in the sandbox that a review wants to see.
     pub sandbox_answers_min: u32,
     /// Refused requests in the sandbox that a review wants to see: software that over-reaches must take the refusal.
@@ -104,6 +106,7 @@ pub fn connection_rules(on: Date) -> Option<ConnectionRules> {
         pilot_limit_percent: rule("pilot_limit_percent")?,
         pilot_days: rule("pilot_days")?,
         notice_hours: rule("notice_hours")?,
+        ceiling_days_max: rule("ceiling_days_max")?,
         sandbox_answers_min: rule("sandbox_answers_min")?,
         sandbox_refusals_min: rule("sandbox_refusals_min")?,
     })

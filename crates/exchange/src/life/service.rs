@@ -1,6 +1,6 @@
 //! Keeps what is done to connections, and makes it effective at once.
 
-use super::{Author, Connection, ConnectionAct, Deed, LifeError, Part, Stage, Verdict};
+use super::{Author, CeilingChange, Connection, ConnectionAct, Deed, LifeError, Part, Stage, Verdict};
 use crate::{ContractId, Directory, ExchangeStore};
 use async_trait::async_trait;
 use dancu_core::{Clock, StoreError};
@@ -81,6 +81,39 @@ impl LifeService {
         let act = connection.step(by, to, ground, self.clock.now())?;
         self.add(act, None).await?;
         Ok(self.directory.reload(&*self.store).await?)
+    }
+
+    /// Lowers the limits for a time, or lets the contract's own hold again: from the next request on.
+    pub async fn tighten(
+        &self,
+        connection: &Connection,
+        by: &Author,
+        change: CeilingChange,
+    ) -> Result<(), LifeError> {
+        let act = connection.tighten(by, change, self.clock.now())?;
+        self.add(act, None).await?;
+        Ok(self.directory.reload(&*self.store).await?)
+    }
+
+    /// Takes away the ceilings that have ended; how many they were.
+    pub async fn end_ceilings(&self) -> Result<usize, LifeError> {
+        let now = self.clock.now();
+        let mut ended = 0;
+        for row in self.store.stages().await? {
+            if row.ceiling.is_none_or(|ceiling| now < ceiling.until) {
+                continue;
+            }
+            let Some(connection) = self.connection(&row.step.contract).await? else { continue };
+            let change =
+                CeilingChange { set: None, ground: "Hết hạn / its time is over".to_owned(), alarm: None };
+            match self.tighten(&connection, &Author::program(), change).await {
+                Ok(()) => ended += 1,
+                // Somebody changed it meanwhile: the next look sees what stands.
+                Err(LifeError::Changed | LifeError::NotTheirs | LifeError::Ceiling) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(ended)
     }
 
     /// Answers an item of the review.

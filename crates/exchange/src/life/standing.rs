@@ -1,7 +1,7 @@
 //! What a connection's stage means for its client.
 
-use super::{ConnectionAct, PilotTerms, Stage};
-use crate::{Contract, RefusalReason};
+use super::{Ceiling, ConnectionAct, PilotTerms, Stage};
+use crate::{Contract, RefusalReason, StageRow};
 use jiff::civil::Date;
 
 /// How a client stands.
@@ -11,17 +11,24 @@ pub struct Standing {
     pub stage: Stage,
     /// The terms of a pilot.
     pub pilot: Option<PilotTerms>,
+    /// What stands over its limits for a time.
+    pub ceiling: Option<Ceiling>,
 }
 
 impl Standing {
     /// Of whom no step is known: a draft, which is refused.
-    pub const DRAFT: Self = Self { stage: Stage::Draft, pilot: None };
+    pub const DRAFT: Self = Self { stage: Stage::Draft, pilot: None, ceiling: None };
     /// In use.
-    pub const OFFICIAL: Self = Self { stage: Stage::Official, pilot: None };
+    pub const OFFICIAL: Self = Self { stage: Stage::Official, pilot: None, ceiling: None };
 
     /// After the last step of a connection.
     pub fn after(act: &ConnectionAct) -> Self {
-        act.step().map_or(Self::DRAFT, |step| Self { stage: step.to, pilot: step.pilot })
+        act.step().map_or(Self::DRAFT, |step| Self { stage: step.to, pilot: step.pilot, ceiling: None })
+    }
+
+    /// As a store tells it: after the last step, under the ceiling that was set last.
+    pub fn of(row: &StageRow) -> Self {
+        Self { ceiling: row.ceiling, ..Self::after(&row.step) }
     }
 
     /// Whether real answers are given on a day.
@@ -51,14 +58,14 @@ impl Standing {
         }
     }
 
-    /// The contract as it holds in this stage: a pilot has a part of the answers a day.
+    /// The contract as it holds in this stage: a pilot has a part of the answers a day, and a ceiling stands over all.
     pub fn limited(&self, mut contract: Contract) -> Contract {
         if let (Stage::Pilot, Some(pilot)) = (self.stage, self.pilot) {
             let share = u64::from(contract.daily_limit) * u64::from(pilot.limit_percent);
             let reduced = u32::try_from(share.div_ceil(100)).unwrap_or(u32::MAX);
             contract.daily_limit = contract.daily_limit.min(reduced);
         }
-        contract
+        self.ceiling.map_or(contract.clone(), |ceiling| ceiling.over(contract))
     }
 }
 
@@ -72,7 +79,7 @@ mod tests {
     fn every_stage_is_answered_or_has_its_own_refusal() {
         let until = date(2026, 12, 1);
         let pilot = Some(PilotTerms { until, limit_percent: 10 });
-        let on = |stage, day| Standing { stage, pilot }.check(day).err();
+        let on = |stage, day| Standing { stage, pilot, ceiling: None }.check(day).err();
         let day = date(2026, 11, 30);
         let expected = [
             (Stage::Draft, Some(RefusalReason::Draft)),
@@ -88,7 +95,7 @@ mod tests {
             assert_eq!(on(stage, day), refusal, "{stage:?}");
         }
         assert_eq!(on(Stage::Pilot, until), Some(RefusalReason::PilotOver));
-        let without = Standing { stage: Stage::Pilot, pilot: None };
+        let without = Standing { stage: Stage::Pilot, pilot: None, ceiling: None };
         assert_eq!(without.check(day), Err(RefusalReason::PilotOver), "a pilot without an end has ended");
     }
 
@@ -104,7 +111,7 @@ mod tests {
         let pilot = Some(PilotTerms { until: date(2026, 12, 1), limit_percent: 10 });
         for (limit, expected) in [(1, 1), (14, 2), (14_000, 1_400), (u32::MAX, 429_496_730)] {
             assert_eq!(
-                Standing { stage: Stage::Pilot, pilot }.limited(contract(limit)).daily_limit,
+                Standing { stage: Stage::Pilot, pilot, ceiling: None }.limited(contract(limit)).daily_limit,
                 expected
             );
             assert_eq!(Standing::OFFICIAL.limited(contract(limit)).daily_limit, limit);

@@ -137,6 +137,13 @@ impl Caseload {
         })
     }
 
+    /// Questions of the busiest day that follow from the declared work, with the growth until the contract ends and without
+    /// any headroom. `None` when what was stated cannot be.
+    pub fn busiest_day(&self, contract_ends: Option<Date>) -> Option<u64> {
+        self.check().ok()?;
+        Some(self.need(&limit_rules(self.stated_on)?, contract_ends).grown)
+    }
+
     fn need(&self, rules: &LimitRules, contract_ends: Option<Date>) -> Need {
         let ordinary = percent_of(self.visits_per_day.into(), self.queries_per_100_visits);
         let busiest = percent_of(ordinary, self.busiest_day_percent);

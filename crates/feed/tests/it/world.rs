@@ -251,6 +251,7 @@ impl ExchangeStore for Connections {
                 deed: Deed::Step(step.clone()),
             },
             last_sequence: 1,
+            ceiling: None,
         };
         Ok(self.0.lock().unwrap().2.iter().map(row).collect())
     }

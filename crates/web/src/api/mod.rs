@@ -21,6 +21,7 @@ mod xroad;
 
 pub(crate) use body::collect;
 pub(crate) use commands::second_officer;
+pub use connection::breach;
 pub(crate) use consents::consent_problem;
 pub(crate) use evidence::evidence_of;
 pub(crate) use limits::used_days;

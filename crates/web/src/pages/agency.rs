@@ -18,6 +18,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
+use dancu_alarms::Alarm;
 use dancu_core::Explain;
 use dancu_exchange::{
     Author, Caseload, Client, ClientKey, Connection, ConnectionsDocument, Contract, DocumentError,
@@ -59,6 +60,7 @@ struct AgencyView {
     problem: Option<PageProblem>,
     organisation: String,
     connections: Vec<RowView>,
+    notices: Vec<BreachView>,
     refusals: Vec<RefusalView>,
     /// Fields that can be asked for.
     #[serde(skip)]
@@ -76,6 +78,16 @@ struct RowView {
     daily_limit: u64,
     /// The ground of a suspension, and when the agency was told.
     notice: Option<NoticeView>,
+}
+
+/// What the agency was told of a breach.
+#[derive(Serialize)]
+struct BreachView {
+    contract: Option<String>,
+    what: Words,
+    day: Date,
+    words: String,
+    given_at: Option<Timestamp>,
 }
 
 #[derive(Serialize)]
@@ -115,7 +127,7 @@ async fn view(
     organisation: &OrganisationId,
 ) -> Result<AgencyView, Problem> {
     let stages = state.exchange_store.stages().await?;
-    let stages: HashMap<_, _> = stages.into_iter().map(|row| (row.step.contract.clone(), row.step)).collect();
+    let stages: HashMap<_, _> = stages.into_iter().map(|row| (row.step.contract.clone(), row)).collect();
     let (_, clients, mut contracts) = state.exchange_store.connections().await?;
     let is_own = |client: &dancu_exchange::ClientId| {
         clients.iter().any(|row| row.id == *client && row.organisation == *organisation)
@@ -124,8 +136,8 @@ async fn view(
     contracts.sort_unstable_by(|one, other| one.id.cmp(&other.id));
     let connections = contracts.into_iter().take(ROWS_MAX).map(|contract| {
         let last = stages.get(&contract.id);
-        let standing = last.map_or(Standing::DRAFT, Standing::after);
-        let step = last.and_then(|act| Some((act.at, act.step()?)));
+        let standing = last.map_or(Standing::DRAFT, Standing::of);
+        let step = last.and_then(|row| Some((row.step.at, row.step.step()?)));
         let suspended = step.filter(|(_, step)| step.to == Stage::Suspended);
         RowView {
             used_today: state.ledger.used_today(contract.id.as_str()),
@@ -140,7 +152,9 @@ async fn view(
     });
     let refusals = state.exchange_store.refusals(REFUSALS_READ).await?;
     let own = refusals.iter().filter(|entry| entry.client.as_ref().is_some_and(is_own));
+    let notices = state.alarms.notices(organisation).await?;
     Ok(AgencyView {
+        notices: notices.into_iter().filter_map(breach_view).collect(),
         page: reader.page_at(PATH),
         problem: None,
         organisation: organisation.to_string(),
@@ -151,6 +165,18 @@ async fn view(
             .filter(|field| !field.is_shown_only())
             .map(|field| (field.as_str(), field.words().into()))
             .collect(),
+    })
+}
+
+/// What the agency reads of an alarm: kind, day and words, not which looks they were.
+fn breach_view(alarm: Alarm) -> Option<BreachView> {
+    let notice = alarm.care.notice?;
+    Some(BreachView {
+        contract: alarm.found.contract.as_ref().map(ToString::to_string),
+        what: alarm.found.kind.words().into(),
+        day: alarm.found.day,
+        words: notice.words,
+        given_at: notice.given_at,
     })
 }
 

@@ -241,6 +241,7 @@ fn refused(error: LifeError) -> Problem {
     let status = match &error {
         LifeError::NotTheirs | LifeError::Drafter | LifeError::SamePerson => StatusCode::FORBIDDEN,
         LifeError::Ground
+        | LifeError::Ceiling
         | LifeError::NoSuchItem
         | LifeError::FoundOut
         | LifeError::Note

@@ -27,6 +27,7 @@ pub(super) struct LifeView {
     stage_words: Words,
     pilot: Option<PilotTerms>,
     notice: Option<Notice>,
+    ceiling: Option<CeilingView>,
     terms: Contract,
     #[serde(skip)]
     terms_words: TermsWords,
@@ -53,6 +54,16 @@ struct TermsWords {
     fields: Vec<Words>,
     daily_limit: u64,
     per_second_max: u64,
+}
+
+/// What stands over the limits for a time.
+#[derive(Serialize)]
+struct CeilingView {
+    daily_limit: u32,
+    per_second_max: u32,
+    until: Timestamp,
+    ground: String,
+    set_at: Timestamp,
 }
 
 /// What the agency was told of a suspension.
@@ -144,6 +155,7 @@ pub(super) fn of(
             given_at: act.at,
             due_by: step.notify_by,
         }),
+        ceiling: ceiling(connection),
         terms_words: terms_words(contract),
         terms: contract.clone(),
         keys: connection.client.keys.len() as u64,
@@ -158,6 +170,18 @@ pub(super) fn of(
         page,
         path,
     }
+}
+
+fn ceiling(connection: &Connection) -> Option<CeilingView> {
+    let (act, change) = connection.ceiling_change()?;
+    let set = change.set?;
+    Some(CeilingView {
+        daily_limit: set.daily_limit,
+        per_second_max: set.per_second_max,
+        until: set.until,
+        ground: change.ground.clone(),
+        set_at: act.at,
+    })
 }
 
 fn terms_words(contract: &Contract) -> TermsWords {
@@ -296,6 +320,8 @@ fn act(act: &dancu_exchange::ConnectionAct) -> Option<ActView> {
         Deed::Tried { is_answered: false } => {
             ("Thử nghiệm: bị từ chối đúng", "Sandbox: rightly refused").into()
         }
+        Deed::Ceiling(change) if change.set.is_some() => ("Hạ hạn mức", "Limits lowered for a time").into(),
+        Deed::Ceiling(_) => ("Bỏ mức trần", "The ceiling was taken away").into(),
         Deed::Answer { .. } | Deed::Evidence { .. } => return None,
     };
     let by_words: Words = match &act.by.side {
@@ -303,7 +329,12 @@ fn act(act: &dancu_exchange::ConnectionAct) -> Option<ActView> {
         Side::Agency { .. } => ("đơn vị kết nối", "the agency").into(),
         Side::Console => ("máy chủ", "the server").into(),
         Side::Release => ("nâng cấp phần mềm", "an upgrade").into(),
+        Side::Program => ("hệ thống", "the program").into(),
     };
-    let ground = act.step().map(|step| step.ground.clone()).unwrap_or_default();
+    let ground = match &act.deed {
+        Deed::Step(step) => step.ground.clone(),
+        Deed::Ceiling(change) => change.ground.clone(),
+        _ => String::new(),
+    };
     Some(ActView { at: act.at, by: act.by.name.clone(), by_words, what, ground })
 }

@@ -51,7 +51,7 @@ pub(super) async fn show(
 ) -> Result<Json<Live>, Problem> {
     reader.may(Operation::ViewOperations)?;
     let stages: HashMap<_, _> = (state.exchange_store.stages().await?.into_iter())
-        .map(|row| (row.step.contract.clone(), Standing::after(&row.step)))
+        .map(|row| (row.step.contract.clone(), Standing::of(&row)))
         .collect();
     let (_, _, contracts) = state.exchange_store.connections().await?;
     let shown = contracts_of_page(contracts, &numbers).0;

@@ -1,6 +1,8 @@
 //! The pages, one a file. Each shows the same view as HTML and as JSON.
 
 mod agency;
+mod alarm_view;
+mod alarms;
 mod citizen;
 mod connections;
 mod correction_form;
@@ -106,6 +108,7 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .route("/officer", get(officer::show))
         .route("/officer/codes", post(officer::issue).get(|| async { Redirect::to("/officer") }))
         .merge(agency::routes())
+        .merge(alarms::routes())
         .merge(life::routes())
         .merge(search::routes())
         .route("/sandbox", get(sandbox::show))

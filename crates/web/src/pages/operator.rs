@@ -123,7 +123,7 @@ pub(super) async fn view(
     numbers: PageNumbers,
 ) -> Result<OperatorView, Problem> {
     let stages = (state.exchange_store.stages().await?.into_iter())
-        .map(|row| (row.step.contract.clone(), Standing::after(&row.step)))
+        .map(|row| (row.step.contract.clone(), Standing::of(&row)))
         .collect();
     let (organisations, clients, contracts) = state.exchange_store.connections().await?;
     let refusals = state.exchange_store.refusals(REFUSALS_MAX).await?;

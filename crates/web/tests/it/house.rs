@@ -5,6 +5,7 @@ use axum::{
     body::Body,
     http::{HeaderMap, Request, StatusCode, header},
 };
+use dancu_alarms::AlarmService;
 use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy, PersonalNumber, StoreError};
 use dancu_evidence::Evidence;
@@ -323,6 +324,7 @@ fn put_together(
     let tickets = Tickets::new([5; 32]);
     let desk = Arc::new(Desk::new(verify.clone(), register.clone(), tickets, clock.clone()));
     let search = search_service(store, &ledger, &refusals, &clock, &entropy);
+    let alarms = AlarmService::new(register.clone(), life.clone(), clock.clone());
     let outbox = Arc::new(store.clone());
     let teller = ChangeTeller::new(outbox.clone(), Arc::new(logs.clone()), gate, ledger.clone());
     let puller = ChangePuller::new(Arc::new(teller), refusals.clone(), clock.clone());
@@ -356,6 +358,7 @@ fn put_together(
         privacy: Arc::new(privacy),
         orders,
         usage: Arc::new(UsageCounter::new(Arc::new(store.clone()), Arc::clone(&public_log))),
+        alarms: Arc::new(alarms),
         sealed: Arc::new(sealed),
         search,
         desk,

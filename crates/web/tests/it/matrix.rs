@@ -56,6 +56,7 @@ async fn every_page_for_everyone() {
         ("POST", "/citizen/requests/x/end", "",         [401, 403, 404, 403, 403, 403]),
         ("GET",  "/operator/privacy",     "",           [401, 403, 403, 403, 403, 200]),
         ("POST", "/operator/privacy/x",   "step=answer&note=a", [401, 403, 403, 403, 403, 404]),
+        ("GET",  "/operator/alarms",      "",           [401, 403, 403, 403, 403, 200]),
         ("POST", "/v1/consent-requests",  "",           [401, 401, 401, 401, 401, 401]),
         ("GET",  "/citizen/sealed",       "",           [401, 403, 200, 403, 403, 403]),
         ("GET",  "/citizen/sealed/portrait", "",        [401, 403, 404, 403, 403, 403]),
