@@ -59,7 +59,7 @@ async fn an_officer_who_looks_at_the_own_circle_is_seen() {
     assert_eq!((alarm.evidence.looks, alarm.found.staff.as_deref()), (5, Some("can.bo")));
     let places: Vec<u64> = alarm.evidence.places.iter().map(|place| place.index).collect();
     assert_eq!(places, [2, 3, 4, 5, 6]);
-    let kept = format!("{:?}", alarm);
+    let kept = format!("{alarm:?}");
     for number in circle {
         assert!(!kept.contains(&number.to_string()), "evidence is places, never numbers");
     }

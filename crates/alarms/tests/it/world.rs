@@ -133,6 +133,8 @@ impl World {
             reference: asked.reference.to_owned(),
             consent: None,
             visible_from: None,
+            order: None,
+            product: None,
         };
         self.logs[log].0.lock().unwrap().push((today_in_viet_nam(time), subject, record.to_bytes()));
     }
