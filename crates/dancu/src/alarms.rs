@@ -139,8 +139,8 @@ async fn round(config: &Config, stores: &Stores) -> Result<WatchSummary, Failure
     let directory = Arc::new(Directory::default());
     directory.reload(&*stores.exchange).await?;
     let ledger = open_ledger_of(config)?;
-    let log = (config.log_origin.as_str(), ledger.parts.records);
-    let parts = parts(log, stores, &directory, Arc::new(SystemClock));
+    let origin = config.node.origin(&config.log_origin);
+    let parts = parts((&origin, ledger.parts.records), stores, &directory, Arc::new(SystemClock));
     Ok(Watch::open(parts).await?.round(Counting::Now).await?)
 }
 

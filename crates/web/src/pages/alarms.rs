@@ -20,8 +20,8 @@ use dancu_alarms::{ALARM_CLIENT, Alarm, AlarmError, AlarmId, AlarmList, AlarmSer
 use dancu_core::{Clock, Explain, Explanation, PersonalNumber, VIET_NAM};
 use dancu_exchange::{Author, Caller, Ceiling, ClientId, LifeError, VerifyError};
 use dancu_identity::access::Operation;
-use dancu_ledger::{Channel, Disclosure, Reservation};
-use jiff::Timestamp;
+use dancu_ledger::{Channel, Disclosure, Draft, LedgerError, NoPlace, Under};
+use jiff::{Timestamp, civil::Date};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -197,11 +197,18 @@ async fn looks(
     let client: Option<ClientId> = ALARM_CLIENT.parse().ok();
     let caller = client.and_then(|client| state.directory.caller(&client));
     let caller = caller.ok_or_else(Problem::alarm_desk_not_connected)?;
-    let own_log = state.public_log.verifier().origin().to_owned();
-    let places = alarm.evidence.places.iter().filter(|place| place.log == own_log);
-    let indexes: Vec<u64> = places.take(LOOKS_MAX).map(|place| place.index).collect();
-    let log = Arc::clone(&state.public_log);
-    let read = move || indexes.into_iter().map(|index| log.disclosure(index)).collect::<Result<Vec<_>, _>>();
+    let places: Vec<(String, u64)> =
+        alarm.evidence.places.iter().map(|place| (place.log.clone(), place.index)).collect();
+    let all = Arc::clone(&state);
+    let read = move || -> Result<Vec<Disclosure>, LedgerError> {
+        // The looks may be in the log of any node.
+        let logs = all.logs.all()?;
+        let shown = places.iter().filter_map(|(origin, index)| {
+            let log = logs.iter().find(|log| log.verifier().origin() == origin)?;
+            Some(log.disclosure(*index))
+        });
+        shown.take(LOOKS_MAX).collect()
+    };
     let read = tokio::task::spawn_blocking(read).await.map_err(|_| Problem::fault())?;
     let disclosures = read.map_err(|error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, &error))?;
     record(&state, &caller, &author, &alarm, &disclosures).await?;
@@ -228,19 +235,40 @@ async fn record(
     persons.sort_unstable();
     persons.dedup();
     let contract = &caller.contract;
-    let reserve =
-        |_: &PersonalNumber| state.ledger.reserve(contract.id.as_str(), contract.daily_limit.into());
-    let reservations: Vec<Reservation> =
-        persons.iter().map(reserve).collect::<Result<_, _>>().map_err(|exhausted| {
-            verify_problem(state, VerifyError::DailyLimit { resets_at: exhausted.resets_at })
-        })?;
+    let mut reservations = Vec::with_capacity(persons.len());
+    for _ in &persons {
+        let place = state.ledger.take_place(contract.id.as_str(), contract.daily_limit.into()).await;
+        reservations.push(place.map_err(|none| {
+            let error = match none {
+                NoPlace::Exhausted(exhausted) => VerifyError::DailyLimit { resets_at: exhausted.resets_at },
+                NoPlace::Store(error) => VerifyError::Store(error),
+            };
+            verify_problem(state, error)
+        })?);
+    }
     let stated = format!("{}: {}", author.id, alarm.id);
     let drafts = persons.iter().zip(reservations).map(|(number, reservation)| {
         let shown = vec![("number", "masked")];
-        (caller.draft(*number, vec!["number"], shown, Channel::Office, &stated), reservation)
+        let draft = caller.draft(*number, vec!["number"], shown, Channel::Office, &stated);
+        let under = withheld_as(disclosures, *number, day, draft.under);
+        (Draft { under, ..draft }, reservation)
     });
     state.ledger.disclose_all(drafts).await?;
     Ok(())
+}
+
+/// A look at a look is seen by the person when the look itself is: before, it would give away what is withheld.
+fn withheld_as<'a>(
+    disclosures: &'a [Disclosure],
+    number: PersonalNumber,
+    day: Date,
+    under: Under<'a>,
+) -> Under<'a> {
+    let looks = || disclosures.iter().map(|shown| &shown.record).filter(|record| record.subject == number);
+    let days_until = |from: Date| u16::try_from((from - day).get_days()).unwrap_or(0);
+    let delay_days = looks().filter_map(|record| record.visible_from).map(days_until).max().unwrap_or(0);
+    let order = looks().find_map(|record| record.order.as_deref());
+    Under { delay_days: under.delay_days.max(delay_days), order: order.or(under.order), ..under }
 }
 
 fn problem_of(error: AlarmError) -> Problem {
