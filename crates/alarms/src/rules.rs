@@ -1,10 +1,8 @@
 //! When a look raises an alarm, from `data/alarm_rules.csv`.
 
-use dancu_core::DatedTable;
+use dancu_core::DatedRules;
 use jiff::civil::Date;
-use std::{collections::HashMap, sync::LazyLock};
-
-const ROWS: &str = include_str!("../../../data/alarm_rules.csv");
+use std::sync::LazyLock;
 
 /// The rules that hold on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,15 +37,12 @@ pub struct AlarmRules {
     pub notice_hours: u32,
 }
 
-static RULES: LazyLock<HashMap<&'static str, DatedTable<u32>>> = LazyLock::new(|| {
-    let rules = ROWS.lines().skip(1).filter_map(|line| line.split(',').next());
-    let table = |rule| DatedTable::of_rule(ROWS, rule).expect("a test reads the built-in table");
-    rules.map(|rule| (rule, table(rule))).collect()
-});
+static RULES: LazyLock<DatedRules> =
+    LazyLock::new(|| DatedRules::read(include_str!("../../../data/alarm_rules.csv")));
 
 /// The rules that hold on a day; `None` before there were any.
 pub fn alarm_rules(on: Date) -> Option<AlarmRules> {
-    let rule = |name: &str| RULES.get(name)?.on(on).map(|row| row.value);
+    let rule = |name: &str| RULES.on(name, on);
     Some(AlarmRules {
         own_relatives_looks_min: rule("own_relatives_looks_min")?,
         lookers_min: rule("lookers_min")?,

@@ -102,9 +102,7 @@ impl Calendar {
     }
 
     fn is_day_of_rest(&self, day: Date) -> bool {
-        self.tables.rest.iter().any(|rest| {
-            rest.value == day.weekday() && rest.valid_from <= day && rest.valid_to.is_none_or(|end| day < end)
-        })
+        self.tables.rest.iter().any(|rest| rest.value == day.weekday() && rest.holds_on(day))
     }
 
     /// Whether the official list makes a working day of it.

@@ -16,6 +16,13 @@ pub struct Dated<T> {
     pub legal_reference: String,
 }
 
+impl<T> Dated<T> {
+    /// Whether it is law on a day.
+    pub fn holds_on(&self, day: Date) -> bool {
+        self.valid_from <= day && self.valid_to.is_none_or(|end| day < end)
+    }
+}
+
 /// A history of one legal value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatedTable<T> {
@@ -40,7 +47,7 @@ impl<T> DatedTable<T> {
 
     /// The value that holds on a day, if any.
     pub fn on(&self, day: Date) -> Option<&Dated<T>> {
-        self.rows.iter().rev().find(|row| row.valid_from <= day && row.valid_to.is_none_or(|end| day < end))
+        self.rows.iter().rev().find(|row| row.holds_on(day))
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod clock;
 mod dated;
+mod dated_rules;
 mod explain;
 mod legacy;
 mod number_in_text;
@@ -17,6 +18,7 @@ mod store_error;
 
 pub use clock::{Clock, Entropy, VIET_NAM, today_in_viet_nam};
 pub use dated::{Dated, DatedTable};
+pub use dated_rules::DatedRules;
 pub use explain::{Explain, Explanation};
 pub use legacy::{LegacyEncoding, LegacyText, check_name, check_text, legacy_readings};
 pub use number_in_text::holds_personal_number;

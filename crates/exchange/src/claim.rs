@@ -1,8 +1,8 @@
 //! What an attestation says of a person: that they are so old at least, or that they live in a place. Its answer is yes, no,
 //! not held, and never the birth date or the address behind it.
 
-use crate::{Field, Product, dated_rules::DatedRules};
-use dancu_core::{CommuneCode, PartialDate, ProvinceCode};
+use crate::{Field, Product};
+use dancu_core::{CommuneCode, DatedRules, PartialDate, ProvinceCode};
 use dancu_places::{Commune, Places};
 use dancu_register::{FactKind, Life, NumberState, Person};
 use jiff::{ToSpan, civil::Date};

@@ -11,7 +11,7 @@ mod compare;
 mod connecting;
 mod connection;
 mod consent;
-mod dated_rules;
+mod dated_rows;
 mod directory;
 mod document;
 mod extract;

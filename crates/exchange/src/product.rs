@@ -2,11 +2,14 @@
 //!
 //! A contract names its products. Whether one of them may be asked is decided in [`crate::policy`] and nowhere else.
 
-use crate::Contract;
-use dancu_core::{Dated, DatedTable};
+use crate::{
+    Contract,
+    dated_rows::{DEFECT, dated, rows},
+};
+use dancu_core::{Dated, DatedRules};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 /// A product of the exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -64,7 +67,7 @@ impl Product {
     /// What the table says of it on a day; `None` while it is not offered.
     pub fn on(self, day: Date) -> Option<&'static Dated<ProductEntry>> {
         let is_it = |row: &&Dated<ProductEntry>| row.value.product == self;
-        PRODUCTS.iter().filter(is_it).find(|row| holds_on(row, day))
+        PRODUCTS.iter().filter(is_it).find(|row| row.holds_on(day))
     }
 }
 
@@ -145,26 +148,17 @@ impl PriceExemption {
 
     /// The words, Vietnamese and English, and the law, where the ground holds on a day.
     pub fn on(self, day: Date) -> Option<&'static Dated<(String, String)>> {
-        EXEMPTIONS.iter().find(|(ground, row)| *ground == self && holds_on(row, day)).map(|(_, row)| row)
+        EXEMPTIONS.iter().find(|(ground, row)| *ground == self && row.holds_on(day)).map(|(_, row)| row)
     }
-}
-
-fn holds_on<T>(row: &Dated<T>, day: Date) -> bool {
-    row.valid_from <= day && row.valid_to.is_none_or(|end| day < end)
 }
 
 /// Đồng for each field of a product on a day; `None` while it has no price.
 pub fn price_on(spdc: &str, day: Date) -> Option<&'static Dated<u32>> {
-    PRICES.get(spdc)?.on(day)
+    PRICES.row(spdc, day)
 }
 
-const DEFECT: &str = "a test reads the built-in table";
-const PRICE_ROWS: &str = include_str!("../../../data/product_prices.csv");
-
-static PRICES: LazyLock<BTreeMap<&'static str, DatedTable<u32>>> = LazyLock::new(|| {
-    let codes = PRICE_ROWS.lines().skip(1).filter_map(|line| line.split(',').next());
-    codes.map(|code| (code, DatedTable::of_rule(PRICE_ROWS, code).expect(DEFECT))).collect()
-});
+static PRICES: LazyLock<DatedRules> =
+    LazyLock::new(|| DatedRules::read(include_str!("../../../data/product_prices.csv")));
 
 static PRODUCTS: LazyLock<Vec<Dated<ProductEntry>>> = LazyLock::new(|| {
     let rows = rows(include_str!("../../../data/products.csv"));
@@ -195,24 +189,10 @@ static EXEMPTIONS: LazyLock<Vec<Exempt>> = LazyLock::new(|| {
     rows.iter().map(read).collect()
 });
 
-fn rows(table: &str) -> Vec<Vec<String>> {
-    let mut reader = csv::Reader::from_reader(table.as_bytes());
-    reader.records().map(|row| row.expect(DEFECT).iter().map(str::to_owned).collect()).collect()
-}
-
-/// The last three cells of a row: first day, first day on which it no longer holds, and the law.
-fn dated<T>(value: T, cells: &[String]) -> Dated<T> {
-    Dated {
-        value,
-        valid_from: cells[0].parse().expect(DEFECT),
-        valid_to: (!cells[1].is_empty()).then(|| cells[1].parse().expect(DEFECT)),
-        legal_reference: cells[2].clone(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dancu_core::DatedTable;
     use jiff::civil::date;
 
     #[test]

@@ -3,7 +3,7 @@
 //! A delayed disclosure is in the log from the first second, and its record says from which day it is seen. So nobody can
 //! put the day off later: the record's hash is in the public log.
 
-use crate::dated_rules::DatedRules;
+use dancu_core::DatedRules;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;

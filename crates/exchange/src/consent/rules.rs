@@ -1,6 +1,6 @@
 //! Rules of operation for consent, from `data/consent_rules.csv`.
 
-use crate::dated_rules::DatedRules;
+use dancu_core::DatedRules;
 use jiff::civil::Date;
 use std::sync::LazyLock;
 

@@ -2,8 +2,8 @@
 //! from `data/review_checklist.csv`.
 
 use super::Part;
-use crate::dated_rules::DatedRules;
-use dancu_core::Dated;
+use crate::dated_rows::{dated, rows};
+use dancu_core::{Dated, DatedRules};
 use jiff::civil::Date;
 use std::sync::LazyLock;
 
@@ -67,25 +67,8 @@ pub struct ChecklistItem {
     pub computed: Option<Computed>,
 }
 
-/// The fields of a line of CSV; a quoted field may hold commas, and doubled quotes for one.
-fn cells(line: &str) -> Vec<String> {
-    let mut rows = csv::ReaderBuilder::new().has_headers(false).from_reader(line.as_bytes());
-    let row = rows.records().next().expect("a test reads the built-in table");
-    row.expect("a test reads the built-in table").iter().map(str::to_owned).collect()
-}
-
-fn dated<T>(value: T, from: &str, to: &str, legal_reference: &str) -> Dated<T> {
-    Dated {
-        value,
-        valid_from: from.parse().expect("a test reads the built-in table"),
-        valid_to: (!to.is_empty()).then(|| to.parse().expect("a test reads the built-in table")),
-        legal_reference: legal_reference.to_owned(),
-    }
-}
-
 static ITEMS: LazyLock<Vec<Dated<ChecklistItem>>> = LazyLock::new(|| {
-    let rows = CHECKLIST.lines().skip(1).map(|line| {
-        let row = cells(line);
+    let item = |row: &Vec<String>| {
         let item = ChecklistItem {
             code: row[0].clone(),
             part: if row[1] == "security" { Part::Security } else { Part::Legal },
@@ -94,9 +77,9 @@ static ITEMS: LazyLock<Vec<Dated<ChecklistItem>>> = LazyLock::new(|| {
             is_evidence_required: row[4] == "yes",
             computed: Computed::read(&row[5]),
         };
-        dated(item, &row[6], &row[7], &row[8])
-    });
-    rows.collect()
+        dated(item, &row[6..])
+    };
+    rows(CHECKLIST).iter().map(item).collect()
 });
 
 /// The rules that hold on a day; `None` before there were any.
@@ -114,9 +97,7 @@ pub fn connection_rules(on: Date) -> Option<ConnectionRules> {
 
 /// What a review asks that began on a day, in the order of the table, with the law behind each item.
 pub fn checklist(on: Date) -> impl Iterator<Item = &'static Dated<ChecklistItem>> {
-    let holds =
-        move |row: &&Dated<ChecklistItem>| row.valid_from <= on && row.valid_to.is_none_or(|end| on < end);
-    ITEMS.iter().filter(holds)
+    ITEMS.iter().filter(move |row| row.holds_on(on))
 }
 
 #[cfg(test)]
@@ -136,8 +117,8 @@ mod tests {
 
     #[test]
     fn the_checklist_is_whole() {
-        for line in CHECKLIST.lines().skip(1) {
-            let row = cells(line);
+        for row in rows(CHECKLIST) {
+            let line = row.join(",");
             assert_eq!(row.len(), 9, "{line}");
             assert!(["security", "legal"].contains(&row[1].as_str()), "{line}");
             assert!(["yes", "no"].contains(&row[4].as_str()), "{line}");
@@ -155,6 +136,6 @@ mod tests {
 
     #[test]
     fn a_quoted_field_holds_commas_and_quotes() {
-        assert_eq!(cells(r#"a,"b, ""c""",,d"#), ["a", r#"b, "c""#, "", "d"]);
+        assert_eq!(rows("1,2,3,4\na,\"b, \"\"c\"\"\",,d")[0], ["a", r#"b, "c""#, "", "d"]);
     }
 }

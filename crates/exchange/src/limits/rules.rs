@@ -1,6 +1,6 @@
 //! The gateway's rules of operation for limits, from `data/query_limit_rules.csv`.
 
-use crate::dated_rules::DatedRules;
+use dancu_core::DatedRules;
 use jiff::civil::Date;
 use std::sync::LazyLock;
 

@@ -1,8 +1,8 @@
 //! The deadlines of a person's requests, from `data/privacy_deadlines.csv`, and how they are counted.
 
 use super::CaseKind;
-use crate::dated_rules::DatedRules;
 use dancu_calendar::Calendar;
+use dancu_core::DatedRules;
 use jiff::{ToSpan, civil::Date};
 use std::sync::LazyLock;
 
