@@ -165,7 +165,7 @@ impl Attested {
         }
     }
 
-    const fn of(is_so: bool) -> Self {
+    pub(crate) const fn of(is_so: bool) -> Self {
         if is_so { Self::Yes } else { Self::No }
     }
 }

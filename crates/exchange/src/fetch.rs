@@ -3,10 +3,10 @@
 //! Whoever asks must show that they hold this person's data already, as for a verification: a number alone opens nothing.
 
 use crate::{
-    Answer, Caller, CardAnswer, Field, FieldSet, LifeAnswer, Plan, Product, RefusalReason, VerifyError,
-    VerifyRequest, VerifyService,
+    Answer, Caller, CardAnswer, Field, FieldSet, LifeAnswer, Plan, Product, VerifyError, VerifyRequest,
+    VerifyService,
     compare::{identifies, residence_line},
-    plan,
+    plan_fetch,
     verify::{Findings, as_map, fact_kinds},
 };
 use dancu_core::{Explanation, PartialDate, Sex};
@@ -111,14 +111,8 @@ impl VerifyService {
         let _place = caller.enter(day).map_err(|reason| self.refuse(caller, reason))?;
         let asked = request.person.read()?;
         let wanted = read_fields(&request.fields)?;
-        let plan = plan(&caller.contract, (Product::Fetch, day), asked.fields())
+        let plan = plan_fetch(&caller.contract, day, asked.fields(), wanted)
             .map_err(|reason| self.refuse(caller, reason))?;
-        if !wanted.without(caller.contract.fetch).is_empty() {
-            return Err(self.refuse(caller, RefusalReason::FieldOutsideContract).into());
-        }
-        if !asked.fields().iter().any(Field::identifies) {
-            return Err(self.refuse(caller, RefusalReason::NothingIdentifying).into());
-        }
         let reservation = self.reserve(caller).await?;
         // The person's leave must cover what is told as well as what is compared.
         let whole = Plan { compared: plan.compared.union(wanted), ..plan };

@@ -128,9 +128,8 @@ fn home(person: &Person) -> Option<(HouseholdNumber, bool)> {
 }
 
 fn told(home: Option<&(HouseholdNumber, bool)>, first: Option<&HouseholdNumber>) -> (Attested, Attested) {
-    let yes_or_no = |is_so: bool| if is_so { Attested::Yes } else { Attested::No };
     let Some((household, is_head)) = home else { return (Attested::No, Attested::No) };
-    (yes_or_no(first == Some(household)), yes_or_no(*is_head))
+    (Attested::of(first == Some(household)), Attested::of(*is_head))
 }
 
 fn read(request: &HouseholdRequest) -> Result<Vec<Asked>, VerifyError> {

@@ -26,6 +26,7 @@ mod privacy;
 mod product;
 mod refusal;
 mod sealed;
+mod show_looks;
 mod show_name;
 mod show_person;
 mod signing_key;
@@ -68,7 +69,7 @@ pub use limits::{
 pub use orders::{
     CourtOrder, NewOrder, OrderError, OrderId, OrderMove, OrderService, OrderState, OrderStep, OrderStore,
 };
-pub use policy::{Plan, check_product, plan, plan_claim, plan_household};
+pub use policy::{Plan, check_product, plan, plan_claim, plan_fetch, plan_household};
 pub use privacy::{
     CaseId, CaseKind, CaseMove, CaseProgress, CaseState, CaseStep, Deadlines, Looked, PrivacyCase,
     PrivacyError, PrivacyService, PrivacyStore, deadlines,

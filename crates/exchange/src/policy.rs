@@ -47,6 +47,22 @@ pub fn plan(
     Ok(Plan { compared: asked, statuses, may_tell_unknown: contract.may_tell_unknown })
 }
 
+/// Decides on a request that gives values for `asked` and wants the values of `wanted`. As for a claim, a number alone
+/// tells nothing.
+pub fn plan_fetch(
+    contract: &Contract,
+    day: Date,
+    asked: FieldSet,
+    wanted: FieldSet,
+) -> Result<Plan, RefusalReason> {
+    let plan = plan(contract, (Product::Fetch, day), asked)?;
+    if !wanted.without(contract.fetch).is_empty() {
+        return Err(RefusalReason::FieldOutsideContract);
+    }
+    check_identified(contract, asked)?;
+    Ok(plan)
+}
+
 /// Decides on a claim about a person of whom values for `asked` are given. Also who may learn that a number is unknown must
 /// show that they hold the person's data: a number alone attests nothing.
 pub fn plan_claim(

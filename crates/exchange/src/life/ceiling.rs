@@ -52,6 +52,11 @@ impl Connection {
         })
     }
 
+    /// What stands over its limits, as it was set last.
+    pub fn ceiling(&self) -> Option<Ceiling> {
+        self.ceiling_change().and_then(|(_, change)| change.set)
+    }
+
     /// Sets a ceiling, or takes it away. Operators alone may; the program itself may take one away that has ended.
     pub fn tighten(
         &self,
@@ -59,7 +64,7 @@ impl Connection {
         change: CeilingChange,
         now: Timestamp,
     ) -> Result<ConnectionAct, LifeError> {
-        let held = self.ceiling_change().and_then(|(_, last)| last.set);
+        let held = self.ceiling();
         match (&by.side, change.set, held) {
             (Side::Operator, ..) => {}
             (Side::Program, None, Some(held)) if held.until <= now => {}

@@ -99,11 +99,13 @@ impl LifeService {
     pub async fn end_ceilings(&self) -> Result<usize, LifeError> {
         let now = self.clock.now();
         let mut ended = 0;
-        for row in self.store.stages().await? {
-            if row.ceiling.is_none_or(|ceiling| now < ceiling.until) {
+        // What the directory knows is what holds; so a look costs nothing while no time is over.
+        let callers = self.directory.all();
+        for caller in callers.values() {
+            if caller.standing.ceiling.is_none_or(|ceiling| now < ceiling.until) {
                 continue;
             }
-            let Some(connection) = self.connection(&row.step.contract).await? else { continue };
+            let Some(connection) = self.connection(&caller.contract.id).await? else { continue };
             let change =
                 CeilingChange { set: None, ground: "Hết hạn / its time is over".to_owned(), alarm: None };
             match self.tighten(&connection, &Author::program(), change).await {

@@ -65,7 +65,10 @@ impl Standing {
             let reduced = u32::try_from(share.div_ceil(100)).unwrap_or(u32::MAX);
             contract.daily_limit = contract.daily_limit.min(reduced);
         }
-        self.ceiling.map_or(contract.clone(), |ceiling| ceiling.over(contract))
+        match self.ceiling {
+            Some(ceiling) => ceiling.over(contract),
+            None => contract,
+        }
     }
 }
 

@@ -201,7 +201,7 @@ fn connection_view(connection: &Connection) -> ConnectionView {
         stage_words: stage.words().into(),
         daily_limit: connection.contract.daily_limit.into(),
         per_second_max: connection.contract.per_second_max.into(),
-        ceiling: connection.ceiling_change().and_then(|(_, change)| change.set),
+        ceiling: connection.ceiling(),
         may_suspend: matches!(stage, Stage::Pilot | Stage::Official),
     }
 }

@@ -17,15 +17,18 @@ use axum::{
     routing::{get, post},
 };
 use dancu_alarms::{ALARM_CLIENT, Alarm, AlarmError, AlarmId, AlarmList, AlarmService, AlarmState, Measure};
-use dancu_core::{Clock, Explain, Explanation, PersonalNumber, VIET_NAM};
-use dancu_exchange::{Author, Caller, Ceiling, ClientId, LifeError, VerifyError};
+use dancu_core::{Clock, Explain, Explanation, VIET_NAM};
+use dancu_exchange::{Author, Ceiling, ClientId, LifeError};
 use dancu_identity::access::Operation;
-use dancu_ledger::{Channel, Disclosure, Draft, LedgerError, NoPlace, Under};
+use dancu_ledger::{Disclosure, LedgerError};
 use jiff::{Timestamp, civil::Date};
 use serde::Deserialize;
 use std::sync::Arc;
 
 pub(super) const PATH: &str = "/operator/alarms";
+/// The lists by the words of the address.
+const LISTS: [(&str, AlarmList); 3] =
+    [("open", AlarmList::Open), ("decided", AlarmList::Decided), ("notice", AlarmList::NoticeOwed)];
 /// Alarms on a page.
 const PAGE_LENGTH: usize = 25;
 /// Looks of the evidence that are shown at once: each is a disclosure of its own.
@@ -62,20 +65,11 @@ async fn list(
     Params(shown): Params<Shown>,
 ) -> Result<Response, Problem> {
     reader.may(Operation::HandleAlarms)?;
-    let list = match shown.list.as_deref() {
-        None | Some("open") => AlarmList::Open,
-        Some("decided") => AlarmList::Decided,
-        Some("notice") => AlarmList::NoticeOwed,
-        Some(_) => return Err(Problem::not_found()),
-    };
+    let named = shown.list.as_deref().unwrap_or("open");
+    let (word, list) = LISTS.into_iter().find(|(word, _)| *word == named).ok_or_else(Problem::not_found)?;
     let after = shown.after.map(|id| id.parse()).transpose().map_err(|_| Problem::not_found())?;
     let mut alarms = state.alarms.list(list, after, PAGE_LENGTH + 1).await.map_err(problem_of)?;
     let end = cut(&mut alarms, PAGE_LENGTH).map(|end| end.id);
-    let word = match list {
-        AlarmList::Open => "open",
-        AlarmList::Decided => "decided",
-        AlarmList::NoticeOwed => "notice",
-    };
     let older = end.map(|end| format!("{PATH}?list={word}&after={end}"));
     let now = state.clock.now();
     let view = AlarmsView::new(reader.page_at(PATH), word, &alarms, older, now);
@@ -173,7 +167,7 @@ async fn done(state: &AppState, by: &Author, id: AlarmId, wanted: &Wanted) -> Re
 /// The ceiling of a form: it holds until the end of its last day in Viet Nam.
 fn ceiling(wanted: &Wanted) -> Result<Ceiling, Problem> {
     let number = |name, text: &str| text.trim().parse().map_err(|_| Problem::bad_body(name));
-    let last: jiff::civil::Date = wanted.until.trim().parse().map_err(|_| Problem::bad_body("until"))?;
+    let last: Date = wanted.until.trim().parse().map_err(|_| Problem::bad_body("until"))?;
     let end = last.tomorrow().ok().and_then(|day| VIET_NAM.to_timestamp(day.at(0, 0, 0, 0)).ok());
     Ok(Ceiling {
         daily_limit: number("daily_limit", &wanted.daily_limit)?,
@@ -211,64 +205,12 @@ async fn looks(
     };
     let read = tokio::task::spawn_blocking(read).await.map_err(|_| Problem::fault())?;
     let disclosures = read.map_err(|error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, &error))?;
-    record(&state, &caller, &author, &alarm, &disclosures).await?;
+    let stated = format!("{}: {}", author.id, alarm.id);
+    let shown = state.verify.show_looks(&caller, &disclosures, &stated).await;
+    shown.map_err(|error| verify_problem(&state, error))?;
     let mut view = view(&state, &reader, &author, alarm).await?;
     view.looks = Some(disclosures.into_iter().map(alarm_view::look).collect());
     Ok(reader.show(StatusCode::OK, &view))
-}
-
-/// One record for each person of whom something is shown; all are durable before anything leaves.
-async fn record(
-    state: &AppState,
-    caller: &Caller,
-    author: &Author,
-    alarm: &Alarm,
-    disclosures: &[Disclosure],
-) -> Result<(), Problem> {
-    let day = state.ledger.counting_day();
-    let refuse = |reason| {
-        let refusal = state.refusals.note(state.clock.now(), Some(&caller.client.id), reason);
-        verify_problem(state, VerifyError::Refused(refusal))
-    };
-    let _place = caller.enter(day).map_err(refuse)?;
-    let mut persons: Vec<PersonalNumber> = disclosures.iter().map(|shown| shown.record.subject).collect();
-    persons.sort_unstable();
-    persons.dedup();
-    let contract = &caller.contract;
-    let mut reservations = Vec::with_capacity(persons.len());
-    for _ in &persons {
-        let place = state.ledger.take_place(contract.id.as_str(), contract.daily_limit.into()).await;
-        reservations.push(place.map_err(|none| {
-            let error = match none {
-                NoPlace::Exhausted(exhausted) => VerifyError::DailyLimit { resets_at: exhausted.resets_at },
-                NoPlace::Store(error) => VerifyError::Store(error),
-            };
-            verify_problem(state, error)
-        })?);
-    }
-    let stated = format!("{}: {}", author.id, alarm.id);
-    let drafts = persons.iter().zip(reservations).map(|(number, reservation)| {
-        let shown = vec![("number", "masked")];
-        let draft = caller.draft(*number, vec!["number"], shown, Channel::Office, &stated);
-        let under = withheld_as(disclosures, *number, day, draft.under);
-        (Draft { under, ..draft }, reservation)
-    });
-    state.ledger.disclose_all(drafts).await?;
-    Ok(())
-}
-
-/// A look at a look is seen by the person when the look itself is: before, it would give away what is withheld.
-fn withheld_as<'a>(
-    disclosures: &'a [Disclosure],
-    number: PersonalNumber,
-    day: Date,
-    under: Under<'a>,
-) -> Under<'a> {
-    let looks = || disclosures.iter().map(|shown| &shown.record).filter(|record| record.subject == number);
-    let days_until = |from: Date| u16::try_from((from - day).get_days()).unwrap_or(0);
-    let delay_days = looks().filter_map(|record| record.visible_from).map(days_until).max().unwrap_or(0);
-    let order = looks().find_map(|record| record.order.as_deref());
-    Under { delay_days: under.delay_days.max(delay_days), order: order.or(under.order), ..under }
 }
 
 fn problem_of(error: AlarmError) -> Problem {
