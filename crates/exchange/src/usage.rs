@@ -78,7 +78,7 @@ impl UsageCounter {
     /// Counts what was committed since the last call, up to a bound, and says how far it came.
     pub async fn catch_up(&self) -> Result<Counted, StoreError> {
         let log = self.log.verifier().as_str();
-        let of = self.log.committed()?;
+        let of = self.log.records().head()?.map_or(0, |head| head.frontier.size());
         let mut counted = self.store.usage_cursor(log).await?;
         if counted > of {
             // The log was restored from an earlier backup than the counts. They are only derived.
@@ -105,13 +105,13 @@ impl UsageCounter {
 
     /// What a part of the log used. Reads files, and so not in the thread of those who wait for others.
     async fn read(&self, first: u64, limit: u64) -> Result<Vec<Usage>, StoreError> {
-        let log = Arc::clone(&self.log);
+        let records = self.log.records();
         let failed = |detail: &str| StoreError::Failed { file: "log".into(), detail: detail.to_owned() };
         let read = tokio::task::spawn_blocking(move || {
             let mut sums: BTreeMap<(ContractId, Product, Date), (u64, u64)> = BTreeMap::new();
             let mut seen = 0;
             let mut is_sound = true;
-            log.scan(first, limit, &mut |stored| {
+            records.scan(first, limit, &mut |stored| {
                 seen += 1;
                 let (Ok(contract), Ok(record)) = (stored.contract.parse(), Record::from_bytes(stored.record))
                 else {

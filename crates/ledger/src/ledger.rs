@@ -47,9 +47,8 @@ pub struct Ledger {
     entropy: Arc<dyn Entropy>,
     verifier: LogVerifier,
     location: PathBuf,
+    /// Where limits are shared with other nodes.
     sharer: Option<Sharer>,
-    /// Where limits are shared, for what is given back at the end.
-    shares: Option<Arc<dyn LimitShares>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -139,19 +138,10 @@ impl Ledger {
                 }
             })
             .map_err(|error| StoreError::Failed { file: location.clone(), detail: error.to_string() })?;
-        let limit_sharer = match &limits {
-            Some(limits) => Some(Sharer::start(Arc::clone(limits), Arc::clone(&shared), location.clone())?),
-            None => None,
-        };
-        Ok(Self {
-            shared,
-            entropy,
-            verifier,
-            location,
-            sharer: limit_sharer,
-            shares: limits,
-            thread: Mutex::new(Some(thread)),
-        })
+        let limit_sharer =
+            limits.map(|limits| Sharer::start(limits, Arc::clone(&shared), location.clone())).transpose()?;
+        let thread = Mutex::new(Some(thread));
+        Ok(Self { shared, entropy, verifier, location, sharer: limit_sharer, thread })
     }
 
     /// The ledger's time: the clock's, but never before the newest record.
@@ -293,7 +283,7 @@ impl Ledger {
         }
         let from_day = self.counting_day().yesterday().unwrap_or(Date::MIN);
         // Nothing is on its way any more. What cannot be given back now, others take, or the next start does it.
-        if let Some(Err(error)) = self.shares.as_ref().map(|shares| shares.give_back_all(from_day)) {
+        if let Some(Err(error)) = self.sharer.as_ref().map(|sharer| sharer.give_back_all(from_day)) {
             tracing::warn!(%error, "unused places of today's limits could not be given back");
         }
     }

@@ -214,7 +214,8 @@ impl Logs {
         self.merge(before, limit, |log, page| log.disclosures_of(subject, page))
     }
 
-    /// The disclosures that a person may see on a day on which these courts' orders stand, as [`PublicLog::visible_disclosures_of`].
+    /// The disclosures that a person may see on a day on which these courts' orders stand, as
+    /// [`PublicLog::visible_disclosures_of`].
     pub fn visible_disclosures_of(
         &self,
         subject: PersonalNumber,

@@ -245,21 +245,6 @@ impl PublicLog {
         Ok(())
     }
 
-    /// How many records are committed, published or not.
-    pub fn committed(&self) -> Result<u64, StoreError> {
-        Ok(self.source.records.head()?.map_or(0, |head| head.frontier.size()))
-    }
-
-    /// Shows up to `limit` committed records from index `first` on, in order. Blocks.
-    pub fn scan(
-        &self,
-        first: u64,
-        limit: u64,
-        visit: &mut dyn FnMut(StoredRecord<'_>),
-    ) -> Result<(), StoreError> {
-        self.source.records.scan(first, limit, visit)
-    }
-
     /// What a contract used on each day from `from` on, durably; days without use are left out.
     pub fn used_days(&self, contract: &str, from: Date) -> Result<BTreeMap<Date, u64>, LedgerError> {
         let counts = self.source.records.quota_counts(from)?.into_iter();

@@ -105,8 +105,8 @@ impl PublicLog {
         Ok(DisclosurePage { disclosures, next_before })
     }
 
-    /// The disclosures that a person may see on a day on which these courts' orders stand about them, newest first. Those that are not to be seen yet leave no trace: not
-    /// in the page, not in its length, not in where the next one begins.
+    /// The disclosures that a person may see on a day on which these courts' orders stand about them, newest first. Those
+    /// that are not to be seen yet leave no trace: not in the page, not in its length, not in where the next one begins.
     pub fn visible_disclosures_of(
         &self,
         subject: PersonalNumber,

@@ -95,6 +95,7 @@ struct Waiting {
 
 /// Asks for shares in a thread of its own: as many callers as wait for one are answered with one question.
 pub(crate) struct Sharer {
+    limits: Arc<dyn LimitShares>,
     queue: Arc<Queue<Waiting>>,
     location: PathBuf,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -116,11 +117,11 @@ impl Sharer {
         let thread = std::thread::Builder::new()
             .name("limits".to_owned())
             .spawn({
-                let queue = Abandoned(Arc::clone(&queue));
+                let (limits, queue) = (Arc::clone(&limits), Abandoned(Arc::clone(&queue)));
                 move || run(&*limits, &shared, &queue.0)
             })
             .map_err(|error| StoreError::Failed { file: location.clone(), detail: error.to_string() })?;
-        Ok(Self { queue, location, thread: Mutex::new(Some(thread)) })
+        Ok(Self { limits, queue, location, thread: Mutex::new(Some(thread)) })
     }
 
     /// A place under a limit of which this node holds none at hand.
@@ -135,6 +136,11 @@ impl Sharer {
             Err(Refused::Full) => Err(NoPlace::Store(StoreError::Overloaded)),
             Err(Refused::Closed) => Err(closed()),
         }
+    }
+
+    /// Gives back what is not used of a day and all later ones. Nothing may be on its way.
+    pub fn give_back_all(&self, from_day: Date) -> Result<(), StoreError> {
+        self.limits.give_back_all(from_day)
     }
 
     pub fn shut_down(&self) {

@@ -22,10 +22,15 @@ pub struct At {
 impl At {
     /// Whether a fact holds at this point.
     pub fn sees(&self, fact: &Fact) -> bool {
-        fact.valid_from <= self.as_of
-            && fact.valid_to.is_none_or(|end| self.as_of < end)
-            && fact.recorded_from <= self.known_at
-            && fact.recorded_to.is_none_or(|end| self.known_at < end)
+        self.lies_in((fact.valid_from, fact.valid_to), (fact.recorded_from, fact.recorded_to))
+    }
+
+    /// Whether it lies in a stretch of days and a stretch of instants; each ends before its second value, if it has one.
+    pub fn lies_in(&self, valid: (Date, Option<Date>), recorded: (Timestamp, Option<Timestamp>)) -> bool {
+        valid.0 <= self.as_of
+            && valid.1.is_none_or(|end| self.as_of < end)
+            && recorded.0 <= self.known_at
+            && recorded.1.is_none_or(|end| self.known_at < end)
     }
 }
 

@@ -5,10 +5,7 @@ use dancu_core::PersonalNumber;
 use dancu_register::{At, Fact, FactKind, FactValue, Held, KindSet, Person, day_from_number, day_to_number};
 use deadpool_postgres::GenericClient;
 use jiff::{Timestamp, civil::Date};
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 use tokio_postgres::{Row, types::FromSql};
 
 /// A person's number as PostgreSQL keeps whole numbers.
@@ -85,29 +82,13 @@ pub(crate) fn stored_kind(row: &Row, column: usize) -> Result<FactKind> {
     kind_from_sql(cell(row, column)?)
 }
 
-/// The days and instants of a row, as they are stored.
-pub(crate) struct Interval {
-    valid: (i32, Option<i32>),
-    recorded: (i64, Option<i64>),
-}
-
-impl Interval {
-    /// From the columns `valid_from`, `recorded_from`, `valid_to`, `recorded_to` that begin at `first`.
-    pub(crate) fn of(row: &Row, first: usize) -> Result<Self> {
-        Ok(Self {
-            valid: (cell(row, first)?, cell(row, first + 2)?),
-            recorded: (cell(row, first + 1)?, cell(row, first + 3)?),
-        })
-    }
-
-    /// Whether the row holds at a point of both time axes.
-    pub(crate) fn covers(&self, at: At) -> bool {
-        let (day, instant) = (day_to_number(at.as_of), at.known_at.as_microsecond());
-        self.valid.0 <= day
-            && self.valid.1.is_none_or(|end| day < end)
-            && self.recorded.0 <= instant
-            && self.recorded.1.is_none_or(|end| instant < end)
-    }
+/// Whether a row holds at a point of both time axes, from the columns `valid_from`, `recorded_from`, `valid_to`,
+/// `recorded_to` that begin at `first`.
+pub(crate) fn holds_at(row: &Row, first: usize, at: At) -> Result<bool> {
+    let valid_to = cell::<Option<i32>>(row, first + 2)?.map(day_from_sql).transpose()?;
+    let recorded_to = cell::<Option<i64>>(row, first + 3)?.map(instant_from_sql).transpose()?;
+    let (valid_from, recorded_from) = (cell(row, first)?, cell(row, first + 1)?);
+    Ok(at.lies_in((day_from_sql(valid_from)?, valid_to), (instant_from_sql(recorded_from)?, recorded_to)))
 }
 
 /// The person at a point of both time axes, from one scan of their rows.
@@ -134,36 +115,6 @@ pub(crate) async fn person(
         person.get_or_insert_with(|| Person::new(number)).hold(held(row, 0)?);
     }
     Ok(person)
-}
-
-/// Persons at a point of both time axes, from one statement, in the order of the numbers.
-pub(crate) async fn persons(
-    client: &impl GenericClient,
-    numbers: &[PersonalNumber],
-    at: At,
-    kinds: KindSet,
-) -> Result<Vec<Option<Person>>> {
-    let statement = client
-        .prepare_cached(
-            "SELECT kind, value, valid_from, recorded_from, number FROM fact
-             WHERE number = ANY ($1) AND (1 << kind) & $2 <> 0
-               AND valid_from <= $3 AND (valid_to IS NULL OR $3 < valid_to)
-               AND recorded_from <= $4 AND (recorded_to IS NULL OR $4 < recorded_to)",
-        )
-        .await?;
-    let asked: Vec<i64> = numbers.iter().map(|number| number_to_sql(*number)).collect();
-    let (as_of, known_at) = (day_to_number(at.as_of), at.known_at.as_microsecond());
-    let rows = client.query(&statement, &[&asked, &bits(kinds), &as_of, &known_at]).await?;
-    let mut persons: HashMap<i64, Person> = HashMap::new();
-    for row in &rows {
-        let number: i64 = cell(row, 4)?;
-        let person = match persons.entry(number) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(Person::new(number_from_sql(number)?)),
-        };
-        person.hold(held(row, 0)?);
-    }
-    Ok(asked.iter().map(|number| persons.get(number).cloned()).collect())
 }
 
 /// Every row of a person by kind, time of record and validity, the sealed kinds left out.

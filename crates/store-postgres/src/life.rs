@@ -89,8 +89,8 @@ pub(crate) async fn stages(client: &impl GenericClient) -> Result<Vec<StageRow>>
 
 /// What was set last over the limits of each contract of which anything was; found by an index of these acts alone.
 async fn ceilings(client: &impl GenericClient) -> Result<HashMap<ContractId, Option<Ceiling>>> {
-    let sql = "SELECT contract, body FROM connection_act WHERE (body::jsonb ->> 'deed') = 'ceiling'
-               ORDER BY contract, sequence";
+    let sql = "SELECT DISTINCT ON (contract) contract, body FROM connection_act
+               WHERE (body::jsonb ->> 'deed') = 'ceiling' ORDER BY contract, sequence DESC";
     let statement = client.prepare_cached(sql).await?;
     let mut ceilings = HashMap::new();
     for row in client.query(&statement, &[]).await? {

@@ -7,7 +7,7 @@
 use crate::{
     database::Database,
     errors::{Fault, Result},
-    facts::{self, Interval, bits, cell, number_to_sql},
+    facts::{self, bits, cell, number_to_sql},
 };
 use dancu_core::{PersonalNumber, StoreError};
 use dancu_register::{At, KindSet, Person, day_to_number};
@@ -176,7 +176,7 @@ impl PersonReads {
 
 /// The persons, in the order in which they were asked for. The statement brings whatever may concern one of them; each is
 /// then put together at its own point of both time axes.
-async fn together(client: &impl GenericClient, asked: &[Asked]) -> Result<Vec<Option<Person>>> {
+pub(crate) async fn together(client: &impl GenericClient, asked: &[Asked]) -> Result<Vec<Option<Person>>> {
     let sql = "SELECT number, kind, value, valid_from, recorded_from, valid_to, recorded_to FROM fact
                WHERE number = ANY ($1) AND (1 << kind) & $2 <> 0
                  AND valid_from <= $3 AND (valid_to IS NULL OR $4 < valid_to)
@@ -202,7 +202,7 @@ async fn together(client: &impl GenericClient, asked: &[Asked]) -> Result<Vec<Op
 fn person_of(asked: &Asked, rows: Option<&Vec<&Row>>) -> Result<Option<Person>> {
     let mut person: Option<Person> = None;
     for row in rows.into_iter().flatten() {
-        if Interval::of(row, 3)?.covers(asked.at) && asked.kinds.contains(facts::stored_kind(row, 1)?) {
+        if facts::holds_at(row, 3, asked.at)? && asked.kinds.contains(facts::stored_kind(row, 1)?) {
             person.get_or_insert_with(|| Person::new(asked.number)).hold(facts::held(row, 1)?);
         }
     }

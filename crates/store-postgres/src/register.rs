@@ -5,7 +5,7 @@ use crate::{
     errors::Result,
     facts::{self, cell, limit, signed, unsigned},
     load,
-    person_reads::Asked,
+    person_reads::{Asked, together},
 };
 use async_trait::async_trait;
 use dancu_core::{CommuneCode, PersonalNumber, StoreError};
@@ -32,11 +32,8 @@ impl RegisterStore for PostgresStore {
         at: At,
         kinds: KindSet,
     ) -> std::result::Result<Vec<Option<Person>>, StoreError> {
-        self.database
-            .read(&(numbers, at, kinds), |client, (numbers, at, kinds)| {
-                Box::pin(facts::persons(client, numbers, *at, *kinds))
-            })
-            .await
+        let asked: Vec<Asked> = numbers.iter().map(|number| Asked { number: *number, at, kinds }).collect();
+        self.database.read(&asked, |client, asked| Box::pin(together(client, asked))).await
     }
 
     async fn history(&self, number: PersonalNumber) -> std::result::Result<Vec<Fact>, StoreError> {

@@ -69,8 +69,9 @@ pub(crate) fn stages(connection: &Connection) -> rusqlite::Result<Vec<StageRow>>
 
 /// What was set last over the limits of each contract of which anything was; found by an index of these acts alone.
 fn ceilings(connection: &Connection) -> rusqlite::Result<HashMap<ContractId, Option<Ceiling>>> {
-    let sql = "SELECT contract, body FROM connection_act WHERE json_extract(body, '$.deed') = 'ceiling'
-               ORDER BY contract, sequence";
+    // Beside a max() SQLite gives the other columns of the same row.
+    let sql = "SELECT contract, body, max(sequence) FROM connection_act
+               WHERE json_extract(body, '$.deed') = 'ceiling' GROUP BY contract";
     let rows = all(connection, sql, |row| Ok((id(row, 0)?, from_json::<ActBody>(row, 1)?.deed)))?;
     let change = |(contract, deed)| match deed {
         Deed::Ceiling(change) => Some((contract, change.set)),
