@@ -24,7 +24,9 @@ use std::{path::Path, process::ExitCode};
 fn main() -> ExitCode {
     let chore = std::env::args().nth(1);
     // xtask stands directly under the root of the workspace.
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    // Asked when it runs, not when it was built: worktrees share what is built.
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let root = Path::new(&folder).join("..");
     let done = match chore.as_deref() {
         Some("tidy") => tidy(&root),
         Some("errors") => error_codes::write(&root),
