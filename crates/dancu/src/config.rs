@@ -81,6 +81,8 @@ pub struct Config {
     pub timestamp_certificates: Option<PathBuf>,
     /// Minutes between two time-stamps.
     pub timestamp_minutes: u32,
+    /// Rules of the house in Cedar, which forbid more than the contracts do; read at the start. None when left out.
+    pub house_rules: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -106,13 +108,14 @@ impl Default for Config {
             timestamp_url: None,
             timestamp_certificates: None,
             timestamp_minutes: 60,
+            house_rules: None,
         }
     }
 }
 
 impl Config {
     /// The settings by name. Other variables that begin with `DANCU_` belong to others, such as the tests.
-    const NAMES: [&str; 20] = [
+    const NAMES: [&str; 21] = [
         "data_dir",
         "keys_dir",
         "store_url",
@@ -133,6 +136,7 @@ impl Config {
         "timestamp_url",
         "timestamp_certificates",
         "timestamp_minutes",
+        "house_rules",
     ];
 
     /// Our place on an X-Road, if we have one.

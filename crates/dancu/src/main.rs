@@ -19,6 +19,7 @@ mod ledger;
 mod load;
 mod person;
 mod platform;
+mod policies;
 mod rehearsal;
 mod sandbox;
 mod secrets;

@@ -68,7 +68,7 @@ impl Platform {
         let (stores, lock) = Stores::open(config).await?;
         let identity = open_identity(config, &stores, &clock, &entropy)?;
         let OpenLedger { ledger, public_log, logs, publisher } = open_ledger(config, &clock, &entropy)?;
-        let directory = Arc::new(Directory::default());
+        let directory = Arc::new(Directory::new(crate::policies::policies(config)?));
         let exchange_store = Arc::clone(&stores.exchange);
         directory.reload(&*exchange_store).await?;
         directory.follow(&*exchange_store).await?;

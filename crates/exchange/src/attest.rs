@@ -57,8 +57,7 @@ impl VerifyService {
         let _place = caller.enter(day).map_err(|reason| self.refuse(caller, reason))?;
         let asked = request.person.read()?;
         let claim = request.claim;
-        plan_claim(&caller.contract, claim, day, asked.fields())
-            .map_err(|reason| self.refuse(caller, reason))?;
+        plan_claim(caller, claim, day, asked.fields()).map_err(|reason| self.refuse(caller, reason))?;
         let reservation = self.reserve(caller).await?;
         // Who consented to the field behind the claim consented to less than the field.
         let pass = self.pass(caller, asked.number, asked.fields().with(claim.field()), day).await?;

@@ -2,6 +2,7 @@
 
 use crate::{
     CertificateThumbprint, Client, ClientKey, Contract, Organisation, RefusalReason, SandboxCaller, Standing,
+    policy::{Decisions, Policies},
 };
 use dancu_core::PersonalNumber;
 use dancu_ledger::{Channel, Draft, Under};
@@ -30,6 +31,7 @@ pub struct Caller {
     pub has_restrictions: bool,
     /// Whether an order of a court is open under the contract; about whom, the store knows.
     pub has_orders: bool,
+    pub(crate) decisions: Decisions,
     certificates: Vec<CertificateThumbprint>,
     burst: DefaultDirectRateLimiter,
     in_flight: AtomicU32,
@@ -57,12 +59,14 @@ impl Caller {
         client: Client,
         contract: Contract,
         standing: Standing,
+        policies: &Arc<Policies>,
     ) -> Self {
         let sandbox = standing.is_in_sandbox().then(|| {
             // What is tried need not be in force yet, and nobody there is who could consent.
             let persons = crate::Persons::All;
             let contract = Contract { valid_from: Date::MIN, valid_to: None, persons, ..contract.clone() };
-            let inside = Self::new(Arc::clone(&organisation), client.clone(), contract, Standing::OFFICIAL);
+            let inside =
+                Self::new(Arc::clone(&organisation), client.clone(), contract, Standing::OFFICIAL, policies);
             Box::new(SandboxCaller::new(inside))
         });
         let per_second = NonZeroU32::new(contract.per_second_max).unwrap_or(NonZeroU32::MIN);
@@ -74,6 +78,7 @@ impl Caller {
             standing,
             has_restrictions: false,
             has_orders: false,
+            decisions: Decisions::new(Arc::clone(policies)),
             burst: RateLimiter::direct(Quota::per_second(per_second)),
             in_flight: AtomicU32::new(0),
             sandbox,

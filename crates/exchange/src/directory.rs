@@ -1,6 +1,6 @@
 //! All connected clients in memory, as of the last change.
 
-use crate::{Caller, ClientId, ContractId, ExchangeStore, Standing};
+use crate::{Caller, ClientId, ContractId, ExchangeStore, Policies, Standing};
 use dancu_core::StoreError;
 use std::{
     collections::{HashMap, HashSet},
@@ -13,8 +13,10 @@ use std::{
 type Callers = Arc<HashMap<ClientId, Arc<Caller>>>;
 
 /// Finds a caller by its client identifier without touching the store.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Directory {
+    /// What decides on questions under the contracts.
+    policies: Arc<Policies>,
     /// Reloads that have begun.
     turns: AtomicU64,
     /// The store's number of the connections as they were followed last.
@@ -23,7 +25,23 @@ pub struct Directory {
     callers: RwLock<(u64, Callers)>,
 }
 
+impl Default for Directory {
+    fn default() -> Self {
+        Self::new(Policies::built_in())
+    }
+}
+
 impl Directory {
+    /// With nobody in it yet, whose questions these policies will decide.
+    pub fn new(policies: Arc<Policies>) -> Self {
+        Self { policies, turns: AtomicU64::new(0), followed: AtomicU64::new(0), callers: RwLock::default() }
+    }
+
+    /// What decides on questions under the contracts.
+    pub const fn policies(&self) -> &Arc<Policies> {
+        &self.policies
+    }
+
     /// Reads all connections from the store. A caller whose binding did not change keeps its running limits. Of
     /// reloads that overlap the last begun stands, for it has seen what the others' callers saved.
     pub async fn reload(&self, store: &dyn ExchangeStore) -> Result<(), StoreError> {
@@ -60,7 +78,8 @@ impl Directory {
                     && caller.has_orders == has_orders
             });
             let caller = same.cloned().unwrap_or_else(|| {
-                let mut caller = Caller::new(Arc::clone(organisation), client.clone(), contract, standing);
+                let mut caller =
+                    Caller::new(Arc::clone(organisation), client.clone(), contract, standing, &self.policies);
                 caller.has_restrictions = has_restrictions;
                 caller.has_orders = has_orders;
                 Arc::new(caller)

@@ -111,8 +111,8 @@ impl VerifyService {
         let _place = caller.enter(day).map_err(|reason| self.refuse(caller, reason))?;
         let asked = request.person.read()?;
         let wanted = read_fields(&request.fields)?;
-        let plan = plan_fetch(&caller.contract, day, asked.fields(), wanted)
-            .map_err(|reason| self.refuse(caller, reason))?;
+        let plan =
+            plan_fetch(caller, day, asked.fields(), wanted).map_err(|reason| self.refuse(caller, reason))?;
         let reservation = self.reserve(caller).await?;
         // The person's leave must cover what is told as well as what is compared.
         let whole = Plan { compared: plan.compared.union(wanted), ..plan };

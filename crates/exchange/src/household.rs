@@ -83,7 +83,7 @@ impl VerifyService {
         let refuse = |reason: RefusalReason| VerifyError::from(self.refuse(caller, reason));
         let mut reservations = Vec::with_capacity(asked.len());
         for one in &asked {
-            plan_household(&caller.contract, day, (asked.len(), one.fields())).map_err(refuse)?;
+            plan_household(caller, day, (asked.len(), one.fields())).map_err(refuse)?;
         }
         for _ in &asked {
             reservations.push(self.reserve(caller).await?);

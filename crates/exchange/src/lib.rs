@@ -69,7 +69,10 @@ pub use limits::{
 pub use orders::{
     CourtOrder, NewOrder, OrderError, OrderId, OrderMove, OrderService, OrderState, OrderStep, OrderStore,
 };
-pub use policy::{Plan, check_product, plan, plan_claim, plan_fetch, plan_household};
+pub use policy::{
+    Explained, ExplainedPolicy, HouseRulesError, Plan, Policies, Question, check_changes, plan, plan_claim,
+    plan_fetch, plan_household,
+};
 pub use privacy::{
     CaseId, CaseKind, CaseMove, CaseProgress, CaseState, CaseStep, Deadlines, Looked, PrivacyCase,
     PrivacyError, PrivacyService, PrivacyStore, deadlines,

@@ -27,6 +27,9 @@ pub enum Refusal {
     /// The contract does not hold the product, or it is not offered.
     #[error("the contract does not hold this product")]
     ProductNotInContract,
+    /// A rule of the house forbids it.
+    #[error("a rule of the operators forbids this request")]
+    HouseRule,
     /// The person's consent is needed, and none in force covers what was asked.
     #[error("no consent in force covers this request")]
     NoConsent,
@@ -82,6 +85,11 @@ impl Explain for Refusal {
                 "DANCU-EXCHANGE-140",
                 "Hợp đồng khai thác không có sản phẩm này. Xem các sản phẩm của hợp đồng tại GET /v1/products.",
                 "The contract does not hold this product. GET /v1/products lists those that it holds.",
+            ),
+            Self::HouseRule => (
+                "DANCU-EXCHANGE-174",
+                "Một quy tắc của đơn vị vận hành không cho phép yêu cầu này, dù hợp đồng có. Hãy liên hệ đơn vị vận hành.",
+                "A rule of the operators forbids this request, although the contract has it. Speak to the operators.",
             ),
             Self::NoConsent => (
                 "DANCU-EXCHANGE-027",
@@ -212,11 +220,13 @@ pub enum RefusalReason {
     ProductOutsideContract,
     /// More was asked of a product than its terms in the contract: another age or place, too many persons.
     TermsOutsideContract,
+    /// A rule of the house forbids it.
+    HouseRule,
 }
 
 impl RefusalReason {
     /// All reasons in their fixed order.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::UnknownClient,
         Self::SuspendedClient,
         Self::AssertionShape,
@@ -252,6 +262,7 @@ impl RefusalReason {
         Self::Restricted,
         Self::ProductOutsideContract,
         Self::TermsOutsideContract,
+        Self::HouseRule,
     ];
 
     /// What the caller is told of it: reasons that would help an attacker look the same.
@@ -277,6 +288,7 @@ impl RefusalReason {
             | Self::SealedOutsideContract
             | Self::NoSealedRight => Refusal::NotInContract,
             Self::ProductOutsideContract => Refusal::ProductNotInContract,
+            Self::HouseRule => Refusal::HouseRule,
             Self::Draft => Refusal::Draft,
             Self::SandboxOnly => Refusal::SandboxOnly,
             Self::SuspendedContract => Refusal::Suspended,
@@ -342,6 +354,7 @@ impl RefusalReason {
             Self::TermsOutsideContract => {
                 ("Hỏi quá điều khoản của sản phẩm", "More than the product's terms")
             }
+            Self::HouseRule => ("Quy tắc riêng của nơi vận hành cấm", "Forbidden by a rule of the house"),
             Self::ConsentUsedUp => ("Hết số lần đã đồng ý trong ngày", "Consent used up for the day"),
         }
     }

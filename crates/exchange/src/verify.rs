@@ -1,7 +1,7 @@
 //! The default product: is this what the register holds? Answered per field, and only after the receipt is durable.
 
 use crate::{
-    Caller, Field, FieldSet, Gate, Pass, Plan, Product, RefusalLog, RefusalReason, Stop,
+    Caller, Field, FieldSet, Gate, Pass, Plan, RefusalLog, RefusalReason, Stop,
     compare::{Answer, Given, compare, identifies},
     plan,
     refusal::Refusal,
@@ -272,8 +272,7 @@ impl VerifyService {
         let day = self.ledger.counting_day();
         let _place = caller.enter(day).map_err(|reason| self.refuse(caller, reason))?;
         let asked = request.read()?;
-        let plan = plan(&caller.contract, (Product::Verify, day), asked.fields())
-            .map_err(|reason| self.refuse(caller, reason))?;
+        let plan = plan(caller, day, asked.fields()).map_err(|reason| self.refuse(caller, reason))?;
         let reservation = self.reserve(caller).await?;
         let passed = self.gate.ask_planned(caller, asked.number, plan, day).await;
         let (pass, plan) = passed.map_err(|stop| self.stopped(caller, stop))?;

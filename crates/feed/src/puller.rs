@@ -2,7 +2,7 @@
 
 use crate::{ChangeTeller, FeedError, Span, Telling};
 use dancu_core::Clock;
-use dancu_exchange::{Caller, Product, RefusalLog, RefusalReason, check_product};
+use dancu_exchange::{Caller, RefusalLog, RefusalReason, check_changes};
 use std::{fmt, sync::Arc};
 
 /// What a client sends.
@@ -45,7 +45,7 @@ impl ChangePuller {
             return Err(refuse(RefusalReason::NoFeed).into());
         }
         let day = dancu_core::today_in_viet_nam(now);
-        check_product(&caller.contract, Product::ChangeSubscription, day).map_err(refuse)?;
+        check_changes(caller, day).map_err(refuse)?;
         let told_max = asked.limit.map_or(Ok(TOLD_USUALLY), read_limit)?;
         let after = match asked.after {
             None => self.teller.start().await?,

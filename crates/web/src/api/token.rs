@@ -70,6 +70,7 @@ fn refused(refusal: Refusal) -> Response {
         Refusal::InvalidClient | Refusal::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_client"),
         Refusal::NotInContract
         | Refusal::ProductNotInContract
+        | Refusal::HouseRule
         | Refusal::NoConsent
         | Refusal::Draft
         | Refusal::SandboxOnly

@@ -112,6 +112,7 @@ pub(crate) fn refusal_problem(refusal: Refusal) -> Problem {
         Refusal::InvalidClient | Refusal::InvalidToken => StatusCode::UNAUTHORIZED,
         Refusal::NotInContract
         | Refusal::ProductNotInContract
+        | Refusal::HouseRule
         | Refusal::NoConsent
         | Refusal::Draft
         | Refusal::SandboxOnly

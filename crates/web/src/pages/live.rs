@@ -151,6 +151,7 @@ pub(super) fn code(reason: RefusalReason) -> &'static str {
         RefusalReason::NoFeed => "no_feed",
         RefusalReason::ProductOutsideContract => "product_outside_contract",
         RefusalReason::TermsOutsideContract => "terms_outside_contract",
+        RefusalReason::HouseRule => "house_rule",
         RefusalReason::Certificate => "certificate",
         RefusalReason::TokenCertificate => "token_certificate",
     }

@@ -36,6 +36,7 @@ mod search;
 mod sign_in;
 mod timeline;
 mod verdicts;
+mod why;
 
 use crate::AppState;
 use axum::{
@@ -116,6 +117,7 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .merge(my_sealed::routes())
         .route("/operator", get(operator::show))
         .route("/operator/live", get(live::show))
+        .route("/operator/contracts/{id}/why", get(why::show))
         .route("/operator/contracts/{id}/limit", get(limits::show).post(limits::follow))
         .route(feed::PATH, get(feed::show).post(feed::act))
         .route(

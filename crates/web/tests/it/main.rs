@@ -21,4 +21,5 @@ mod sealed;
 mod search;
 mod tls;
 mod twins;
+mod why;
 mod xroad;

@@ -1,0 +1,151 @@
+//! A question as the policies see it.
+
+use crate::{Claim, Contract, Field, FieldSet, Organisation, Persons, Product};
+use cedar_policy::{Context, Entities, Entity, EntityId, EntityUid, Request, RestrictedExpression, Schema};
+use jiff::civil::Date;
+use std::collections::{HashMap, HashSet};
+
+/// What is asked, without a person and without a value: what a decision may depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Question {
+    product: Product,
+    day: Date,
+    given: FieldSet,
+    wanted: FieldSet,
+    persons: usize,
+    claim: Option<Claim>,
+}
+
+impl Question {
+    /// For a product, on a day, about one person, with nothing given.
+    pub const fn new(product: Product, day: Date) -> Self {
+        let (given, wanted) = (FieldSet::EMPTY, FieldSet::EMPTY);
+        Self { product, day, given, wanted, persons: 1, claim: None }
+    }
+
+    /// The day on which it is asked.
+    pub const fn day(&self) -> Date {
+        self.day
+    }
+
+    /// Values for these fields are given.
+    #[must_use]
+    pub const fn giving(self, given: FieldSet) -> Self {
+        Self { given, ..self }
+    }
+
+    /// The values of these fields are wanted.
+    #[must_use]
+    pub const fn wanting(self, wanted: FieldSet) -> Self {
+        Self { wanted, ..self }
+    }
+
+    /// So many persons are named.
+    #[must_use]
+    pub const fn about(self, persons: usize) -> Self {
+        Self { persons, ..self }
+    }
+
+    /// This is to be attested.
+    #[must_use]
+    pub const fn claiming(self, claim: Claim) -> Self {
+        Self { claim: Some(claim), ..self }
+    }
+
+    /// As a request under a contract.
+    pub(super) fn request(&self, contract: &Contract, schema: &Schema) -> Request {
+        let action = uid("Action", self.product.as_str());
+        let (principal, resource) =
+            (uid("Client", contract.client.as_str()), uid("Contract", contract.id.as_str()));
+        Request::new(principal, action, resource, self.context(), Some(schema))
+            .expect("a question follows the schema; a test asks for every product")
+    }
+
+    fn context(&self) -> Context {
+        let is_offered = self.product.on(self.day).is_some();
+        let is_identified = self.given.iter().any(Field::identifies);
+        let mut pairs = vec![
+            ("product", text(self.product.as_str())),
+            ("is_offered", RestrictedExpression::new_bool(is_offered)),
+            ("day", RestrictedExpression::new_datetime(self.day.to_string())),
+            ("given", fields(self.given)),
+            ("is_identified", RestrictedExpression::new_bool(is_identified)),
+            ("wanted", fields(self.wanted)),
+            ("persons", count(self.persons)),
+        ];
+        match self.claim {
+            Some(Claim::AgeAtLeast(years)) => pairs.push(("age", count(years.into()))),
+            Some(Claim::LivesIn(place)) => pairs.push(("place", text(&place.to_string()))),
+            None => {}
+        }
+        Context::from_pairs(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)))
+            .expect("no name stands twice")
+    }
+}
+
+/// A contract, its client and whose software that is.
+pub(super) fn entities(contract: &Contract, organisation: &Organisation, schema: &Schema) -> Entities {
+    let owner = uid("Organisation", organisation.id.as_str());
+    let client = uid("Client", contract.client.as_str());
+    let all = [
+        Entity::new_no_attrs(owner.clone(), HashSet::new()),
+        Entity::new_no_attrs(client.clone(), HashSet::from([owner])),
+        Entity::new(uid("Contract", contract.id.as_str()), terms(contract, client), HashSet::new())
+            .expect("terms are plain values"),
+    ];
+    Entities::from_entities(all, Some(schema))
+        .expect("a contract follows the schema; a test reads every term")
+}
+
+fn terms(contract: &Contract, client: EntityUid) -> HashMap<String, RestrictedExpression> {
+    let products = contract.products.iter().map(|product| text(product.as_str()));
+    let with_terms = Product::ALL.into_iter().filter(|product| product.has_terms(contract));
+    let statuses = contract.fields.iter().filter(|field| field.is_status()).collect();
+    let household_persons_max = contract.household.map_or(0, |terms| terms.persons_max.into());
+    let persons = match contract.persons {
+        Persons::All => "all",
+        Persons::WithConsent => "with_consent",
+    };
+    let terms = [
+        ("client", RestrictedExpression::new_entity_uid(client)),
+        ("products", RestrictedExpression::new_set(products)),
+        (
+            "products_with_terms",
+            RestrictedExpression::new_set(with_terms.map(|product| text(product.as_str()))),
+        ),
+        ("fields", fields(contract.fields)),
+        ("statuses", fields(statuses)),
+        ("fetch", fields(contract.fetch)),
+        (
+            "ages",
+            RestrictedExpression::new_set(contract.attest.ages.iter().map(|years| count((*years).into()))),
+        ),
+        (
+            "places",
+            RestrictedExpression::new_set(
+                contract.attest.places.iter().map(|place| text(&place.to_string())),
+            ),
+        ),
+        ("household_persons_max", count(household_persons_max)),
+        ("persons", text(persons)),
+        ("may_tell_unknown", RestrictedExpression::new_bool(contract.may_tell_unknown)),
+        ("daily_limit", RestrictedExpression::new_long(contract.daily_limit.into())),
+    ];
+    terms.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn uid(kind: &str, id: &str) -> EntityUid {
+    EntityUid::from_type_name_and_id(kind.parse().expect("a word of the schema"), EntityId::new(id))
+}
+
+fn text(value: &str) -> RestrictedExpression {
+    RestrictedExpression::new_string(value.to_owned())
+}
+
+fn count(value: usize) -> RestrictedExpression {
+    RestrictedExpression::new_long(i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+fn fields(fields: FieldSet) -> RestrictedExpression {
+    RestrictedExpression::new_set(fields.iter().map(|field| text(field.as_str())))
+}
