@@ -12,6 +12,7 @@ mod control;
 mod demo;
 mod descriptors;
 mod export;
+mod extracts;
 mod failure;
 mod feed;
 mod handover;

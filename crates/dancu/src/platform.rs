@@ -93,6 +93,8 @@ impl Platform {
             Arc::clone(&clock),
             Arc::clone(&entropy),
         );
+        let identity = Arc::new(identity);
+        let cohorts = crate::extracts::service(&stores, &verify, &identity, (&clock, &entropy));
         let tickets = Tickets::new(secrets::load_or_create(&config.keys_dir, "tickets.key", &*entropy)?);
         let desk = Desk::new(Arc::clone(&verify), Arc::clone(&stores.reception), tickets, Arc::clone(&clock));
         let seals = Arc::new(secrets::seals(config, &*entropy)?);
@@ -120,7 +122,7 @@ impl Platform {
             changes: Arc::new(changes),
             handover: None,
             looks: Looks::default(),
-            identity: Arc::new(identity),
+            identity,
             directory,
             exchange_store,
             life,
@@ -131,6 +133,7 @@ impl Platform {
             consents: Arc::new(consents),
             privacy: Arc::new(privacy),
             orders: Arc::new(orders),
+            cohorts: Arc::new(cohorts),
             usage: Arc::new(UsageCounter::new(Arc::clone(&stores.usage), Arc::clone(&public_log))),
             sealed: Arc::new(sealed),
             search: Arc::new(search),

@@ -6,7 +6,9 @@ use dancu_alarms::AlarmStore;
 use dancu_changes::ChangeStore;
 use dancu_copy::{CopyError, RowStore};
 use dancu_core::StoreError;
-use dancu_exchange::{ConsentStore, ExchangeStore, LifeStore, OrderStore, PrivacyStore, UsageStore};
+use dancu_exchange::{
+    CohortStore, ConsentStore, ExchangeStore, LifeStore, OrderStore, PrivacyStore, UsageStore,
+};
 use dancu_feed::{ChangeSource, FeedStore};
 use dancu_handover::HandoverStore;
 use dancu_identity::IdentityStore;
@@ -45,6 +47,8 @@ pub struct Stores {
     pub cases: Arc<dyn PrivacyStore>,
     /// Orders of courts.
     pub orders: Arc<dyn OrderStore>,
+    /// Extracts of cohorts.
+    pub cohorts: Arc<dyn CohortStore>,
     /// What was used of products.
     pub usage: Arc<dyn UsageStore>,
     /// Alarms about looks.
@@ -78,6 +82,7 @@ impl Stores {
             + ConsentStore
             + PrivacyStore
             + OrderStore
+            + CohortStore
             + UsageStore
             + AlarmStore
             + IdentityStore
@@ -95,6 +100,7 @@ impl Stores {
             consents: Arc::new(store.clone()),
             cases: Arc::new(store.clone()),
             orders: Arc::new(store.clone()),
+            cohorts: Arc::new(store.clone()),
             usage: Arc::new(store.clone()),
             alarms: Arc::new(store.clone()),
             identity: Arc::new(store.clone()),

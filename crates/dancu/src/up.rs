@@ -4,6 +4,7 @@ use crate::{
     cli::UpArgs,
     config::Config,
     demo, descriptors,
+    extracts::keep_making,
     failure::Failure,
     feed::Deliveries,
     handover,
@@ -54,6 +55,7 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     ];
     let indexer = tokio::spawn(index_older_persons(Arc::clone(&platform.stores.search)));
     let watch = platform.watch(&config);
+    let extracts = tokio::spawn(keep_making(platform.cohort_maker(), platform.stores.clone()));
     let deliveries = Deliveries::start(Arc::clone(&platform.courier), platform.stores.clone());
     let connections_max = descriptors::make_room(config.connections_max);
     let limits = ServerLimits { connections_max, ..ServerLimits::default() };
@@ -65,6 +67,7 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     keeper.abort();
     followers.iter().for_each(tokio::task::JoinHandle::abort);
     watch.abort();
+    extracts.abort();
     indexer.abort();
     for task in [courier, stamping, renewal].into_iter().flatten() {
         task.abort();

@@ -47,7 +47,7 @@ impl AttestedPlace {
         name.unwrap_or_else(|| self.to_string())
     }
 
-    fn holds(self, commune: &Commune) -> bool {
+    pub(crate) fn holds(self, commune: &Commune) -> bool {
         match self {
             Self::Province(code) => commune.province == code,
             Self::Commune(code) => commune.code == code,
@@ -244,14 +244,20 @@ pub(crate) fn is_alive(person: &Person) -> bool {
     is_in_use && matches!(person.life(), Life::Alive)
 }
 
-/// A birth date of which only a part is known can be any day of that part: yes and no are said where all of them agree.
-fn age_at_least(birth: PartialDate, years: u8, today: Date) -> Attested {
+/// The first and the last day that a birth date can be: of one of which only a part is known, any day of that part.
+pub(crate) fn birth_days(birth: PartialDate) -> (Date, Date) {
     let first = birth.first_day();
     let last = match (birth.whole(), birth.month()) {
         (Some(day), _) => day,
         (None, Some(_)) => first.last_of_month(),
         (None, None) => first.last_of_year(),
     };
+    (first, last)
+}
+
+/// Yes and no are said where all days that a birth date can be agree.
+fn age_at_least(birth: PartialDate, years: u8, today: Date) -> Attested {
+    let (first, last) = birth_days(birth);
     let is_reached = |day: Date| day.saturating_add(i64::from(years).years()) <= today;
     match (is_reached(first), is_reached(last)) {
         (true, true) => Attested::Yes,
@@ -280,6 +286,15 @@ fn lives_in(person: &Person, place: AttestedPlace, today: Date) -> Attested {
 
 /// Whether a commune's code, written on a day, lies in a place of today; `None` when it lies in it only in part.
 fn within(commune: CommuneCode, written: Date, place: AttestedPlace) -> Option<bool> {
+    within_any(commune, written, &BTreeSet::from([place]))
+}
+
+/// Whether a commune's code, written on a day, lies in places of today; `None` when it lies in them only in part.
+pub(crate) fn within_any(
+    commune: CommuneCode,
+    written: Date,
+    places_of_today: &BTreeSet<AttestedPlace>,
+) -> Option<bool> {
     let places = Places::national();
     let mut present = places.present(commune, written);
     if present.is_empty() {
@@ -287,7 +302,8 @@ fn within(commune: CommuneCode, written: Date, place: AttestedPlace) -> Option<b
         let other = if written < Places::REFORM { Places::REFORM } else { Date::MIN };
         present = places.present(commune, other);
     }
-    let inside = present.iter().filter(|commune| place.holds(commune)).count();
+    let is_inside = |commune: &Commune| places_of_today.iter().any(|place| place.holds(commune));
+    let inside = present.iter().filter(|commune| is_inside(commune)).count();
     match (inside, present.len()) {
         (_, 0) => None,
         (0, _) => Some(false),

@@ -1,8 +1,8 @@
 //! Organisations, their client software, and the contract that binds each client.
 
 use crate::{
-    AttestTerms, Caseload, ClientKey, FieldSet, HouseholdTerms, PriceExemption, Product, SealedGroup,
-    Visibility, XRoadMember,
+    AttestTerms, Caseload, ClientKey, CohortTerms, FieldSet, HouseholdTerms, PriceExemption, Product,
+    SealedGroup, Visibility, XRoadMember,
 };
 use dancu_core::{CommuneCode, Explain, Explanation};
 use jiff::civil::Date;
@@ -179,6 +179,10 @@ pub struct Contract {
     /// What is told of households; none: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub household: Option<HouseholdTerms>,
+    /// Whom it may have listed; none: nobody. A contract that names it gives no other right, and `fields` is empty: its
+    /// legal basis and purpose are those of the lists alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cohort: Option<CohortTerms>,
     /// About whom.
     #[serde(default, skip_serializing_if = "Persons::is_all")]
     pub persons: Persons,

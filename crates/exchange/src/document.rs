@@ -240,6 +240,7 @@ impl ConnectionsDocument {
                 return Err(DocumentError::Doubled(client.to_owned()));
             }
             contract_values(contract)?;
+            cohort_values(contract)?;
         }
         let kept = contracts.iter().filter(|row| !my_contracts.contains(row.id.as_str()));
         let doors = kept.chain(&self.contracts).filter_map(|row| row.xroad_client.as_ref());
@@ -333,14 +334,16 @@ fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
         Contract { price_exemption: Some(ground), valid_from, .. } if ground.on(*valid_from).is_none() => {
             refuse("price_exemption")
         }
-        Contract { fields, sealed, .. } if fields.is_empty() && sealed.is_empty() => refuse("fields = []"),
+        Contract { fields, sealed, cohort: None, .. } if fields.is_empty() && sealed.is_empty() => {
+            refuse("fields = []")
+        }
         Contract { fetch, fields, .. }
             if !fetch.without(*fields).is_empty() || !fetch.iter().all(Field::may_be_fetched) =>
         {
             refuse("fetch: only of `fields`, and only fields that have a value")
         }
-        Contract { sealed, .. } if !sealed.is_empty() && gives_more_than_sealed(contract) => refuse(
-            "sealed: fields = [], without may_tell_unknown, search, attest, household, feed, commands_for_commune, xroad_client, signed_answers",
+        Contract { sealed, .. } if !sealed.is_empty() && gives_more_than(contract, Alone::Sealed) => refuse(
+            "sealed: fields = [], without cohort, may_tell_unknown, search, attest, household, feed, commands_for_commune, xroad_client, signed_answers",
         ),
         Contract { visibility, valid_from, .. } if !visibility.may_begin_on(*valid_from) => {
             refuse("visibility.delayed.days")
@@ -363,6 +366,19 @@ fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
     }
 }
 
+fn cohort_values(contract: &Contract) -> Result<(), DocumentError> {
+    let Some(terms) = &contract.cohort else { return Ok(()) };
+    if !terms.are_sound(contract.valid_from) {
+        let what = "cohort: fields that have a value, ages up to 120 or birth dates, places of today, rows_max, as data/cohort_rules.csv says";
+        return Err(wrong(&contract.id, what));
+    }
+    if gives_more_than(contract, Alone::Cohort) {
+        let what = "cohort: fields = [], without sealed, may_tell_unknown, search, attest, household, feed, commands_for_commune, xroad_client, signed_answers, persons = with_consent";
+        return Err(wrong(&contract.id, what));
+    }
+    Ok(())
+}
+
 /// Whether the products that a contract names are those whose terms stand in it. Fields may stand without a verification:
 /// other products find out by them who is meant.
 fn are_terms_of(contract: &Contract) -> bool {
@@ -372,9 +388,19 @@ fn are_terms_of(contract: &Contract) -> bool {
     })
 }
 
-/// Whether a contract gives any right beside sealed values.
-fn gives_more_than_sealed(contract: &Contract) -> bool {
-    !contract.fields.is_empty()
+/// Rights whose contracts give no other, so that legal basis and purpose are theirs alone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Alone {
+    Sealed,
+    Cohort,
+}
+
+/// Whether a contract gives any right beside one that stands alone.
+fn gives_more_than(contract: &Contract, alone: Alone) -> bool {
+    (alone != Alone::Sealed && !contract.sealed.is_empty())
+        || (alone != Alone::Cohort && contract.cohort.is_some())
+        || (alone == Alone::Cohort && !contract.persons.is_all())
+        || !contract.fields.is_empty()
         || contract.may_tell_unknown
         || contract.search.is_some()
         || !contract.attest.is_empty()

@@ -254,3 +254,41 @@ fn products_are_named_with_their_terms_or_not_at_all() {
         assert!(matches!(with(bad), Err(DocumentError::Value { .. })), "{bad:?}");
     }
 }
+
+#[test]
+fn a_contract_of_lists_gives_no_other_right_and_needs_a_law_not_consent() {
+    let with = |changes: &[(&str, serde_json::Value)]| {
+        let mut document = document();
+        let terms = json!({
+            "fields": ["name"], "born": {"ages": {"from": 17, "to": 27}}, "places": ["01"], "rows_max": 9,
+        });
+        let contract = &mut document["contracts"][0];
+        contract["fields"] = json!([]);
+        contract["cohort"] = terms;
+        for (key, value) in changes {
+            contract[*key] = value.clone();
+        }
+        document
+    };
+    assert!(check(with(&[])).is_ok());
+    assert!(check(with(&[("products", json!(["cohort_extract"]))])).is_ok());
+    assert!(check(with(&[("visibility", json!({"delayed": {"days": 30}}))])).is_ok());
+    for change in [
+        ("fields", json!(["name"])),
+        ("sealed", json!(["blood_group"])),
+        ("persons", json!("with_consent")),
+        ("may_tell_unknown", json!(true)),
+        ("feed", json!({"persons": "all"})),
+        ("search", json!({"per_officer_minute_max": 1, "per_officer_day_max": 1})),
+        ("household", json!({"persons_max": 3})),
+        ("signed_answers", json!(true)),
+        ("products", json!(["fetch"])),
+        (
+            "cohort",
+            json!({"fields": [], "born": {"ages": {"from": 17, "to": 27}}, "places": ["01"], "rows_max": 9}),
+        ),
+    ] {
+        let refused = check(with(&[change.clone()]));
+        assert!(matches!(refused, Err(DocumentError::Value { .. })), "{change:?}");
+    }
+}

@@ -59,6 +59,12 @@ fn values(field: Field, person: &Person) -> Vec<String> {
     }
 }
 
+/// The row of a person, in the order of [`extract_columns`].
+pub(crate) fn row_of(person: &Person, fields: FieldSet) -> Vec<String> {
+    let told = fields.iter().flat_map(|field| values(field, person));
+    [person.number.to_string()].into_iter().chain(told).collect()
+}
+
 impl VerifyService {
     /// The rows of persons under a caller's contract, each beginning with the number. Persons of whom nothing is known
     /// at that point of time are left out, and under a contract that needs consent those who did not give it. At most [`EXTRACT_PAGE_MAX`] numbers.
@@ -99,8 +105,7 @@ impl VerifyService {
             );
             let draft = Draft { under: pass.under(draft.under), ..draft };
             waiting.push(self.ledger.submit(draft, reservation)?);
-            let fields = fields.iter().flat_map(|field| values(field, &person));
-            rows.push([number.to_string()].into_iter().chain(fields).collect());
+            rows.push(row_of(&person, fields));
         }
         for disclosed in waiting {
             disclosed.await.unwrap_or_else(|_| Err(self.ledger.closed()))?;

@@ -7,6 +7,7 @@ mod assertion;
 mod attest;
 mod caller;
 mod claim;
+mod cohort;
 mod compare;
 mod connecting;
 mod connection;
@@ -41,6 +42,11 @@ pub use assertion::{Assertion, AssertionError, AssertionRules, CertificateThumbp
 pub use attest::{AttestAnswer, AttestRequest};
 pub use caller::{Caller, InFlight};
 pub use claim::{AttestTerms, Attested, AttestedPlace, Claim};
+pub use cohort::{
+    ApproverRights, Born, BornTerms, CohortCriteria, CohortError, CohortExtract, CohortMaker, CohortParts,
+    CohortRequest, CohortRow, CohortRules, CohortService, CohortStore, CohortTerms, ExtractId, ExtractMove,
+    ExtractState, OpenBounds, RowsPage, cohort_rules,
+};
 pub use compare::{Answer, residence_line};
 pub use connection::{
     Client, ClientId, Contract, ContractId, Feed, FeedPersons, IdError, Organisation, OrganisationId,
@@ -71,7 +77,7 @@ pub use orders::{
 };
 pub use policy::{
     Explained, ExplainedPolicy, HouseRulesError, Plan, Policies, Question, check_changes, plan, plan_claim,
-    plan_fetch, plan_household,
+    plan_extract, plan_fetch, plan_household,
 };
 pub use privacy::{
     CaseId, CaseKind, CaseMove, CaseProgress, CaseState, CaseStep, Deadlines, Looked, PrivacyCase,

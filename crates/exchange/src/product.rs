@@ -27,17 +27,20 @@ pub enum Product {
     HouseholdCheck,
     /// That a field of somebody changed is told.
     ChangeSubscription,
+    /// Values of agreed fields are told of everybody of an age and a place.
+    CohortExtract,
 }
 
 impl Product {
     /// Every product.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Verify,
         Self::Fetch,
         Self::AgeAttestation,
         Self::ResidenceAttestation,
         Self::HouseholdCheck,
         Self::ChangeSubscription,
+        Self::CohortExtract,
     ];
 
     /// The word in contracts, records and the API.
@@ -49,6 +52,7 @@ impl Product {
             Self::ResidenceAttestation => "residence_attestation",
             Self::HouseholdCheck => "household_check",
             Self::ChangeSubscription => "change_subscription",
+            Self::CohortExtract => "cohort_extract",
         }
     }
 
@@ -61,6 +65,7 @@ impl Product {
             Self::ResidenceAttestation => !contract.attest.places.is_empty(),
             Self::HouseholdCheck => contract.household.is_some(),
             Self::ChangeSubscription => contract.feed.is_some(),
+            Self::CohortExtract => contract.cohort.is_some(),
         }
     }
 

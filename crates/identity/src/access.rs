@@ -72,6 +72,8 @@ operations! {
     HandlePrivacyRequests,
     /// Enter and lift courts' orders behind which a person does not see a look; each takes two officers of the centre.
     ManageCourtOrders,
+    /// See extracts of cohorts that clients ask for, approve and refuse them; each takes two officers of the centre.
+    DecideExtracts,
     /// See alarms about looks, decide them, lower limits at once, and give notice of a breach.
     HandleAlarms,
     /// See organisations, contracts, use against limits, and counters.
@@ -121,6 +123,7 @@ pub fn allows(principal: Option<&Principal>, operation: Operation) -> bool {
         }
         Operation::SeeSandbox => matches!(role(principal), Some(Role::Agency { .. } | Role::Operator)),
         Operation::ManageOwnConnections => matches!(role(principal), Some(Role::Agency { .. })),
+        Operation::DecideExtracts => role(principal).is_some_and(may_decide_extracts),
         Operation::HandlePrivacyRequests
         | Operation::ManageCourtOrders
         | Operation::HandleAlarms
@@ -130,6 +133,11 @@ pub fn allows(principal: Option<&Principal>, operation: Operation) -> bool {
             matches!(role(principal), Some(Role::Operator))
         }
     }
+}
+
+/// Whether a role may decide on extracts: asked again of whoever approved one before it is made.
+pub const fn may_decide_extracts(role: &Role) -> bool {
+    matches!(role, Role::Operator)
 }
 
 fn role(principal: Option<&Principal>) -> Option<&Role> {
@@ -199,6 +207,7 @@ mod tests {
             (O::MoveFindings,        [false, false, false, false, true, true, true, false]),
             (O::HandlePrivacyRequests, [false, false, false, false, false, false, true, false]),
             (O::ManageCourtOrders,   [false, false, false, false, false, false, true, false]),
+            (O::DecideExtracts,      [false, false, false, false, false, false, true, false]),
             (O::HandleAlarms,        [false, false, false, false, false, false, true, false]),
             (O::ViewOperations,      [false, false, false, false, false, false, true, false]),
             (O::ManageConnections,   [false, false, false, false, false, false, true, false]),

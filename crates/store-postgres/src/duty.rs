@@ -10,12 +10,15 @@ use std::fmt;
 pub enum Duty {
     /// Delivering changes to webhooks, each subscriber in order.
     Deliveries,
+    /// Counting and making extracts of cohorts.
+    Extracts,
 }
 
 impl Duty {
     const fn lock(self) -> i64 {
         match self {
             Self::Deliveries => 0x6461_6e63_7510,
+            Self::Extracts => 0x6461_6e63_7512,
         }
     }
 }

@@ -4,6 +4,7 @@
 mod alarms;
 mod changes;
 mod circles;
+mod cohorts;
 mod commit;
 mod commit_batch;
 mod connect;

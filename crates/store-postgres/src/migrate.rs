@@ -31,6 +31,7 @@ const STEPS: &[(&str, &str)] = steps!(
     "V17__orders",
     "V18__nodes",
     "V19__alarms",
+    "V20__cohorts",
 );
 
 /// Held by whoever applies steps, so that two nodes that start at once do not both do it.

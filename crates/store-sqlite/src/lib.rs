@@ -3,6 +3,7 @@
 mod alarms;
 mod changes;
 mod circles;
+mod cohorts;
 mod commit;
 mod connection;
 mod consents;

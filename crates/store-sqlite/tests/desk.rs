@@ -2,8 +2,8 @@
 
 use dancu_store_sqlite::{DatabaseOptions, SqliteHandover, SqliteStore};
 use dancu_testkit::{
-    alarm_suite, consent_suite, exchange_suite, handover_suite, life_suite, order_suite, privacy_suite,
-    reception_suite, usage_suite,
+    alarm_suite, cohort_suite, consent_suite, exchange_suite, handover_suite, life_suite, order_suite,
+    privacy_suite, reception_suite, usage_suite,
 };
 use std::sync::Arc;
 
@@ -35,6 +35,12 @@ async fn requests_of_persons_keep_their_contract() {
 async fn orders_of_courts_keep_their_contract() {
     let folder = tempfile::tempdir().unwrap();
     order_suite(Arc::new(SqliteStore::open(folder.path(), DatabaseOptions::default()).unwrap())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn extracts_of_cohorts_keep_their_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    cohort_suite(Arc::new(SqliteStore::open(folder.path(), DatabaseOptions::default()).unwrap())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

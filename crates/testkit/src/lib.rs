@@ -4,6 +4,7 @@
 mod alarm_suite;
 mod changes_memory;
 mod changes_suite;
+mod cohort_suite;
 mod consent_memory;
 mod consent_suite;
 mod doubles;
@@ -28,6 +29,7 @@ mod usage_suite;
 pub use alarm_suite::alarm_suite;
 pub use changes_memory::MemoryChanges;
 pub use changes_suite::changes_suite;
+pub use cohort_suite::cohort_suite;
 pub use consent_memory::MemoryConsents;
 pub use consent_suite::consent_suite;
 pub use doubles::{FakeClock, SeededEntropy};

@@ -4,6 +4,7 @@
 //! contract allows in `dancu_exchange`.
 
 mod api;
+mod approvers;
 mod assets;
 mod format;
 mod headers;
@@ -21,6 +22,7 @@ mod tls;
 mod views;
 
 pub use api::breach;
+pub use approvers::StaffApprovers;
 pub use language::Language;
 pub use latency::Latencies;
 pub use looks::Looks;

@@ -6,8 +6,9 @@ use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy};
 use dancu_evidence::Evidence;
 use dancu_exchange::{
-    ConsentService, Directory, ExchangeStore, LifeService, OrderService, PrivacyService, RefusalLog,
-    SandboxSource, SealedService, SigningKey, TokenService, UsageCounter, VerifyService, XRoadPlace,
+    CohortService, ConsentService, Directory, ExchangeStore, LifeService, OrderService, PrivacyService,
+    RefusalLog, SandboxSource, SealedService, SigningKey, TokenService, UsageCounter, VerifyService,
+    XRoadPlace,
 };
 use dancu_feed::{ChangePuller, ChangeSource, FeedStore, WebhookKey};
 use dancu_handover::Handover;
@@ -59,6 +60,8 @@ pub struct AppState {
     pub privacy: Arc<PrivacyService>,
     /// Orders of courts.
     pub orders: Arc<OrderService>,
+    /// Extracts of cohorts.
+    pub cohorts: Arc<CohortService>,
     /// What was used of products.
     pub usage: Arc<UsageCounter>,
     /// Alarms about looks.

@@ -145,6 +145,19 @@ impl Gate {
         }
     }
 
+    /// Whether the person had questions under the caller's contract restricted, asked anew.
+    pub(crate) async fn is_restricted(
+        &self,
+        caller: &Caller,
+        number: PersonalNumber,
+    ) -> Result<bool, StoreError> {
+        match self.check_restriction(caller, number).await {
+            Ok(()) => Ok(false),
+            Err(Stop::Refused(_)) => Ok(true),
+            Err(Stop::Store(error)) => Err(error),
+        }
+    }
+
     /// Leave by the law itself, with the court's order behind which it is recorded. Contracts without orders ask nothing.
     async fn by_law(&self, caller: &Caller, number: PersonalNumber, day: Date) -> Result<Pass, StoreError> {
         if !caller.has_orders {

@@ -312,6 +312,7 @@ impl Connection {
         contract.xroad_client.is_some()
             || contract.signed_answers
             || contract.commands_for_commune.is_some()
+            || contract.cohort.is_some()
             || contract.feed.as_ref().is_some_and(|feed| feed.webhook.is_none())
     }
 

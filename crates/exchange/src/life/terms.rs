@@ -4,6 +4,7 @@ use crate::{Contract, FeedPersons, Persons, SearchTerms};
 
 /// Whether `new` gives no right that `old` does not give. What this function does not know must be equal, so that a right
 /// which is invented later is held back until somebody has thought of it here.
+// tidy: allow long function: one list of all rights, read from top to bottom
 pub fn is_within(new: &Contract, old: &Contract) -> bool {
     let mut widened = new.clone();
     // Each of these may become less; whatever became less is set back, and then nothing else may differ.
@@ -26,6 +27,14 @@ pub fn is_within(new: &Contract, old: &Contract) -> bool {
     let persons_max = |contract: &Contract| contract.household.map_or(0, |terms| terms.persons_max);
     if persons_max(new) <= persons_max(old) {
         widened.household = old.household;
+    }
+    let is_less_listed = match (&new.cohort, &old.cohort) {
+        (None, _) => true,
+        (Some(new), Some(old)) => new.are_within(old),
+        (Some(_), None) => false,
+    };
+    if is_less_listed {
+        widened.cohort.clone_from(&old.cohort);
     }
     if new.sealed.is_subset(&old.sealed) {
         widened.sealed.clone_from(&old.sealed);
@@ -160,6 +169,7 @@ mod tests {
             ("attest", json!({"ages": [16]})),
             ("attest", json!({"ages": [18], "places": ["79"]})),
             ("household", json!({"persons_max": 5})),
+            ("cohort", cohort(9)),
             ("sealed", json!(["portrait", "religion"])),
             ("commands_for_commune", json!("00008")),
             ("xroad_client", json!("VN/COM/1/b")),
@@ -187,6 +197,19 @@ mod tests {
             "stated_on": "2026-11-22", "visits_per_day": 5500, "queries_per_100_visits": 110, "branches": 2,
             "opening_hours": 9, "peak_hour_percent": 25, "busiest_day_percent": 160, "growth_percent_per_year": 12
         })
+    }
+
+    fn cohort(rows_max: u32) -> Value {
+        json!({"fields": ["name"], "born": {"ages": {"from": 17, "to": 27}}, "places": ["01"], "rows_max": rows_max})
+    }
+
+    #[test]
+    fn a_right_to_lists_becomes_less_and_not_more() {
+        let old = contract(&[("cohort", cohort(9))]);
+        for within in [cohort(8), Value::Null] {
+            assert!(is_within(&contract(&[("cohort", within.clone())]), &old), "{within}");
+        }
+        assert!(!is_within(&contract(&[("cohort", cohort(10))]), &old));
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub use house::HouseRulesError;
 pub use policies::Policies;
 pub use question::Question;
 
-use crate::{Caller, Claim, Contract, FieldSet, Product, RefusalReason};
+use crate::{Caller, Claim, CohortCriteria, Contract, FieldSet, Product, RefusalReason};
 use jiff::civil::Date;
 
 /// What may be answered.
@@ -70,4 +70,10 @@ pub fn plan_household(
     (persons, given): (usize, FieldSet),
 ) -> Result<(), RefusalReason> {
     caller.decide(&Question::new(Product::HouseholdCheck, day).giving(given).about(persons))
+}
+
+/// Decides on an extract of a cohort that is asked for on a day.
+pub fn plan_extract(caller: &Caller, criteria: &CohortCriteria, day: Date) -> Result<(), RefusalReason> {
+    let is_within = caller.contract.cohort.as_ref().is_some_and(|terms| terms.hold(criteria, day));
+    caller.decide(&Question::new(Product::CohortExtract, day).listing_within_terms(is_within))
 }

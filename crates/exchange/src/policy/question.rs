@@ -14,13 +14,14 @@ pub struct Question {
     wanted: FieldSet,
     persons: usize,
     claim: Option<Claim>,
+    lists_within_terms: bool,
 }
 
 impl Question {
     /// For a product, on a day, about one person, with nothing given.
     pub const fn new(product: Product, day: Date) -> Self {
         let (given, wanted) = (FieldSet::EMPTY, FieldSet::EMPTY);
-        Self { product, day, given, wanted, persons: 1, claim: None }
+        Self { product, day, given, wanted, persons: 1, claim: None, lists_within_terms: false }
     }
 
     /// The day on which it is asked.
@@ -52,6 +53,12 @@ impl Question {
         Self { claim: Some(claim), ..self }
     }
 
+    /// Whether the persons who are to be listed stay within the contract's terms: their ages, sex and places.
+    #[must_use]
+    pub const fn listing_within_terms(self, lists_within_terms: bool) -> Self {
+        Self { lists_within_terms, ..self }
+    }
+
     /// As a request under a contract.
     pub(super) fn request(&self, contract: &Contract, schema: &Schema) -> Request {
         let action = uid("Action", self.product.as_str());
@@ -72,6 +79,7 @@ impl Question {
             ("is_identified", RestrictedExpression::new_bool(is_identified)),
             ("wanted", fields(self.wanted)),
             ("persons", count(self.persons)),
+            ("lists_within_terms", RestrictedExpression::new_bool(self.lists_within_terms)),
         ];
         match self.claim {
             Some(Claim::AgeAtLeast(years)) => pairs.push(("age", count(years.into()))),

@@ -127,6 +127,26 @@ fn a_household_is_asked_about_so_many_persons_and_each_is_shown_to_be_meant() {
     assert_eq!(alone, Err(RefusalReason::NothingIdentifying));
 }
 
+#[test]
+fn an_extract_stays_within_the_terms_of_a_contract_that_holds_the_product() {
+    let mut contract = contract(&[], false);
+    let asked = |contract: &Contract, from: u8, sex: Option<&str>| {
+        let born = serde_json::json!({"ages": {"from": from, "to": 17, "on": "2026-12-31"}});
+        let criteria = serde_json::json!({"born": born, "sex": sex, "places": ["01"]});
+        plan_extract(&caller(contract.clone()), &serde_json::from_value(criteria).unwrap(), DAY)
+    };
+    assert_eq!(asked(&contract, 17, Some("M")), Err(RefusalReason::ProductOutsideContract));
+    let terms = serde_json::json!({
+        "fields": ["name"], "born": {"ages": {"from": 17, "to": 27}}, "sex": "M", "places": ["01"], "rows_max": 9,
+    });
+    contract.cohort = Some(serde_json::from_value(terms).unwrap());
+    assert_eq!(asked(&contract, 17, Some("M")), Ok(()));
+    assert_eq!(asked(&contract, 16, Some("M")), Err(RefusalReason::TermsOutsideContract));
+    assert_eq!(asked(&contract, 17, None), Err(RefusalReason::TermsOutsideContract));
+    contract.products = [Product::Fetch].into();
+    assert_eq!(asked(&contract, 17, Some("M")), Err(RefusalReason::ProductOutsideContract));
+}
+
 const HOUSE: &str = r#"
 @id("no-phones-before-march")
 @vi("Chưa cho lấy số điện thoại trước tháng 3 năm 2027.")
@@ -225,6 +245,7 @@ fn by_hand(contract: &Contract, question: &ByHand) -> Result<(), RefusalReason> 
         Product::HouseholdCheck => {
             contract.household.is_some_and(|terms| persons <= usize::from(terms.persons_max))
         }
+        Product::CohortExtract => false,
         _ => true,
     };
     let is_identified = given.iter().any(Field::identifies);

@@ -4,9 +4,9 @@ use crate::cluster::{Server, new_location, new_store, open};
 use dancu_ledger::{LedgerRecords, LedgerStore, LimitShares, LogRegistry, NodeName, SubjectIndex};
 use dancu_store_postgres::{PostgresLedger, open_ledger};
 use dancu_testkit::{
-    alarm_suite, changes_suite, consent_suite, exchange_suite, feed_store_suite, handover_suite,
-    identity_suite, ledger_store_suite, life_suite, limit_shares_suite, order_suite, privacy_suite,
-    reception_suite, register_suite, search_suite, subject_index_suite, usage_suite,
+    alarm_suite, changes_suite, cohort_suite, consent_suite, exchange_suite, feed_store_suite,
+    handover_suite, identity_suite, ledger_store_suite, life_suite, limit_shares_suite, order_suite,
+    privacy_suite, reception_suite, register_suite, search_suite, subject_index_suite, usage_suite,
 };
 use std::sync::Arc;
 
@@ -65,6 +65,11 @@ async fn what_was_used_of_products_keeps_its_contract() {
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_of_persons_keep_their_contract() {
     privacy_suite(&new_store()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn extracts_of_cohorts_keep_their_contract() {
+    cohort_suite(Arc::new(new_store())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

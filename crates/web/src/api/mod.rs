@@ -7,6 +7,7 @@ mod commands;
 mod connection;
 mod consents;
 mod evidence;
+mod extracts;
 mod fetch;
 mod health;
 mod keys;
@@ -24,6 +25,7 @@ pub(crate) use commands::second_officer;
 pub use connection::breach;
 pub(crate) use consents::consent_problem;
 pub(crate) use evidence::evidence_of;
+pub(crate) use extracts::cohort_problem;
 pub(crate) use limits::used_days;
 pub(crate) use public_log::from_logs;
 pub(crate) use verify::{refusal_problem, verify_problem};
@@ -42,6 +44,9 @@ pub(crate) fn machine() -> Router<Arc<AppState>> {
         .route("/v1/fetch", post(fetch::fetch))
         .route("/v1/attest", post(attest::attest))
         .route("/v1/household", post(attest::household))
+        .route("/v1/extracts", post(extracts::ask))
+        .route("/v1/extracts/{id}", get(extracts::look))
+        .route("/v1/extracts/{id}/rows", get(extracts::rows))
         .route("/v1/evidence/{entry}", get(evidence::evidence))
         .route("/v1/commands", post(commands::hand_over))
         .route("/v1/consent-requests", post(consents::ask))

@@ -8,6 +8,7 @@ mod connections;
 mod correction_form;
 mod corrections;
 mod desk;
+mod extracts;
 mod feed;
 mod fields;
 mod findings;
@@ -83,6 +84,7 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         )
         .merge(my_requests::routes())
         .merge(orders::routes())
+        .merge(extracts::routes())
         .route("/operator/privacy", get(privacy::show))
         .route(
             "/operator/privacy/{id}",

@@ -187,6 +187,10 @@ fn policy_view(policy: ExplainedPolicy) -> PolicyView {
 }
 
 fn product_choice(product: Product, typed: &Typed, state: &AppState) -> Option<Choice> {
+    // Whether a list stays within its terms depends on its criteria, which this page does not ask for.
+    if product == Product::CohortExtract {
+        return None;
+    }
     let entry = product.on(state.ledger.counting_day())?;
     let label = (entry.value.name_vi.clone(), entry.value.name_en.clone()).into();
     Some(Choice { word: product.as_str(), label, is_chosen: typed.product == Some(product) })

@@ -10,10 +10,10 @@ use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy, PersonalNumber, StoreError};
 use dancu_evidence::Evidence;
 use dancu_exchange::{
-    AssertionRules, Author, ConnectionsDocument, ConsentService, Directory, ExchangeStore, Gate, LifeService,
-    OrderService, PrivacyService, RefusalLog, SamplePerson, Sandbox, SandboxSource, SealedService,
-    SigningKey, StoredToken, TokenService, TokenSettings, UsageCounter, VerifyService, XRoadFaultCodes,
-    XRoadPlace,
+    AssertionRules, Author, CohortMaker, CohortParts, CohortService, CohortStore, ConnectionsDocument,
+    ConsentService, Directory, ExchangeStore, Gate, LifeService, OrderService, PrivacyService, RefusalLog,
+    SamplePerson, Sandbox, SandboxSource, SealedService, SigningKey, StoredToken, TokenService,
+    TokenSettings, UsageCounter, VerifyService, XRoadFaultCodes, XRoadPlace,
 };
 use dancu_feed::{ChangePuller, ChangeTeller, WebhookKey};
 use dancu_identity::{
@@ -30,7 +30,7 @@ use dancu_register::{
 use dancu_search::{Finder, SearchService};
 use dancu_store_sqlite::{DatabaseOptions, SqliteStore, open_ledger_parts};
 use dancu_testkit::{FakeClock, MemoryTiles, SeededEntropy, make_official};
-use dancu_web::{AppState, Latencies, Looks, router};
+use dancu_web::{AppState, Latencies, Looks, StaffApprovers, router};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -148,6 +148,22 @@ impl House {
         let document: ConnectionsDocument = serde_json::from_value(document).unwrap();
         let (state, by) = (&self.state, Author::console());
         document.apply(state.life.store(), &state.directory, &by, self.clock.now()).await.unwrap();
+    }
+
+    /// Makes extracts, over a store of them that may fail.
+    pub fn cohort_maker(&self, store: Arc<dyn CohortStore>) -> CohortMaker {
+        let state = &self.state;
+        CohortMaker::new(CohortParts {
+            store,
+            verify: state.verify.clone(),
+            directory: state.directory.clone(),
+            rights: Arc::new(StaffApprovers::new(state.identity.clone())),
+            logs: state.logs.clone(),
+            clock: self.clock.clone(),
+        })
+    }
+    pub fn store(&self) -> &SqliteStore {
+        &self.store
     }
 
     /// The data folder.
@@ -318,6 +334,8 @@ fn put_together(
         refusals.clone(),
         clock.clone(),
     ));
+    let identity = identity_of(store, &clock, &entropy);
+    let cohorts = cohorts_of(store, &verify, &identity, &clock, &entropy);
     let seals = Arc::new(seals());
     let sealed = SealedService::new(verify.clone(), seals.clone());
     let changes = ChangeService::new(register.clone(), seals, clock.clone(), entropy.clone());
@@ -341,7 +359,7 @@ fn put_together(
         changes: Arc::new(changes),
         handover: None,
         looks: Looks::default(),
-        identity: identity_of(store, &clock, &entropy),
+        identity,
         directory,
         exchange_store,
         sandbox: Arc::new(TestSandbox {
@@ -357,6 +375,7 @@ fn put_together(
         consents: Arc::new(consents),
         privacy: Arc::new(privacy),
         orders,
+        cohorts,
         usage: Arc::new(UsageCounter::new(Arc::new(store.clone()), Arc::clone(&public_log))),
         alarms: Arc::new(alarms),
         sealed: Arc::new(sealed),
@@ -381,6 +400,17 @@ fn orders_of(
 ) -> Arc<OrderService> {
     let store = Arc::new(store.clone());
     Arc::new(OrderService::new(store.clone(), store, directory.clone(), clock.clone(), entropy.clone()))
+}
+
+fn cohorts_of(
+    store: &SqliteStore,
+    verify: &Arc<VerifyService>,
+    identity: &Arc<Identity>,
+    clock: &Arc<dyn Clock>,
+    entropy: &Arc<dyn Entropy>,
+) -> Arc<CohortService> {
+    let (store, rights) = (Arc::new(store.clone()), Arc::new(StaffApprovers::new(identity.clone())));
+    Arc::new(CohortService::new(store, verify.clone(), rights, clock.clone(), entropy.clone()))
 }
 
 fn identity_of(store: &SqliteStore, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Arc<Identity> {

@@ -4,6 +4,8 @@
 
 mod alarms;
 mod api;
+mod cohort;
+mod cohort_world;
 mod consent;
 mod corrections;
 mod desk;
