@@ -288,7 +288,7 @@ fn a_contract_of_lists_gives_no_other_right_and_needs_a_law_not_consent() {
             json!({"fields": [], "born": {"ages": {"from": 17, "to": 27}}, "places": ["01"], "rows_max": 9}),
         ),
     ] {
-        let refused = check(with(&[change.clone()]));
+        let refused = check(with(std::slice::from_ref(&change)));
         assert!(matches!(refused, Err(DocumentError::Value { .. })), "{change:?}");
     }
 }

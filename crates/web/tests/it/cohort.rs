@@ -380,3 +380,37 @@ async fn an_officer_refuses_with_a_ground_that_the_client_reads() {
     );
     assert_eq!(approve(&house, "binh.tran", &id).await.status, 409);
 }
+
+#[tokio::test]
+async fn extracts_are_decided_by_the_officers_of_the_centre_and_asked_for_by_software() {
+    let house = House::open().await;
+    for (who, expected) in [
+        (Who::Nobody, [401, 401, 401]),
+        (Who::Enrolling, [403, 403, 403]),
+        (Who::Citizen, [403, 403, 403]),
+        (Who::Receptionist, [403, 403, 403]),
+        (Who::Officer, [403, 403, 403]),
+        (Who::SealedOfficer, [403, 403, 403]),
+        (Who::Operator, [200, 404, 404]),
+    ] {
+        let cookie = house.cookie(who).await;
+        let mut statuses = Vec::new();
+        for (method, path) in
+            [("GET", "/operator/extracts"), ("GET", "/operator/extracts/x"), ("POST", "/operator/extracts/x")]
+        {
+            let knock = house.knock(method, path).header("cookie", &cookie).header("accept", JSON);
+            let answer = knock.header("content-type", FORM).send("step=approve").await;
+            statuses.push(answer.status.as_u16());
+        }
+        assert_eq!(statuses, expected, "{who:?}");
+        for (method, path) in
+            [("POST", "/v1/extracts"), ("GET", "/v1/extracts/x"), ("GET", "/v1/extracts/x/rows")]
+        {
+            let answer = house.knock(method, path).header("cookie", &cookie).send("").await;
+            assert_eq!(answer.status, 401, "{who:?} {path}");
+        }
+    }
+    let agency = house.agency("ngan-hang").await;
+    let knock = house.knock("GET", "/operator/extracts").header("cookie", &agency).header("accept", JSON);
+    assert_eq!(knock.send("").await.status, 403);
+}
