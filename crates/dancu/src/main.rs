@@ -32,6 +32,7 @@ mod system;
 mod timestamps;
 mod unfinished;
 mod up;
+mod witness;
 
 use crate::{
     cli::{Cli, Command, StoreCommand},
@@ -91,6 +92,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Ledger { command } => ledger::run(&command, &config),
         Command::Bench(args) => bench::run(&args, &config),
         Command::Up(args) => block_on(up::run(&args, config)),
+        Command::Witness(args) => block_on(witness::run(&args, config)),
         Command::Load(args) => with_platform(&config, async |platform| load::run_args(platform, &args).await),
         Command::Export(args) => with_platform(&config, async |platform| export::run(platform, &args).await),
         Command::Change(args) => with_platform(&config, async |platform| change::run(platform, &args).await),

@@ -6,7 +6,7 @@ use crate::{
     sandbox::SandboxHouse,
     secrets,
     stores::{self, OtherLogs, Stores, open_ledger_of},
-    timestamps,
+    timestamps, witness,
 };
 use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy, StoreError};
@@ -110,6 +110,8 @@ impl Platform {
         let feed =
             open_feed(config, &stores, (&ledger, &gate), &logs, &directory, &refusals, (&clock, &entropy))?;
         let evidence = timestamps::open(config, &logs, &entropy)?;
+        let cosigning = witness::open_cosigning(config, &public_log)?;
+        let witness = witness::open_witness(config, &logs, &clock, &*entropy);
         let sandbox = Arc::new(SandboxHouse::new(config, &clock, &entropy));
         let state = Arc::new(AppState {
             sandbox: Arc::clone(&sandbox) as _,
@@ -147,6 +149,8 @@ impl Platform {
             public_log,
             logs,
             publisher,
+            cosigning,
+            witness,
             evidence: evidence.evidence,
             latencies: Latencies::default(),
         });

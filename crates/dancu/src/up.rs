@@ -13,6 +13,7 @@ use crate::{
     },
     system::{SystemClock, SystemEntropy},
     timestamps::keep_stamping,
+    witness::keep_cosigned,
 };
 use dancu_web::{ServerLimits, Tls, router, serve};
 use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
@@ -28,13 +29,7 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     }
     config.accept_clock_behind |= args.accept_clock_behind;
     // The port is taken first, so that a second instance is told at once.
-    let listener = listen(config.listen).map_err(|error| {
-        Failure::new(
-            "DANCU-CLI-050",
-            format!("Không mở được cổng {}: {error}. Hãy chọn cổng khác bằng --listen.", config.listen),
-            format!("{} cannot be opened: {error}. Choose another port with --listen.", config.listen),
-        )
-    })?;
+    let listener = listen(config.listen)?;
     adopt_port(&mut config, &listener);
     let tls = open_tls(&mut config)?;
     let mut platform = Platform::open(&config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
@@ -61,6 +56,7 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     let limits = ServerLimits { connections_max, ..ServerLimits::default() };
     let stamping = platform.timestamper.take();
     let stamping = stamping.map(|stamper| tokio::spawn(keep_stamping(stamper, config.timestamp_minutes)));
+    let cosigning = platform.state.cosigning.clone().map(|asked| tokio::spawn(keep_cosigned(asked)));
     let renewal = tls.clone().map(|tls| tokio::spawn(keep_certificate_new(tls)));
     let served = serve(listener, tls, router(Arc::clone(&platform.state)), limits, stop).await;
     deliveries.stop().await;
@@ -69,7 +65,7 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     watch.abort();
     extracts.abort();
     indexer.abort();
-    for task in [courier, stamping, renewal].into_iter().flatten() {
+    for task in [courier, stamping, cosigning, renewal].into_iter().flatten() {
         task.abort();
     }
     if let Err(error) = write_refusals(&platform.state).await {
@@ -81,7 +77,17 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
 
 /// Opens the port. The queue of connections that wait to be accepted is long: one more is dropped by the kernel, and
 /// its client tries again a whole second later.
-fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+pub fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    open_port(address).map_err(|error| {
+        Failure::new(
+            "DANCU-CLI-050",
+            format!("Không mở được cổng {address}: {error}. Hãy chọn cổng khác bằng --listen."),
+            format!("{address} cannot be opened: {error}. Choose another port with --listen."),
+        )
+    })
+}
+
+fn open_port(address: SocketAddr) -> std::io::Result<TcpListener> {
     const WAITING_MAX: u32 = 4_096;
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     // A restart must not wait for the old process's connections to be forgotten.
@@ -102,7 +108,7 @@ fn adopt_port(config: &mut Config, listener: &TcpListener) {
 }
 
 /// TLS, when certificate and key are both set. The built-in address of the pages becomes an `https` one with it.
-fn open_tls(config: &mut Config) -> Result<Option<Arc<Tls>>, Failure> {
+pub fn open_tls(config: &mut Config) -> Result<Option<Arc<Tls>>, Failure> {
     let (certificate, key) = match (&config.tls_certificate, &config.tls_key) {
         (Some(certificate), Some(key)) => (certificate, key),
         (None, None) => return Ok(None),
@@ -123,7 +129,7 @@ fn open_tls(config: &mut Config) -> Result<Option<Arc<Tls>>, Failure> {
 }
 
 /// Takes renewed certificates up.
-async fn keep_certificate_new(tls: Arc<Tls>) {
+pub async fn keep_certificate_new(tls: Arc<Tls>) {
     let mut minute = tokio::time::interval(Duration::from_mins(1));
     loop {
         minute.tick().await;
@@ -157,7 +163,7 @@ fn announce(config: &Config, json: bool, demonstration: Option<&demo::Demonstrat
 }
 
 /// Listens for Ctrl-C and SIGTERM from the call on; the future waits for the first of them.
-fn stop_signal() -> impl Future<Output = ()> {
+pub fn stop_signal() -> impl Future<Output = ()> {
     let signals = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
     async move {
         let [interrupt, terminate] = signals.map(received);

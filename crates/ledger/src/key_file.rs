@@ -50,37 +50,68 @@ pub fn load_or_create_node_signer(
     may_create: bool,
 ) -> Result<LogSigner, LedgerError> {
     let secret_file = folder.join(secret_key_file(node));
-    let public_file = folder.join(public_key_file(node));
     let wrong_key = || LedgerError::Key { file: secret_file.clone(), origin: origin.to_owned() };
-    let held = match fs::read_to_string(&secret_file) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(file_error(&secret_file, &error).into()),
-    };
-    let signer = if let Some(text) = held {
-        // Both halves are kept in the secret file, one a line; the public file is a copy for verifiers.
-        let (secret, public) = text.trim().split_once('\n').ok_or_else(wrong_key)?;
-        LogSigner::new(&KeyPair { secret: secret.to_owned(), public: public.to_owned() })
-    } else {
-        if !may_create {
-            return Err(wrong_key());
-        }
+    let held = if let Some(held) = read_key_file(&secret_file)? {
+        held.pair()
+    } else if may_create {
         let keys = generate_key(origin, entropy)?;
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(|error| file_error(folder, &error))?;
-        let text = format!("{}\n{}\n", keys.secret, keys.public);
-        write_new(&secret_file, 0o600, &text).map_err(|error| file_error(&secret_file, &error))?;
-        LogSigner::new(&keys)
+        write_key_file(&secret_file, &keys)?;
+        Some(keys)
+    } else {
+        None
     };
+    let signer = held.and_then(|keys| LogSigner::new(&keys));
     let signer = signer.filter(|signer| signer.origin() == origin).ok_or_else(wrong_key)?;
-    let public = format!("{}\n", signer.verifier().as_str());
-    if fs::read_to_string(&public_file).ok().as_deref() != Some(public.as_str()) {
-        write_new(&public_file, 0o644, &public).map_err(|error| file_error(&public_file, &error))?;
-    }
+    write_public_key(&folder.join(public_key_file(node)), signer.verifier().as_str())?;
     Ok(signer)
+}
+
+/// What a file of a secret key holds.
+pub struct HeldKey(String);
+
+impl HeldKey {
+    /// The pair: both halves are kept in the secret file, one a line. `None` when it is cut.
+    pub fn pair(&self) -> Option<KeyPair> {
+        let (secret, public) = self.0.trim().split_once('\n')?;
+        Some(KeyPair { secret: secret.to_owned(), public: public.to_owned() })
+    }
+}
+
+impl std::fmt::Debug for HeldKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HeldKey(…)")
+    }
+}
+
+/// Reads the file of a secret key; `None` when there is none.
+pub fn read_key_file(file: &Path) -> Result<Option<HeldKey>, StoreError> {
+    match fs::read_to_string(file) {
+        Ok(text) => Ok(Some(HeldKey(text))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(file_error(file, &error)),
+    }
+}
+
+/// Writes a new key pair for its owner alone: the folder gets rights 0700, the file 0600; both are on the disk when this
+/// returns.
+pub fn write_key_file(file: &Path, keys: &KeyPair) -> Result<(), StoreError> {
+    let folder = folder_of(file);
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| file_error(folder, &error))?;
+    let text = format!("{}\n{}\n", keys.secret, keys.public);
+    write_new(file, 0o600, &text).map_err(|error| file_error(file, &error))
+}
+
+/// Writes the public half for verifiers, unless it is there.
+pub fn write_public_key(file: &Path, key: &str) -> Result<(), StoreError> {
+    let public = format!("{key}\n");
+    if fs::read_to_string(file).ok().as_deref() == Some(public.as_str()) {
+        return Ok(());
+    }
+    write_new(file, 0o644, &public).map_err(|error| file_error(file, &error))
 }
 
 /// Reads the log's verifier key from a folder of keys, for a check that signs nothing.
@@ -101,7 +132,12 @@ fn write_new(file: &Path, mode: u32, text: &str) -> io::Result<()> {
     new.write_all(text.as_bytes())?;
     new.sync_all()?;
     fs::rename(&beside, file)?;
-    file.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    File::open(folder_of(file))?.sync_all()
+}
+
+/// The folder of a file; the present one of a mere name.
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn file_error(file: &Path, error: &io::Error) -> StoreError {

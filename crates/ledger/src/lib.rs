@@ -9,6 +9,8 @@
 mod check;
 mod checkpoint;
 mod committer;
+mod consistency;
+mod cosigned;
 mod error;
 mod findings;
 mod hash;
@@ -34,12 +36,13 @@ mod tree;
 pub use check::{CheckReport, Progress, check, repair};
 pub use checkpoint::{KeyPair, LogSigner, LogVerifier, TreeHead, generate_key};
 pub use committer::{CommitOptions, Disclosed};
+pub use consistency::PublishedTree;
 pub use error::LedgerError;
 pub use findings::Finding;
 pub use hash::{Base64Bytes, COMMITMENT_CONTEXT, Hash, commitment, empty_root, leaf_hash, node_hash};
 pub use key_file::{
-    PUBLIC_KEY_FILE, SECRET_KEY_FILE, load_or_create_node_signer, load_or_create_signer, load_verifier,
-    public_key_file, secret_key_file,
+    HeldKey, PUBLIC_KEY_FILE, SECRET_KEY_FILE, load_or_create_node_signer, load_or_create_signer,
+    load_verifier, public_key_file, read_key_file, secret_key_file, write_key_file, write_public_key,
 };
 pub use ledger::{Ledger, LedgerOptions};
 pub use logs::{Bookmark, Logs, LogsPage};

@@ -3,6 +3,7 @@
 
 use crate::{
     checkpoint::LogVerifier,
+    cosigned::CosignedCheckpoints,
     error::LedgerError,
     hash::{commitment, leaf_hash},
     ledger::verify_head,
@@ -54,6 +55,7 @@ pub struct PublicLog {
     published: RwLock<Arc<Published>>,
     /// Pairs that are not in the index's file yet, in the order of the log.
     recent: RwLock<Vec<(PersonalNumber, u64)>>,
+    pub(crate) cosigned: RwLock<CosignedCheckpoints>,
 }
 
 impl fmt::Debug for PublicLog {
@@ -90,6 +92,7 @@ impl PublicLog {
             indexed_to = 0;
         }
         let published = Published { frontier: tail.frontier(), tail: tail.clone(), checkpoint };
+        let cosigned = CosignedCheckpoints::open(&*source.tiles, &verifier, size)?;
         Ok(Self {
             number,
             source,
@@ -98,6 +101,7 @@ impl PublicLog {
             progress: Mutex::new(Progress { tail, indexed_to, flushed_to: indexed_to }),
             published: RwLock::new(Arc::new(published)),
             recent: RwLock::new(Vec::new()),
+            cosigned: RwLock::new(cosigned),
         })
     }
 

@@ -1,6 +1,7 @@
 //! Reading the public log and one's own disclosures.
 
 use crate::{
+    cosigned::COSIGNED,
     error::LedgerError,
     hash::Base64Bytes,
     public_log::{CHECKPOINT, PublicLog},
@@ -62,11 +63,13 @@ impl PublicLog {
         self.published().checkpoint.clone()
     }
 
-    /// A file of the public log by its path: `checkpoint`, `tile/<L>/<N>[.p/<W>]` or
+    /// A file of the public log by its path: `checkpoint`, `cosigned`, `tile/<L>/<N>[.p/<W>]` or
     /// `tile/entries/<N>[.p/<W>]`. `None` when the published log has no such file.
     pub fn file(&self, path: &str) -> Result<Option<Vec<u8>>, LedgerError> {
-        if path == CHECKPOINT {
-            return Ok(Some(self.checkpoint().as_bytes().to_vec()));
+        match path {
+            CHECKPOINT => return Ok(Some(self.newest_cosigned().as_bytes().to_vec())),
+            COSIGNED => return Ok(self.quorum_cosigned().map(|text| text.as_bytes().to_vec())),
+            _ => {}
         }
         TilePath::parse(path).map_or(Ok(None), |path| self.tile(path))
     }

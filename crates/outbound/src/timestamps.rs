@@ -1,5 +1,6 @@
 //! Questions to a time-stamping authority over HTTP (RFC 3161, section 3.4).
 
+use crate::answers::read_up_to;
 use async_trait::async_trait;
 use dancu_evidence::{AuthorityError, TimestampAuthority};
 use reqwest::{
@@ -57,14 +58,9 @@ impl TimestampAuthority for HttpTimestampAuthority {
         if !answer.status().is_success() {
             return Err(AuthorityError::Status(answer.status().as_u16()));
         }
-        let mut reply = Vec::new();
-        while let Some(part) = answer.chunk().await.map_err(|_| AuthorityError::Unreachable)? {
-            if reply.len() + part.len() > REPLY_BYTES_MAX {
-                return Err(AuthorityError::TooLong);
-            }
-            reply.extend_from_slice(&part);
-        }
-        Ok(reply)
+        let reply =
+            read_up_to(&mut answer, REPLY_BYTES_MAX).await.map_err(|_| AuthorityError::Unreachable)?;
+        reply.ok_or(AuthorityError::TooLong)
     }
 }
 

@@ -2,14 +2,18 @@
 //!
 //! `cargo run -p dancu-store-sqlite --example log_sample -- <folder> <records>` appends the records to the log
 //! in the folder, in commits of many sizes, and puts `<index>.receipt.json` beside it for some of them, both as
-//! given with the answer and as proven later.
+//! given with the answer and as proven later. A witness, whose memory is in the folder too, cosigns where it ends.
 
 use dancu_core::PersonalNumber;
 use dancu_ledger::{
     Channel, Draft, Ledger, LedgerOptions, PublicLog, Publisher, Receipt, Under, load_or_create_signer,
 };
-use dancu_store_sqlite::open_ledger_parts;
+use dancu_store_sqlite::{LogFolder, open_ledger_parts};
 use dancu_testkit::{FakeClock, SeededEntropy};
+use dancu_witness::{
+    AddressedWitness, Answer, Cosigning, KnownKeys, Memory, NoAnswer, Refusal, Witness, WitnessAddress,
+    load_or_create_cosigner,
+};
 use std::{error::Error, fs, path::Path, sync::Arc};
 
 fn draft(number: u64) -> Draft<'static> {
@@ -31,6 +35,36 @@ fn draft(number: u64) -> Draft<'static> {
 
 fn save(folder: &Path, name: &str, receipt: &Receipt) -> Result<(), Box<dyn Error>> {
     fs::write(folder.join(format!("{name}.receipt.json")), serde_json::to_vec(receipt)?)?;
+    Ok(())
+}
+
+/// A witness without a wire.
+struct InHouse(Witness);
+
+#[async_trait::async_trait]
+impl WitnessAddress for InHouse {
+    async fn add_checkpoint(&self, body: String) -> Result<Answer, NoAnswer> {
+        Ok(match self.0.add_checkpoint(body.as_bytes()) {
+            Ok(line) => Answer { status: 200, body: line.into_bytes() },
+            Err(Refusal::OtherSize { size }) => {
+                Answer { status: 409, body: format!("{size}\n").into_bytes() }
+            }
+            Err(refusal) => Answer { status: refusal.status(), body: Vec::new() },
+        })
+    }
+}
+
+/// Has a witness cosign the log where it ends.
+fn cosign(folder: &Path, log: &Arc<PublicLog>) -> Result<(), Box<dyn Error>> {
+    let file = folder.join("keys").join("witness.key");
+    let cosigner = load_or_create_cosigner(&file, Some("witness.example/w1"), &SeededEntropy::new(99))?;
+    let verifier = cosigner.verifier().clone();
+    let memory = Memory::new(Arc::new(LogFolder::of_originals(&folder.join("witness"))?));
+    let clock = Arc::new(FakeClock::at("2026-11-21T02:00:00Z"));
+    let keys = KnownKeys::read(log.verifier().as_str())?;
+    let address = Arc::new(InHouse(Witness::new(cosigner, memory, Box::new(keys), clock)));
+    let asking = Cosigning::new(Arc::clone(log), vec![AddressedWitness { verifier, address }], 1);
+    tokio::runtime::Builder::new_current_thread().build()?.block_on(Arc::new(asking).round());
     Ok(())
 }
 
@@ -66,6 +100,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     ledger.shut_down();
     publisher.shut_down();
+    cosign(folder, &log)?;
     let size = log.size();
     for index in [0, size / 3, size / 2, size.saturating_sub(1)] {
         if index < size {

@@ -28,7 +28,7 @@ impl LogFolder {
         Ok(Self { flushes_all: true, ..Self::open(folder)? })
     }
 
-    fn put(file: &Path, bytes: &[u8], is_durable: bool) -> io::Result<()> {
+    fn put(&self, file: &Path, bytes: &[u8], is_durable: bool) -> io::Result<()> {
         // A name of its own for each file: what a crash leaves half written is overwritten by the next attempt.
         let mut name = file.as_os_str().to_owned();
         name.push(".new");
@@ -44,7 +44,14 @@ impl LogFolder {
         if is_durable {
             new.sync_all()?;
         }
-        fs::rename(&beside, file)
+        fs::rename(&beside, file)?;
+        // Without it a power cut may take the new name back, although the contents are on the disk.
+        if self.flushes_all
+            && let Some(folder) = file.parent()
+        {
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(())
     }
 }
 
@@ -62,8 +69,8 @@ impl TileFiles for LogFolder {
         let file = self.location(path);
         // A tile that a power cut takes away is built again; the checkpoint says where to go on, so it is
         // flushed. Tiles are many.
-        let is_durable = self.flushes_all || path == "checkpoint";
-        Self::put(&file, bytes, is_durable).map_err(|error| io_error(&file, &error))
+        let is_durable = self.flushes_all || matches!(path, "checkpoint" | "cosigned");
+        self.put(&file, bytes, is_durable).map_err(|error| io_error(&file, &error))
     }
 
     fn remove(&self, path: &str) -> Result<(), StoreError> {

@@ -20,6 +20,7 @@ mod server;
 mod state;
 mod tls;
 mod views;
+mod witness;
 
 pub use api::breach;
 pub use approvers::StaffApprovers;
@@ -30,6 +31,7 @@ pub use problem::Problem;
 pub use server::{ServerLimits, serve};
 pub use state::AppState;
 pub use tls::{Tls, TlsError, thumbprint_of_file};
+pub use witness::witness_router;
 
 use axum::{Router, extract::FromRef};
 use std::sync::Arc;
@@ -45,8 +47,13 @@ pub fn router(state: Arc<AppState>) -> Router {
         identity::Entrance::from_ref(&state),
     );
     let seen = pages::framed(guarded, &state).merge(assets::routes()).merge(api::log());
+    let witness = state
+        .witness
+        .clone()
+        .map_or_else(Router::new, |witness| Router::new().nest("/witness", witness::doors(witness)));
     headers::secured(seen, &state.public_origin)
         .merge(api::machine())
+        .merge(witness)
         .method_not_allowed_fallback(async || Problem::wrong_method())
         .with_state(state)
 }

@@ -17,6 +17,7 @@ use dancu_ledger::{Ledger, Logs, PublicLog, Publisher};
 use dancu_reception::Desk;
 use dancu_register::RegisterStore;
 use dancu_search::SearchService;
+use dancu_witness::{Cosigning, Witness};
 use std::sync::Arc;
 use url::Url;
 
@@ -92,6 +93,10 @@ pub struct AppState {
     pub logs: Arc<Logs>,
     /// Publishes the log's files.
     pub publisher: Arc<Publisher>,
+    /// Who asks witnesses to cosign this node's log; none where no witness is named.
+    pub cosigning: Option<Arc<Cosigning>>,
+    /// Cosigns the logs of the other nodes; none where there are none.
+    pub witness: Option<Arc<Witness>>,
     /// Bundles that prove an exchange to others.
     pub evidence: Evidence,
     /// How long answers took since start.

@@ -22,3 +22,4 @@ mod restart;
 mod sandbox;
 mod support;
 mod told;
+mod witness;

@@ -29,15 +29,16 @@ const NARROW_LIMIT: u64 = 1_500;
 const ANSWERS: u64 = 60;
 const CLIENTS: usize = 4;
 
-struct House {
-    world: World,
+/// A country in a database, for several nodes.
+pub struct House {
+    pub world: World,
     cluster: PostgresCluster,
     url: String,
 }
 
 impl House {
     /// A country that has moved into a database.
-    fn new() -> Self {
+    pub fn new() -> Self {
         let world = World::new();
         let cluster = PostgresCluster::start();
         let url = cluster.url(&cluster.create_database("template0"));
@@ -48,7 +49,7 @@ impl House {
     }
 
     /// The binary as a node. All share a folder of keys; each has a folder of its own.
-    fn command(&self, node: &str) -> Command {
+    pub fn command(&self, node: &str) -> Command {
         let mut command = Command::new(DANCU);
         command.arg("--config").arg(self.world.path("dancu.toml"));
         command.arg("--data").arg(self.world.path(&format!("data-{node}")));
@@ -57,7 +58,7 @@ impl House {
         command
     }
 
-    fn start(&self, node: &str) -> Server {
+    pub fn start(&self, node: &str) -> Server {
         self.world.spawn_with(self.command(node)).wait_until_ready()
     }
 
@@ -65,7 +66,7 @@ impl House {
         self.command(node).args(arguments).output().unwrap().into()
     }
 
-    fn verifier(&self, node: &str) -> LogVerifier {
+    pub fn verifier(&self, node: &str) -> LogVerifier {
         let file = self.world.path("keys").join(public_key_file(&node.parse().unwrap()));
         LogVerifier::new(fs::read_to_string(file).unwrap().trim()).unwrap()
     }

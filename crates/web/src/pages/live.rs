@@ -11,6 +11,7 @@ use dancu_core::Explain;
 use dancu_exchange::{RefusalReason, Standing};
 use dancu_identity::access::Operation;
 use dancu_ledger::LedgerHealth;
+use dancu_witness::Trouble;
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -105,8 +106,10 @@ fn health(state: &AppState) -> (Words, Words) {
                 .into()
         }
     };
+    let statuses = state.cosigning.iter().flat_map(|asked| asked.statuses());
+    let alarm = statuses.filter_map(|witness| witness.trouble).find(Trouble::is_alarm).map(|it| it.explain());
     let publishing = match state.publisher.failure() {
-        None => ("Đang công bố", "Publishing").into(),
+        None => alarm.map_or_else(|| ("Đang công bố", "Publishing").into(), |said| (said.vi, said.en).into()),
         Some(error) => {
             let said = error.explain();
             (format!("KHÔNG công bố được: {}", said.vi), format!("NOT publishing: {}", said.en)).into()

@@ -17,6 +17,7 @@ use dancu_exchange::{
     Standing,
 };
 use dancu_identity::access::Operation;
+use dancu_witness::WitnessStatus;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, sync::Arc};
@@ -39,6 +40,7 @@ pub(super) struct OperatorView {
     #[serde(skip)]
     refusals_by_reason: Vec<Counter>,
     live: Live,
+    witnesses: Vec<WitnessView>,
     contracts: Vec<ContractView>,
     contracts_newer: Option<String>,
     contracts_older: Option<String>,
@@ -79,6 +81,16 @@ impl ContractView {
     const fn used_warning(&self) -> u64 {
         self.limit - self.limit / 10
     }
+}
+
+/// A witness of this node's log.
+#[derive(Serialize)]
+struct WitnessView {
+    name: String,
+    size: Option<u64>,
+    signed_at: Option<Timestamp>,
+    behind: u64,
+    state: Finding,
 }
 
 #[derive(Serialize)]
@@ -143,6 +155,7 @@ pub(super) async fn view(
         counters: figures(&live, language),
         refusals_by_reason: refusal_figures(state, language),
         live,
+        witnesses: state.cosigning.iter().flat_map(|asked| asked.statuses()).map(witness_view).collect(),
         contracts,
         contracts_newer: (contracts_page > 1).then(|| address(contracts_page - 1, organisations_page)),
         contracts_older: more_contracts.then(|| address(contracts_page + 1, organisations_page)),
@@ -216,6 +229,24 @@ fn contract_view(
         client: contract.client.to_string(),
         purpose: (contract.purpose_vi, contract.purpose_en).into(),
         legal_basis: contract.legal_basis,
+    }
+}
+
+fn witness_view(status: WitnessStatus) -> WitnessView {
+    let state = match &status.trouble {
+        None if status.signed.is_some() => ("cosigns", ("Đang ký", "Cosigns").into()),
+        None => ("not_asked_yet", ("Chưa hỏi", "Not asked yet").into()),
+        Some(trouble) => {
+            let said = trouble.explain();
+            (said.code, (said.vi, said.en).into())
+        }
+    };
+    WitnessView {
+        name: status.name,
+        size: status.signed.map(|signed| signed.size),
+        signed_at: status.signed.map(|signed| signed.at),
+        behind: status.behind,
+        state: Finding { is_good: state.0 == "cosigns", code: state.0, text: state.1 },
     }
 }
 

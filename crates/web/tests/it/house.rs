@@ -381,6 +381,8 @@ fn put_together(
         sealed: Arc::new(sealed),
         search,
         desk,
+        cosigning: None,
+        witness: None,
         publisher: Arc::new(Publisher::start(public_log.clone()).unwrap()),
         ledger,
         public_log,

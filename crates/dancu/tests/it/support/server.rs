@@ -48,9 +48,14 @@ impl World {
         self.spawn_on(command, 0, &[])
     }
 
-    fn spawn_on(&self, mut command: Command, port: u16, further: &[&str]) -> Starting {
+    pub fn spawn_on(&self, mut command: Command, port: u16, further: &[&str]) -> Starting {
         command.args(["up", "--json", "--listen", &format!("127.0.0.1:{port}")]).args(further);
-        let errors = self.path("stderr.txt");
+        self.spawn_command(command, "stderr.txt")
+    }
+
+    /// Starts a command that says when it is ready; its errors go to a file of the world.
+    pub fn spawn_command(&self, mut command: Command, errors: &str) -> Starting {
+        let errors = self.path(errors);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(fs::File::create(&errors).unwrap());
         let mut child = command.spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
