@@ -8,12 +8,14 @@ use crate::{
     stores::{Stores, open_ledger_of},
     system::SystemClock,
 };
+use async_trait::async_trait;
 use dancu_alarms::{Alarm, AlarmService, Counting, Watch, WatchParts, WatchSummary};
 use dancu_core::{Clock, StoreError};
 use dancu_exchange::{Directory, LifeService};
 use dancu_feed::{Letter, Posted, Postman};
 use dancu_ledger::LedgerRecords;
 use dancu_outbound::{AllowedNetworks, WebhookLimits, WebhookPostman};
+use dancu_store_postgres::Duty;
 use dancu_web::{AppState, breach};
 use std::{sync::Arc, time::Duration};
 use tokio::{runtime::Handle, task::JoinHandle};
@@ -26,8 +28,9 @@ const COUNTING_ROUNDS: u64 = 60;
 const NOTICES_MAX: usize = 20;
 
 /// Watches for as long as it is polled.
-pub async fn keep_watch(parts: WatchParts, state: Arc<AppState>, networks: AllowedNetworks) {
+async fn keep_watch(parts: WatchParts, state: Arc<AppState>, stores: Stores, networks: AllowedNetworks) {
     let postman = WebhookPostman::new(networks, WebhookLimits::default());
+    let messenger = WebhookMessenger { state: Arc::clone(&state), postman };
     let mut every = tokio::time::interval(ROUND);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut watch = Watch::open(parts).await.inspect_err(note).ok();
@@ -42,7 +45,8 @@ pub async fn keep_watch(parts: WatchParts, state: Arc<AppState>, networks: Allow
             Ok(ceilings) => tracing::info!(ceilings, "the time of lowered limits is over"),
             Err(error) => tracing::warn!(%error, "lowered limits could not be ended"),
         }
-        if let Err(error) = deliver(&state, &postman).await {
+        let delivered = deliver(&stores, (&state.alarms, &*state.clock), &messenger).await;
+        if let Err(error) = delivered {
             note(&error);
         }
     }
@@ -77,32 +81,60 @@ fn note(error: &StoreError) {
     tracing::warn!(%error, "the watch over the log waits");
 }
 
-/// Brings notices to the webhooks of their agencies.
-async fn deliver(state: &AppState, postman: &dyn Postman) -> Result<(), StoreError> {
-    let waiting = state.alarms.store().notices_to_deliver(state.clock.now(), NOTICES_MAX).await?;
-    for alarm in waiting {
-        let is_taken = post(state, postman, &alarm).await;
-        state.alarms.delivered(alarm, is_taken).await?;
+/// Brings notices to the webhooks of their agencies, at one node at a time: the duty is held from the look at what waits
+/// until it is noted what was taken. After a kill in between a notice arrives twice, with the same identifier.
+async fn deliver(
+    stores: &Stores,
+    (alarms, clock): (&AlarmService, &dyn Clock),
+    messenger: &dyn Messenger,
+) -> Result<(), StoreError> {
+    if alarms.store().notices_to_deliver(clock.now(), 1).await?.is_empty() {
+        return Ok(());
+    }
+    let Some(duty) = stores.take_duty(Duty::Notices).await? else { return Ok(()) };
+    for alarm in alarms.store().notices_to_deliver(clock.now(), NOTICES_MAX).await? {
+        // Whoever lost the connection that holds the duty may not be the only one any more.
+        if !duty.is_held().await {
+            break;
+        }
+        let is_taken = messenger.bring(&alarm).await;
+        alarms.delivered(alarm, is_taken).await?;
     }
     Ok(())
 }
 
-/// Whether the webhook took it, signed as every delivery is.
-async fn post(state: &AppState, postman: &dyn Postman, alarm: &Alarm) -> bool {
-    let Ok(connection) = state.alarms.connection(alarm).await else { return false };
-    let webhook = connection.contract.feed.and_then(|feed| feed.webhook);
-    let (Some(webhook), Some(notice)) = (webhook, &alarm.care.notice) else { return false };
-    let body = serde_json::json!({
-        "id": alarm.id, "client": connection.client.id, "notice": breach(alarm, notice),
-    });
-    let body = body.to_string().into_bytes();
-    let mut nonce = [0; 16];
-    state.entropy.fill(&mut nonce);
-    let Ok(headers) = state.webhook_key.sign(&webhook, &body, state.clock.now(), &nonce) else {
-        return false;
-    };
-    let posted = postman.post(Letter { webhook: &webhook, body: &body, headers: &headers }).await;
-    matches!(posted, Posted::Taken)
+/// Who brings a notice to its agency.
+#[async_trait]
+trait Messenger: Send + Sync {
+    /// Whether the agency took it.
+    async fn bring(&self, alarm: &Alarm) -> bool;
+}
+
+/// Brings notices to webhooks, signed as every delivery is.
+struct WebhookMessenger {
+    state: Arc<AppState>,
+    postman: WebhookPostman,
+}
+
+#[async_trait]
+impl Messenger for WebhookMessenger {
+    async fn bring(&self, alarm: &Alarm) -> bool {
+        let state = &self.state;
+        let Ok(connection) = state.alarms.connection(alarm).await else { return false };
+        let webhook = connection.contract.feed.and_then(|feed| feed.webhook);
+        let (Some(webhook), Some(notice)) = (webhook, &alarm.care.notice) else { return false };
+        let body = serde_json::json!({
+            "id": alarm.id, "client": connection.client.id, "notice": breach(alarm, notice),
+        });
+        let body = body.to_string().into_bytes();
+        let mut nonce = [0; 16];
+        state.entropy.fill(&mut nonce);
+        let Ok(headers) = state.webhook_key.sign(&webhook, &body, state.clock.now(), &nonce) else {
+            return false;
+        };
+        let posted = self.postman.post(Letter { webhook: &webhook, body: &body, headers: &headers }).await;
+        matches!(posted, Posted::Taken)
+    }
 }
 
 /// What the watch of a platform works with.
@@ -164,6 +196,127 @@ impl Platform {
         let log = (state.public_log.verifier().origin(), state.public_log.records());
         let parts = parts(log, &self.stores, &state.directory, Arc::clone(&state.clock));
         let networks = AllowedNetworks::new(config.webhook_networks.clone());
-        tokio::spawn(keep_watch(parts, Arc::clone(&state), networks))
+        tokio::spawn(keep_watch(parts, Arc::clone(&state), self.stores.clone(), networks))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dancu_alarms::{AlarmCursor, AlarmKind, Care, Evidence, Found, Notice};
+    use dancu_testkit::{FakeClock, PostgresCluster};
+    use jiff::Timestamp;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    fn owed(now: Timestamp) -> Alarm {
+        let notice = Notice {
+            due: now,
+            words: String::new(),
+            given_at: Some(now),
+            delivered_at: None,
+            next_try_at: Some(now),
+            failures: 0,
+        };
+        Alarm {
+            id: "018f3a2e-0000-7000-8000-000000000001".parse().unwrap(),
+            found: Found {
+                kind: AlarmKind::OffHours,
+                day: jiff::civil::date(2026, 11, 22),
+                raised_at: now,
+                organisation: Some("benh-vien".parse().unwrap()),
+                contract: Some("hd-1".parse().unwrap()),
+                client: Some("desk".to_owned()),
+                staff: None,
+            },
+            evidence: Evidence {
+                places: Vec::new(),
+                looks: 20,
+                first_at: now,
+                last_at: now,
+                measured: 20,
+                threshold: 20,
+                staff: Vec::new(),
+            },
+            care: Care { notice: Some(notice), ..Care::default() },
+            version: 0,
+        }
+    }
+
+    /// A node's stores and alarms over a database that others have too.
+    async fn node(folder: &std::path::Path, url: &str, clock: &Arc<dyn Clock>) -> (Stores, AlarmService) {
+        let config = Config {
+            data_dir: folder.to_owned(),
+            store_url: crate::config::StoreUrl::new(url.to_owned()),
+            ..Config::default()
+        };
+        let (stores, _lock) = Stores::open(&config).await.unwrap();
+        let life = LifeService::new(Arc::clone(&stores.life), Arc::default(), Arc::clone(clock));
+        let alarms = service(&stores, &Arc::new(life), clock);
+        (stores, alarms)
+    }
+
+    #[derive(Default)]
+    struct Counts(AtomicUsize);
+
+    impl Counts {
+        fn count(&self) -> usize {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    #[async_trait]
+    impl Messenger for Counts {
+        async fn bring(&self, _alarm: &Alarm) -> bool {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            true
+        }
+    }
+
+    /// Has another node deliver while this one does.
+    struct Meanwhile<'a> {
+        other: &'a (Stores, AlarmService),
+        clock: &'a dyn Clock,
+        late: &'a Counts,
+        posted: Counts,
+    }
+
+    #[async_trait]
+    impl Messenger for Meanwhile<'_> {
+        async fn bring(&self, alarm: &Alarm) -> bool {
+            let (stores, alarms) = self.other;
+            let waiting = alarms.store().notices_to_deliver(self.clock.now(), 1).await.unwrap();
+            assert_eq!(waiting.len(), 1, "it waits still");
+            deliver(stores, (alarms, self.clock), self.late).await.unwrap();
+            self.posted.bring(alarm).await
+        }
+    }
+
+    #[tokio::test]
+    async fn of_several_nodes_one_brings_a_notice() {
+        let cluster = PostgresCluster::start();
+        let url = cluster.url(&cluster.create_database("template0"));
+        let clock: Arc<dyn Clock> = Arc::new(FakeClock::at("2026-11-22T02:00:00Z"));
+        let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let one = node(folders[0].path(), &url, &clock).await;
+        let other = node(folders[1].path(), &url, &clock).await;
+        let cursor = AlarmCursor {
+            log: "dancu.test/log".to_owned(),
+            day: jiff::civil::date(2026, 11, 22),
+            day_start: 0,
+            next: 1,
+        };
+        let alarm = owed(clock.now());
+        let raised = Alarm { care: Care::default(), ..alarm.clone() };
+        one.1.store().save_watch(vec![raised], cursor).await.unwrap();
+        assert!(one.1.store().save_alarm(Alarm { version: 1, ..alarm }).await.unwrap());
+        // While one node's delivery is on its way, the other comes to its own round.
+        let late = Counts::default();
+        let meanwhile = Meanwhile { other: &other, clock: &*clock, late: &late, posted: Counts::default() };
+        deliver(&one.0, (&one.1, &*clock), &meanwhile).await.unwrap();
+        assert_eq!((meanwhile.posted.count(), late.count()), (1, 0));
+        deliver(&other.0, (&other.1, &*clock), &late).await.unwrap();
+        assert_eq!(late.count(), 0, "what was taken is not brought again");
+        one.0.close();
+        other.0.close();
     }
 }

@@ -12,6 +12,8 @@ pub enum Duty {
     Deliveries,
     /// Counting and making extracts of cohorts.
     Extracts,
+    /// Bringing notices of a breach to webhooks.
+    Notices,
 }
 
 impl Duty {
@@ -19,6 +21,7 @@ impl Duty {
         match self {
             Self::Deliveries => 0x6461_6e63_7510,
             Self::Extracts => 0x6461_6e63_7512,
+            Self::Notices => 0x6461_6e63_7511,
         }
     }
 }
