@@ -17,6 +17,7 @@ mod idle;
 mod nodes;
 mod oauth;
 mod overload;
+mod partition;
 mod postgres;
 mod restart;
 mod sandbox;

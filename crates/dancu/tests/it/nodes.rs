@@ -24,7 +24,7 @@ use std::{
 
 const NODES: [&str; 2] = ["main", "b"];
 /// Answers a day of the contract of the odd clients; see [`crate::support::country::CLIENTS`].
-const NARROW_LIMIT: u64 = 1_500;
+pub const NARROW_LIMIT: u64 = 1_500;
 /// Answers of the node that lives, before and after the other one is killed.
 const ANSWERS: u64 = 60;
 const CLIENTS: usize = 4;
@@ -32,8 +32,8 @@ const CLIENTS: usize = 4;
 /// A country in a database, for several nodes.
 pub struct House {
     pub world: World,
-    cluster: PostgresCluster,
-    url: String,
+    pub cluster: PostgresCluster,
+    pub url: String,
 }
 
 impl House {
@@ -73,7 +73,7 @@ impl House {
 
     /// Every log at rest holds every receipt word for word, and is sound with its files and counts. Gives the records
     /// of the narrow contract.
-    fn check(&self, receipts: &[Receipt]) -> u64 {
+    pub fn check(&self, receipts: &[Receipt]) -> u64 {
         let mut narrow = 0;
         let mut held: BTreeMap<String, BTreeMap<u64, Vec<u8>>> = BTreeMap::new();
         for node in NODES {
@@ -98,16 +98,17 @@ impl House {
     }
 }
 
-struct Load<'a> {
-    tokens: [&'a str; 2],
-    people: &'a [Person],
-    receipts: Mutex<Vec<Receipt>>,
-    stopped: AtomicBool,
+/// Clients that ask until they are stopped.
+pub struct Load<'a> {
+    pub tokens: [&'a str; 2],
+    pub people: &'a [Person],
+    pub receipts: Mutex<Vec<Receipt>>,
+    pub stopped: AtomicBool,
 }
 
 impl Load<'_> {
     /// Asks at a node until it dies or it is enough; counts the answers.
-    fn ask(&self, address: SocketAddr, client: usize, answered: &AtomicU64) {
+    pub fn ask(&self, address: SocketAddr, client: usize, answered: &AtomicU64) {
         let Ok(mut connection) = Connection::open(address) else { return };
         let people = &self.people[client * 7..];
         let is_going = || !self.stopped.load(Ordering::Acquire);
@@ -143,7 +144,8 @@ fn wait_for_all(counters: &[AtomicU64; 2]) {
     }
 }
 
-fn wait_for(counter: &AtomicU64, more: u64) {
+/// Waits for so many more answers.
+pub fn wait_for(counter: &AtomicU64, more: u64) {
     let until = counter.load(Ordering::Acquire) + more;
     while counter.load(Ordering::Acquire) < until {
         std::thread::yield_now();
