@@ -110,8 +110,7 @@ impl Platform {
         let feed =
             open_feed(config, &stores, (&ledger, &gate), &logs, &directory, &refusals, (&clock, &entropy))?;
         let evidence = timestamps::open(config, &logs, &entropy)?;
-        let cosigning = witness::open_cosigning(config, &public_log)?;
-        let witness = witness::open_witness(config, &logs, &clock, &*entropy);
+        let (cosigning, witness) = witness::open(config, &public_log, &logs, (&clock, &*entropy))?;
         let sandbox = Arc::new(SandboxHouse::new(config, &clock, &entropy));
         let state = Arc::new(AppState {
             sandbox: Arc::clone(&sandbox) as _,
@@ -154,10 +153,9 @@ impl Platform {
             evidence: evidence.evidence,
             latencies: Latencies::default(),
         });
-        let store = Arc::clone(&stores.register);
         Ok(Self {
             state,
-            store,
+            store: Arc::clone(&stores.register),
             stores,
             seals,
             sandbox,

@@ -85,9 +85,22 @@ fn open_cosigner(
     Ok(cosigner)
 }
 
+/// Those that are asked, and the one that this node is.
+pub type Witnesses = (Option<Arc<Cosigning>>, Option<Arc<Witness>>);
+
+/// Who is asked for this node's log, and the witness that this node is for the others.
+pub fn open(
+    config: &Config,
+    log: &Arc<PublicLog>,
+    logs: &Arc<Logs>,
+    (clock, entropy): (&Arc<dyn Clock>, &dyn Entropy),
+) -> Result<Witnesses, Failure> {
+    Ok((open_cosigning(config, log)?, open_witness(config, logs, clock, entropy)))
+}
+
 /// The witness that this node is for the logs of the other nodes, whose records it reads itself. `None` without others,
 /// and where it cannot be one: the node does its work all the same, and the program's log says why.
-pub fn open_witness(
+fn open_witness(
     config: &Config,
     logs: &Arc<Logs>,
     clock: &Arc<dyn Clock>,
@@ -113,7 +126,7 @@ pub fn open_witness(
 }
 
 /// The witnesses that are asked for this node's log; `None` where none is named.
-pub fn open_cosigning(config: &Config, log: &Arc<PublicLog>) -> Result<Option<Arc<Cosigning>>, Failure> {
+fn open_cosigning(config: &Config, log: &Arc<PublicLog>) -> Result<Option<Arc<Cosigning>>, Failure> {
     let settings = &config.ledger;
     let mut witnesses = Vec::with_capacity(settings.witnesses.len());
     for setting in &settings.witnesses {

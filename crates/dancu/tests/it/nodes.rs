@@ -138,7 +138,8 @@ impl Load<'_> {
     }
 }
 
-fn wait_for_all(counters: &[AtomicU64; 2]) {
+/// Waits for some more answers of each.
+pub fn wait_for_all(counters: &[AtomicU64; 2]) {
     for counter in counters {
         wait_for(counter, ANSWERS);
     }

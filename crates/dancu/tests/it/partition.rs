@@ -2,7 +2,7 @@
 //! pulled. It answers nobody, the other goes on, and it comes back by itself.
 
 use crate::{
-    nodes::{House, Load, NARROW_LIMIT, wait_for},
+    nodes::{House, Load, NARROW_LIMIT, wait_for, wait_for_all},
     support::{client::question, server::Server},
 };
 use std::{
@@ -116,7 +116,7 @@ fn a_node_that_is_cut_off_answers_nobody_and_comes_back_by_itself() {
                 scope.spawn(move || load.ask(address, client, answered));
             }
         }
-        answered.iter().for_each(|counter| wait_for(counter, 60));
+        wait_for_all(&answered);
         wire.cut();
         // What was committed before the cut may still be told; then nothing is.
         wait_for(&answered[0], 200);
@@ -124,7 +124,7 @@ fn a_node_that_is_cut_off_answers_nobody_and_comes_back_by_itself() {
         wait_for(&answered[0], 400);
         let more = answered[1].load(Ordering::Acquire) - told;
         wire.mend();
-        answered.iter().for_each(|counter| wait_for(counter, 60));
+        wait_for_all(&answered);
         load.stopped.store(true, Ordering::Release);
         more
     });

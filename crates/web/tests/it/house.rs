@@ -326,7 +326,7 @@ fn put_together(
     );
     let privacy =
         PrivacyService::new(register.clone(), exchange_store.clone(), directory.clone(), clock.clone());
-    let orders = orders_of(store, &directory, &clock, &entropy);
+    let orders = orders_of(store, &directory, (&clock, &entropy));
     let verify = Arc::new(VerifyService::new(
         register.clone(),
         ledger.clone(),
@@ -335,7 +335,7 @@ fn put_together(
         clock.clone(),
     ));
     let identity = identity_of(store, &clock, &entropy);
-    let cohorts = cohorts_of(store, &verify, &identity, &clock, &entropy);
+    let cohorts = cohorts_of(store, &verify, &identity, (&clock, &entropy));
     let seals = Arc::new(seals());
     let sealed = SealedService::new(verify.clone(), seals.clone());
     let changes = ChangeService::new(register.clone(), seals, clock.clone(), entropy.clone());
@@ -397,8 +397,7 @@ fn put_together(
 fn orders_of(
     store: &SqliteStore,
     directory: &Arc<Directory>,
-    clock: &Arc<dyn Clock>,
-    entropy: &Arc<dyn Entropy>,
+    (clock, entropy): (&Arc<dyn Clock>, &Arc<dyn Entropy>),
 ) -> Arc<OrderService> {
     let store = Arc::new(store.clone());
     Arc::new(OrderService::new(store.clone(), store, directory.clone(), clock.clone(), entropy.clone()))
@@ -408,8 +407,7 @@ fn cohorts_of(
     store: &SqliteStore,
     verify: &Arc<VerifyService>,
     identity: &Arc<Identity>,
-    clock: &Arc<dyn Clock>,
-    entropy: &Arc<dyn Entropy>,
+    (clock, entropy): (&Arc<dyn Clock>, &Arc<dyn Entropy>),
 ) -> Arc<CohortService> {
     let (store, rights) = (Arc::new(store.clone()), Arc::new(StaffApprovers::new(identity.clone())));
     Arc::new(CohortService::new(store, verify.clone(), rights, clock.clone(), entropy.clone()))
