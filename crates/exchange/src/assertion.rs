@@ -67,6 +67,14 @@ impl Explain for KeyError {
 pub type CertificateThumbprint = [u8; 32];
 
 impl ClientKey {
+    pub(crate) const fn jwk(&self) -> &Jwk {
+        &self.jwk
+    }
+
+    pub(crate) const fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
     /// The certificate that stands beside the key, if the client works over mutual TLS.
     pub const fn certificate(&self) -> Option<CertificateThumbprint> {
         self.certificate

@@ -1,7 +1,8 @@
 //! Who is asking: a client that proved itself, with its contract.
 
 use crate::{
-    CertificateThumbprint, Client, ClientKey, Contract, Organisation, RefusalReason, SandboxCaller, Standing,
+    CertificateThumbprint, Client, ClientKey, Contract, Organisation, OrganisationId, RefusalReason,
+    SandboxCaller, Standing,
     policy::{Decisions, Policies},
 };
 use dancu_core::PersonalNumber;
@@ -21,6 +22,8 @@ use std::{
 pub struct Caller {
     /// Whose software it is.
     pub organisation: Arc<Organisation>,
+    /// The agencies above that one, the nearest first.
+    pub above: Vec<OrganisationId>,
     /// The software.
     pub client: Client,
     /// Its contract, with the limits that hold in the stage of its connection.
@@ -73,6 +76,7 @@ impl Caller {
         Self {
             certificates: client.keys.iter().filter_map(ClientKey::certificate).collect(),
             organisation,
+            above: Vec::new(),
             client,
             contract,
             standing,

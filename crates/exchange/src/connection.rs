@@ -98,10 +98,18 @@ identifier!(
 pub struct Organisation {
     /// Identifier.
     pub id: OrganisationId,
+    /// The agency above it; none at the top.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<OrganisationId>,
     /// Name in Vietnamese, as citizens see it.
     pub name_vi: String,
     /// Name in English.
     pub name_en: String,
+}
+
+impl Organisation {
+    /// Agencies one above the other at most.
+    pub const LEVELS_MAX: usize = 8;
 }
 
 /// Client software with its own keys.
@@ -115,6 +123,9 @@ pub struct Client {
     /// Public keys with which it signs its assertions (RFC 7517). Empty for a desk of our own pages.
     #[serde(default)]
     pub keys: Vec<ClientKey>,
+    /// Whether it works with bound tokens alone (RFC 9449 5.2): each request then proves the key.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dpop_bound_access_tokens: bool,
     /// Stated ground of a suspension; `None` while it may work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended: Option<String>,

@@ -1,6 +1,6 @@
 //! All connected clients in memory, as of the last change.
 
-use crate::{Caller, ClientId, ContractId, ExchangeStore, Policies, Standing};
+use crate::{Caller, ClientId, ContractId, ExchangeStore, Organisation, OrganisationId, Policies, Standing};
 use dancu_core::StoreError;
 use std::{
     collections::{HashMap, HashSet},
@@ -67,6 +67,7 @@ impl Directory {
             };
             let standing = stages.get(&contract.id).copied().unwrap_or(Standing::DRAFT);
             let contract = standing.limited(contract);
+            let above = agencies_above(organisation, &organisations);
             let has_restrictions = restricted.contains(&contract.id);
             let has_orders = ordered.contains(&contract.id);
             let same = before.get(&client.id).filter(|caller| {
@@ -74,12 +75,14 @@ impl Directory {
                     && caller.contract == contract
                     && caller.standing == standing
                     && caller.organisation == *organisation
+                    && caller.above == above
                     && caller.has_restrictions == has_restrictions
                     && caller.has_orders == has_orders
             });
             let caller = same.cloned().unwrap_or_else(|| {
                 let mut caller =
                     Caller::new(Arc::clone(organisation), client.clone(), contract, standing, &self.policies);
+                caller.above.clone_from(&above);
                 caller.has_restrictions = has_restrictions;
                 caller.has_orders = has_orders;
                 Arc::new(caller)
@@ -116,12 +119,21 @@ impl Directory {
     }
 }
 
+/// The agencies above one, the nearest first.
+fn agencies_above(
+    of: &Organisation,
+    organisations: &HashMap<OrganisationId, Arc<Organisation>>,
+) -> Vec<OrganisationId> {
+    let parent = |organisation: &Organisation| organisation.parent.clone();
+    let above = |id: &OrganisationId| organisations.get(id).and_then(|organisation| parent(organisation));
+    // A document with a circle is refused; the bound holds even for one that came otherwise.
+    std::iter::successors(parent(of), above).take(Organisation::LEVELS_MAX).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        Client, ConnectionChange, Contract, Organisation, RefusalEntry, StageRow, StoredToken, TokenGrant,
-    };
+    use crate::{Client, ConnectionChange, Contract, RefusalEntry, StageRow, StoredToken, TokenGrant};
     use async_trait::async_trait;
     use jiff::Timestamp;
     use std::{
@@ -142,6 +154,7 @@ mod tests {
         async fn connections(&self) -> Result<(Vec<Organisation>, Vec<Client>, Vec<Contract>), StoreError> {
             let organisation = Organisation {
                 id: "bank".parse().unwrap(),
+                parent: None,
                 name_vi: "A".to_owned(),
                 name_en: "A".to_owned(),
             };
@@ -149,6 +162,7 @@ mod tests {
                 id: "core".parse().unwrap(),
                 organisation: organisation.id.clone(),
                 keys: Vec::new(),
+                dpop_bound_access_tokens: false,
                 suspended: self.is_suspended.load(Ordering::Relaxed).then(|| "key lost".to_owned()),
             };
             let contract = serde_json::from_value(serde_json::json!({

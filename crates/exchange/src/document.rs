@@ -2,12 +2,12 @@
 
 use crate::{
     Author, CaseloadError, Client, Contract, Directory, Feed, Field, LifeError, LifeStore, Organisation,
-    Persons, Product, SearchTerms, Stage, Visibility, connecting::change,
+    OrganisationId, Persons, Product, SearchTerms, Stage, Visibility, connecting::change,
 };
 use dancu_core::{Explain, Explanation, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use url::Url;
 
 /// Connections to be added or replaced by their identifiers.
@@ -217,6 +217,7 @@ impl ConnectionsDocument {
                 return Err(wrong(&organisation.id, "name_vi, name_en: 1–500 byte"));
             }
         }
+        self.check_tree(organisations)?;
         for client in &self.clients {
             client_values(client)?;
             let owner = client.organisation.as_str();
@@ -249,6 +250,32 @@ impl ConnectionsDocument {
             Some(doubled) => Err(DocumentError::Doubled(doubled.to_string())),
             None => Ok(()),
         }
+    }
+}
+
+impl ConnectionsDocument {
+    /// Each agency stands below one that is known, and none above itself.
+    fn check_tree(&self, kept: &[Organisation]) -> Result<(), DocumentError> {
+        let all: HashMap<&str, Option<&str>> = (kept.iter().chain(&self.organisations))
+            .map(|row| (row.id.as_str(), row.parent.as_ref().map(OrganisationId::as_str)))
+            .collect();
+        for organisation in &self.organisations {
+            let mut above = organisation.parent.as_ref().map(OrganisationId::as_str);
+            for _ in 0..Organisation::LEVELS_MAX {
+                let Some(parent) = above else { break };
+                let Some(next) = all.get(parent) else {
+                    return Err(DocumentError::Dangling {
+                        who: organisation.id.to_string(),
+                        what: parent.to_owned(),
+                    });
+                };
+                above = *next;
+            }
+            if above.is_some() {
+                return Err(wrong(&organisation.id, "parent: no circle, 8 levels at most"));
+            }
+        }
+        Ok(())
     }
 }
 

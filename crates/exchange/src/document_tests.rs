@@ -43,6 +43,48 @@ fn a_whole_document_is_accepted_and_every_gap_named() {
 }
 
 #[test]
+fn an_agency_stands_below_a_known_one_and_never_above_itself() {
+    let tree = |parents: &[(&str, Option<&str>)]| {
+        let rows = parents
+            .iter()
+            .map(|(id, parent)| json!({"id": id, "parent": parent, "name_vi": "A", "name_en": "A"}));
+        check(json!({ "organisations": rows.collect::<Vec<_>>() }))
+    };
+    assert_eq!(
+        tree(&[("agency-a", Some("agency-b")), ("agency-b", Some("agency-c")), ("agency-c", None)]),
+        Ok(())
+    );
+    let dangling = DocumentError::Dangling { who: "agency-a".to_owned(), what: "agency-b".to_owned() };
+    assert_eq!(tree(&[("agency-a", Some("agency-b"))]), Err(dangling));
+    for circle in [
+        &[("agency-a", Some("agency-a"))][..],
+        &[("agency-a", Some("agency-b")), ("agency-b", Some("agency-c")), ("agency-c", Some("agency-a"))],
+    ] {
+        assert!(matches!(tree(circle), Err(DocumentError::Value { .. })), "{circle:?}");
+    }
+    let names: Vec<String> = (0..10).map(|level| format!("level-{level}")).collect();
+    let chain = |levels: usize| {
+        let parent = |level: usize| (level + 1 < levels).then(|| names[level + 1].as_str());
+        tree(&(0..levels).map(|level| (names[level].as_str(), parent(level))).collect::<Vec<_>>())
+    };
+    assert_eq!(chain(9), Ok(()), "itself and eight above");
+    assert!(matches!(chain(10), Err(DocumentError::Value { .. })));
+    // One that is known already may be moved below another, but not below itself.
+    let kept: Vec<Organisation> = ["agency-a", "agency-b"]
+        .iter()
+        .map(|id| serde_json::from_value(json!({"id": id, "name_vi": "A", "name_en": "A"})).unwrap())
+        .map(|row: Organisation| {
+            let parent = (row.id.as_str() == "agency-a").then(|| "agency-b".parse().unwrap());
+            Organisation { parent, ..row }
+        })
+        .collect();
+    let moved =
+        json!({"organisations": [{"id": "agency-b", "parent": "agency-a", "name_vi": "A", "name_en": "A"}]});
+    let moved = serde_json::from_value::<ConnectionsDocument>(moved).unwrap().check(&kept, &[], &[]);
+    assert!(matches!(moved, Err(DocumentError::Value { .. })), "b would stand above and below a");
+}
+
+#[test]
 fn a_contract_gives_no_right_to_search_unless_it_says_so() {
     let read = |document| serde_json::from_value::<ConnectionsDocument>(document).unwrap().contracts;
     assert_eq!(read(document())[0].search, None);

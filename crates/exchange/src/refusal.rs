@@ -21,6 +21,9 @@ pub enum Refusal {
     /// The access token is missing, unknown or has ended (RFC 6750: `invalid_token`).
     #[error("the access token is missing, unknown or ended")]
     InvalidToken,
+    /// The proof of the key is missing or wrong (RFC 9449: `invalid_dpop_proof`).
+    #[error("the DPoP proof is missing or wrong")]
+    InvalidProof,
     /// The contract does not allow what was asked.
     #[error("the contract does not allow this request")]
     NotInContract,
@@ -75,6 +78,11 @@ impl Explain for Refusal {
                 "DANCU-EXCHANGE-021",
                 "Mã truy cập thiếu, không đúng hoặc đã hết hạn. Hãy xin mã mới tại /oauth/token.",
                 "The access token is missing, unknown or ended. Ask for a new one at /oauth/token.",
+            ),
+            Self::InvalidProof => (
+                "DANCU-EXCHANGE-175",
+                "Chứng minh khóa (DPoP) thiếu, đã dùng rồi hoặc không thuộc về yêu cầu, mã và giờ này. Hãy ký một chứng minh mới cho từng yêu cầu và chỉnh đồng hồ.",
+                "The proof of the key (DPoP) is missing, was used before, or is not of this request, token and time. Sign a new one for each request, and set the clock.",
             ),
             Self::NotInContract => (
                 "DANCU-EXCHANGE-022",
@@ -222,11 +230,17 @@ pub enum RefusalReason {
     TermsOutsideContract,
     /// A rule of the house forbids it.
     HouseRule,
+    /// The proof of a key is missing, or not of this request, token, key and time.
+    KeyProof,
+    /// The proof of a key was shown before.
+    KeyProofReplayed,
+    /// A bound token was used without a proof of its key: it may be stolen.
+    TokenKey,
 }
 
 impl RefusalReason {
     /// All reasons in their fixed order.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 39] = [
         Self::UnknownClient,
         Self::SuspendedClient,
         Self::AssertionShape,
@@ -263,6 +277,9 @@ impl RefusalReason {
         Self::ProductOutsideContract,
         Self::TermsOutsideContract,
         Self::HouseRule,
+        Self::KeyProof,
+        Self::KeyProofReplayed,
+        Self::TokenKey,
     ];
 
     /// What the caller is told of it: reasons that would help an attacker look the same.
@@ -279,7 +296,8 @@ impl RefusalReason {
             | Self::AssertionLifetime
             | Self::AssertionReplayed
             | Self::Certificate => Refusal::InvalidClient,
-            Self::Token | Self::TokenCertificate => Refusal::InvalidToken,
+            Self::Token | Self::TokenCertificate | Self::TokenKey => Refusal::InvalidToken,
+            Self::KeyProof | Self::KeyProofReplayed => Refusal::InvalidProof,
             Self::ContractDates
             | Self::FieldOutsideContract
             | Self::NothingIdentifying
@@ -354,6 +372,9 @@ impl RefusalReason {
             Self::TermsOutsideContract => {
                 ("Hỏi quá điều khoản của sản phẩm", "More than the product's terms")
             }
+            Self::KeyProof => ("Chứng minh khóa thiếu hoặc sai", "Proof of the key missing or wrong"),
+            Self::KeyProofReplayed => ("Chứng minh khóa đã dùng rồi", "Proof of the key replayed"),
+            Self::TokenKey => ("Dùng mã mà không chứng minh khóa", "Token used without its key"),
             Self::HouseRule => ("Quy tắc riêng của nơi vận hành cấm", "Forbidden by a rule of the house"),
             Self::ConsentUsedUp => ("Hết số lần đã đồng ý trong ngày", "Consent used up for the day"),
         }

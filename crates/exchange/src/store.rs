@@ -1,6 +1,8 @@
 //! The store port of the exchange.
 
-use crate::{Ceiling, Client, ClientId, ConnectionAct, Contract, ContractId, Organisation, RefusalEntry};
+use crate::{
+    Ceiling, Client, ClientId, ConnectionAct, Contract, ContractId, KeyThumbprint, Organisation, RefusalEntry,
+};
 use async_trait::async_trait;
 use dancu_core::StoreError;
 use jiff::Timestamp;
@@ -14,6 +16,8 @@ pub struct StoredToken {
     pub client: ClientId,
     /// When it ends.
     pub expires: Timestamp,
+    /// The key to which it is bound (RFC 9449); none for a bearer's token.
+    pub key: Option<KeyThumbprint>,
 }
 
 /// What became of a grant.

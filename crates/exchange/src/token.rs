@@ -1,8 +1,10 @@
 //! Access tokens: granted against a signed assertion, kept as a hash, good for minutes.
 
 use crate::{
-    Assertion, AssertionRules, Caller, CertificateThumbprint, ClientId, Directory, ExchangeStore, RefusalLog,
-    RefusalReason, StoredToken, TokenGrant, refusal::Refusal,
+    Assertion, AssertionRules, Caller, CertificateThumbprint, ClientId, Directory, ExchangeStore,
+    KeyThumbprint, RefusalLog, RefusalReason, ShownProof, StoredToken, TokenGrant,
+    dpop::{Proof, Spending, SpentProofs},
+    refusal::Refusal,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use dancu_core::{Clock, Entropy, StoreError};
@@ -13,6 +15,7 @@ use std::{
     fmt,
     sync::{Arc, PoisonError, RwLock},
 };
+use subtle::ConstantTimeEq;
 
 /// Tokens kept in memory; beyond it they are read from the store.
 const CACHE_MAX: usize = 100_000;
@@ -32,6 +35,50 @@ pub struct IssuedToken {
     pub secret: String,
     /// Seconds for which it is good.
     pub lifetime_s: i64,
+    /// How it is to be used.
+    pub scheme: Scheme,
+}
+
+/// How a token is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// By whoever bears it (RFC 6750).
+    Bearer,
+    /// With a proof of the key to which it is bound (RFC 9449).
+    Dpop,
+}
+
+impl Scheme {
+    /// The word in `Authorization` and in `token_type`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+            Self::Dpop => "DPoP",
+        }
+    }
+}
+
+/// What a request shows beside its token or assertion.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Presented<'a> {
+    /// The certificate of its connection.
+    pub certificate: Option<&'a CertificateThumbprint>,
+    /// Its proof of a key.
+    pub proof: Option<ShownProof<'a>>,
+}
+
+/// A token as it is remembered.
+#[derive(Debug, Clone)]
+struct Known {
+    client: ClientId,
+    expires: Timestamp,
+    key: Option<KeyThumbprint>,
+}
+
+impl Known {
+    fn of(token: &StoredToken) -> Self {
+        Self { client: token.client.clone(), expires: token.expires, key: token.key }
+    }
 }
 
 impl fmt::Debug for IssuedToken {
@@ -59,7 +106,8 @@ pub struct TokenService {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     settings: TokenSettings,
-    cache: RwLock<HashMap<[u8; 32], (ClientId, Timestamp)>>,
+    cache: RwLock<HashMap<[u8; 32], Known>>,
+    spent: SpentProofs,
 }
 
 impl TokenService {
@@ -72,16 +120,24 @@ impl TokenService {
         entropy: Arc<dyn Entropy>,
         settings: TokenSettings,
     ) -> Self {
-        Self { store, directory, refusals, clock, entropy, settings, cache: RwLock::default() }
+        Self {
+            store,
+            directory,
+            refusals,
+            clock,
+            entropy,
+            settings,
+            cache: RwLock::default(),
+            spent: SpentProofs::default(),
+        }
     }
 
     /// Checks an assertion, spends it, and grants a token. `named` is the `client_id` parameter, where given.
-    /// `certificate` is that of the connection.
     pub async fn grant(
         &self,
         assertion: &str,
         named: Option<&str>,
-        certificate: Option<&CertificateThumbprint>,
+        presented: Presented<'_>,
     ) -> Result<IssuedToken, TokenError> {
         let now = self.clock.now();
         let refuse = |client: Option<&ClientId>, reason| Err(self.refusals.note(now, client, reason).into());
@@ -101,10 +157,10 @@ impl TokenService {
             Ok(checked) => checked,
             Err(error) => return refuse(Some(&claimed), error.into()),
         };
-        if !caller.is_connection_theirs(certificate) {
+        if !caller.is_connection_theirs(presented.certificate) {
             return refuse(Some(&claimed), RefusalReason::Certificate);
         }
-        self.issue(&caller, checked.id, checked.expires, now).await
+        self.issue(&caller, (checked.id, checked.expires), presented.proof, now).await
     }
 
     /// Grants a token to a client whose connection's certificate is registered (RFC 8705 2.2:
@@ -112,7 +168,7 @@ impl TokenService {
     pub async fn grant_to_certificate(
         &self,
         named: &str,
-        certificate: Option<&CertificateThumbprint>,
+        presented: Presented<'_>,
     ) -> Result<IssuedToken, TokenError> {
         let now = self.clock.now();
         let refuse = |client: Option<&ClientId>, reason| Err(self.refusals.note(now, client, reason).into());
@@ -122,13 +178,13 @@ impl TokenService {
         let Some(caller) = self.directory.caller(&claimed) else {
             return refuse(Some(&claimed), RefusalReason::UnknownClient);
         };
-        if !caller.is_proven_by(certificate) {
+        if !caller.is_proven_by(presented.certificate) {
             return refuse(Some(&claimed), RefusalReason::Certificate);
         }
         // The handshake proved the key just now; there is nothing that could be replayed, so a fresh name is spent.
         let id = format!("tls:{}", self.random());
         let ends = now + SignedDuration::from_secs(self.settings.assertion.lifetime_s_max);
-        self.issue(&caller, id, ends, now).await
+        self.issue(&caller, (id, ends), presented.proof, now).await
     }
 
     fn random(&self) -> String {
@@ -137,12 +193,13 @@ impl TokenService {
         URL_SAFE_NO_PAD.encode(random)
     }
 
-    /// A token for a client that proved itself; `proof` is spent with it, for as long as it could be shown again.
+    /// A token for a client that proved itself by `shown`, which is spent with it, for as long as it could be shown again; bound
+    /// to the key that it proves, if it proves one.
     async fn issue(
         &self,
         caller: &Caller,
-        proof: String,
-        proof_expires: Timestamp,
+        (shown, shown_expires): (String, Timestamp),
+        proof: Option<ShownProof<'_>>,
         now: Timestamp,
     ) -> Result<IssuedToken, TokenError> {
         let claimed = caller.client.id.clone();
@@ -151,55 +208,109 @@ impl TokenService {
         if let Err(reason) = caller.enter_for_token(dancu_core::today_in_viet_nam(now)) {
             return refuse(Some(&claimed), reason);
         }
+        let proof = match proof.map(|proof| proof.check(None, now)).transpose() {
+            Ok(None) if caller.client.dpop_bound_access_tokens => {
+                return refuse(Some(&claimed), RefusalReason::KeyProof);
+            }
+            Ok(proof) => proof,
+            Err(_) => return refuse(Some(&claimed), RefusalReason::KeyProof),
+        };
+        if let Some(reason) = proof.as_ref().and_then(|proof| self.spend(proof, now)) {
+            return refuse(Some(&claimed), reason);
+        }
         let secret = self.random();
         let token = StoredToken {
             hash: Sha256::digest(&secret).into(),
             client: claimed.clone(),
             expires: now + SignedDuration::from_secs(self.settings.lifetime_s),
+            key: proof.map(|proof| proof.key),
         };
-        let (hash, expires) = (token.hash, token.expires);
-        match self.store.grant_token(proof, proof_expires, token).await? {
+        let (hash, known) = (token.hash, Known::of(&token));
+        match self.store.grant_token(shown, shown_expires, token).await? {
             TokenGrant::Replayed => return refuse(Some(&claimed), RefusalReason::AssertionReplayed),
-            TokenGrant::Granted => self.remember(hash, claimed, expires, now),
+            TokenGrant::Granted => self.remember(hash, known, now),
         }
-        Ok(IssuedToken { secret, lifetime_s: self.settings.lifetime_s })
+        let scheme = if proof.is_some() { Scheme::Dpop } else { Scheme::Bearer };
+        Ok(IssuedToken { secret, lifetime_s: self.settings.lifetime_s, scheme })
     }
 
-    /// The caller whose token this is, over a connection with this certificate.
+    /// Why a proof cannot be taken, if it was shown before or cannot be remembered.
+    fn spend(&self, proof: &Proof, now: Timestamp) -> Option<RefusalReason> {
+        match self.spent.spend(proof, now) {
+            Spending::First => None,
+            Spending::Again => Some(RefusalReason::KeyProofReplayed),
+            Spending::Full => Some(RefusalReason::TooFast),
+        }
+    }
+
+    /// The caller whose token this is.
     pub async fn caller(
         &self,
+        scheme: Scheme,
         secret: &str,
-        certificate: Option<&CertificateThumbprint>,
+        presented: Presented<'_>,
     ) -> Result<Arc<Caller>, TokenError> {
         let now = self.clock.now();
-        let hash: [u8; 32] = Sha256::digest(secret).into();
-        let known = self.cache.read().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
-        let (client, expires) = match known {
-            Some(known) => known,
-            None => match self.store.token(hash, now).await? {
-                Some(token) => {
-                    self.remember(hash, token.client.clone(), token.expires, now);
-                    (token.client, token.expires)
-                }
-                None => return Err(self.refusals.note(now, None, RefusalReason::Token).into()),
-            },
+        let refuse = |client: Option<&ClientId>, reason| Err(self.refusals.note(now, client, reason).into());
+        let Some(known) = self.known(secret, now).await?.filter(|known| now < known.expires) else {
+            return refuse(None, RefusalReason::Token);
         };
-        match self.directory.caller(&client) {
-            Some(caller) if now < expires && caller.is_connection_theirs(certificate) => Ok(caller),
-            Some(_) if now < expires => {
-                Err(self.refusals.note(now, Some(&client), RefusalReason::TokenCertificate).into())
-            }
-            _ => Err(self.refusals.note(now, Some(&client), RefusalReason::Token).into()),
+        let Some(caller) = self.directory.caller(&known.client) else {
+            return refuse(Some(&known.client), RefusalReason::Token);
+        };
+        if !caller.is_connection_theirs(presented.certificate) {
+            return refuse(Some(&known.client), RefusalReason::TokenCertificate);
+        }
+        match self.check_key(&known, (scheme, secret), presented.proof, now) {
+            None => Ok(caller),
+            Some(reason) => refuse(Some(&known.client), reason),
         }
     }
 
-    fn remember(&self, hash: [u8; 32], client: ClientId, expires: Timestamp, now: Timestamp) {
+    async fn known(&self, secret: &str, now: Timestamp) -> Result<Option<Known>, StoreError> {
+        let hash: [u8; 32] = Sha256::digest(secret).into();
+        let known = self.cache.read().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
+        if known.is_some() {
+            return Ok(known);
+        }
+        let known = self.store.token(hash, now).await?.map(|token| Known::of(&token));
+        if let Some(known) = &known {
+            self.remember(hash, known.clone(), now);
+        }
+        Ok(known)
+    }
+
+    /// Why a token may not be used in this way, if it may not.
+    fn check_key(
+        &self,
+        known: &Known,
+        (scheme, secret): (Scheme, &str),
+        proof: Option<ShownProof<'_>>,
+        now: Timestamp,
+    ) -> Option<RefusalReason> {
+        let key = match (known.key, scheme) {
+            (None, Scheme::Bearer) => return None,
+            (None, Scheme::Dpop) => return Some(RefusalReason::Token),
+            (Some(_), Scheme::Bearer) => return Some(RefusalReason::TokenKey),
+            (Some(key), Scheme::Dpop) => key,
+        };
+        let Some(Ok(proof)) = proof.map(|proof| proof.check(Some(secret), now)) else {
+            return Some(RefusalReason::KeyProof);
+        };
+        if !bool::from(proof.key.ct_eq(&key)) {
+            return Some(RefusalReason::TokenKey);
+        }
+        // Remembered only now: whoever has no token cannot fill the memory.
+        self.spend(&proof, now)
+    }
+
+    fn remember(&self, hash: [u8; 32], known: Known, now: Timestamp) {
         let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
         if cache.len() >= CACHE_MAX {
-            cache.retain(|_, (_, expires)| now < *expires);
+            cache.retain(|_, known| now < known.expires);
         }
         if cache.len() < CACHE_MAX {
-            cache.insert(hash, (client, expires));
+            cache.insert(hash, known);
         }
     }
 }

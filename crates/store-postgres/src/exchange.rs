@@ -10,8 +10,8 @@ use crate::{
 use async_trait::async_trait;
 use dancu_core::StoreError;
 use dancu_exchange::{
-    Client, ClientId, ConnectionChange, Contract, ContractId, ExchangeStore, Organisation, RefusalEntry,
-    StageRow, StoredToken, TokenGrant,
+    Client, ClientId, ConnectionChange, Contract, ContractId, ExchangeStore, Organisation, OrganisationId,
+    RefusalEntry, StageRow, StoredToken, TokenGrant,
 };
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -126,12 +126,20 @@ impl ExchangeStore for PostgresStore {
 }
 
 async fn connections(transaction: &Transaction<'_>) -> Result<Connections> {
-    let rows = transaction.query("SELECT id, name_vi, name_en FROM organisation", &[]).await?;
+    let rows = transaction.query("SELECT id, parent, name_vi, name_en FROM organisation", &[]).await?;
     let organisations = rows
         .iter()
-        .map(|row| Ok(Organisation { id: id(row, 0)?, name_vi: cell(row, 1)?, name_en: cell(row, 2)? }))
+        .map(|row| {
+            Ok(Organisation {
+                id: id(row, 0)?,
+                parent: optional_id(row, 1)?,
+                name_vi: cell(row, 2)?,
+                name_en: cell(row, 3)?,
+            })
+        })
         .collect::<Result<_>>()?;
-    let rows = transaction.query("SELECT id, organisation, keys, suspended FROM client", &[]).await?;
+    let rows =
+        transaction.query("SELECT id, organisation, keys, dpop_bound, suspended FROM client", &[]).await?;
     let clients = rows
         .iter()
         .map(|row| {
@@ -139,7 +147,8 @@ async fn connections(transaction: &Transaction<'_>) -> Result<Connections> {
                 id: id(row, 0)?,
                 organisation: id(row, 1)?,
                 keys: from_json(row, 2)?,
-                suspended: cell(row, 3)?,
+                dpop_bound_access_tokens: cell(row, 3)?,
+                suspended: cell(row, 4)?,
             })
         })
         .collect::<Result<_>>()?;
@@ -151,19 +160,29 @@ async fn connections(transaction: &Transaction<'_>) -> Result<Connections> {
 async fn save_connections(transaction: &Transaction<'_>, change: &ConnectionChange) -> Result<Outcome<bool>> {
     let ConnectionChange { organisations, clients, contracts, acts } = change;
     for row in organisations {
-        let sql = "INSERT INTO organisation (id, name_vi, name_en) VALUES ($1, $2, $3)
-                   ON CONFLICT (id) DO UPDATE SET name_vi = excluded.name_vi, name_en = excluded.name_en";
+        let sql = "INSERT INTO organisation (id, parent, name_vi, name_en) VALUES ($1, $2, $3, $4)
+                   ON CONFLICT (id) DO UPDATE SET parent = excluded.parent, name_vi = excluded.name_vi, name_en = excluded.name_en";
         let statement = transaction.prepare_cached(sql).await?;
-        transaction.execute(&statement, &[&row.id.as_str(), &row.name_vi, &row.name_en]).await?;
+        let parent = row.parent.as_ref().map(OrganisationId::as_str);
+        transaction.execute(&statement, &[&row.id.as_str(), &parent, &row.name_vi, &row.name_en]).await?;
     }
     for row in clients {
-        let sql = "INSERT INTO client (id, organisation, keys, suspended) VALUES ($1, $2, $3, $4)
+        let sql = "INSERT INTO client (id, organisation, keys, dpop_bound, suspended) VALUES ($1, $2, $3, $4, $5)
                    ON CONFLICT (id) DO UPDATE SET organisation = excluded.organisation,
-                       keys = excluded.keys, suspended = excluded.suspended";
+                       keys = excluded.keys, dpop_bound = excluded.dpop_bound, suspended = excluded.suspended";
         let statement = transaction.prepare_cached(sql).await?;
         let keys = to_json(&row.keys)?;
         transaction
-            .execute(&statement, &[&row.id.as_str(), &row.organisation.as_str(), &keys, &row.suspended])
+            .execute(
+                &statement,
+                &[
+                    &row.id.as_str(),
+                    &row.organisation.as_str(),
+                    &keys,
+                    &row.dpop_bound_access_tokens,
+                    &row.suspended,
+                ],
+            )
             .await?;
     }
     for row in contracts {
@@ -194,19 +213,26 @@ async fn grant_token(
     if transaction.execute(&statement, &[&client, &assertion_id, &expires]).await? == 0 {
         return Ok(Outcome::Undo(TokenGrant::Replayed));
     }
-    let sql = "INSERT INTO access_token (hash, client, expires_us) VALUES ($1, $2, $3)";
+    let sql = "INSERT INTO access_token (hash, client, expires_us, key_thumbprint) VALUES ($1, $2, $3, $4)";
     let statement = transaction.prepare_cached(sql).await?;
     let expires = token.expires.as_microsecond();
-    transaction.execute(&statement, &[&token.hash.as_slice(), &client, &expires]).await?;
+    let key = token.key.as_ref().map(<[u8; 32]>::as_slice);
+    transaction.execute(&statement, &[&token.hash.as_slice(), &client, &expires, &key]).await?;
     Ok(Outcome::Keep(TokenGrant::Granted))
 }
 
 async fn token(client: &impl GenericClient, hash: [u8; 32], now: Timestamp) -> Result<Option<StoredToken>> {
-    let sql = "SELECT client, expires_us FROM access_token WHERE hash = $1 AND expires_us > $2";
+    let sql =
+        "SELECT client, expires_us, key_thumbprint FROM access_token WHERE hash = $1 AND expires_us > $2";
     let statement = client.prepare_cached(sql).await?;
     let row = client.query_opt(&statement, &[&hash.as_slice(), &now.as_microsecond()]).await?;
-    row.map(|row| Ok(StoredToken { hash, client: id(&row, 0)?, expires: instant_from_sql(cell(&row, 1)?)? }))
-        .transpose()
+    row.map(|row| {
+        let key = cell::<Option<&[u8]>>(&row, 2)?
+            .map(|key| key.try_into().map_err(|_| Fault::Damaged("a thumbprint")));
+        let expires = instant_from_sql(cell(&row, 1)?)?;
+        Ok(StoredToken { hash, client: id(&row, 0)?, expires, key: key.transpose()? })
+    })
+    .transpose()
 }
 
 async fn add_refusals(
@@ -234,6 +260,12 @@ fn refusal_row(row: &Row) -> Result<RefusalEntry> {
 
 pub(crate) fn id<T: FromStr>(row: &Row, column: usize) -> Result<T> {
     cell::<&str>(row, column)?.parse().map_err(|_| Fault::Damaged("an identifier"))
+}
+
+/// An identifier, if there is one.
+fn optional_id<T: FromStr>(row: &Row, column: usize) -> Result<Option<T>> {
+    let text = cell::<Option<&str>>(row, column)?;
+    text.map(|text| text.parse().map_err(|_| Fault::Damaged("an identifier"))).transpose()
 }
 
 pub(crate) fn from_json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T> {

@@ -32,6 +32,7 @@ const STEPS: &[(&str, &str)] = steps!(
     "V18__nodes",
     "V19__alarms",
     "V20__cohorts",
+    "V21__proof_of_key",
 );
 
 /// Held by whoever applies steps, so that two nodes that start at once do not both do it.

@@ -4,8 +4,8 @@ use crate::{SqliteStore, life};
 use async_trait::async_trait;
 use dancu_core::StoreError;
 use dancu_exchange::{
-    Client, ClientId, ConnectionChange, Contract, ContractId, ExchangeStore, Organisation, RefusalEntry,
-    StageRow, StoredToken, TokenGrant,
+    Client, ClientId, ConnectionChange, Contract, ContractId, ExchangeStore, Organisation, OrganisationId,
+    RefusalEntry, StageRow, StoredToken, TokenGrant,
 };
 use jiff::Timestamp;
 use rusqlite::{
@@ -18,17 +18,21 @@ use serde::{Serialize, de::DeserializeOwned};
 impl ExchangeStore for SqliteStore {
     async fn connections(&self) -> Result<(Vec<Organisation>, Vec<Client>, Vec<Contract>), StoreError> {
         self.database().read_snapshot(|connection| {
-            let organisations = all(connection, "SELECT id, name_vi, name_en FROM organisation", |row| {
-                Ok(Organisation { id: id(row, 0)?, name_vi: row.get(1)?, name_en: row.get(2)? })
-            })?;
-            let clients = all(connection, "SELECT id, organisation, keys, suspended FROM client", |row| {
-                Ok(Client {
-                    id: id(row, 0)?,
-                    organisation: id(row, 1)?,
-                    keys: from_json(row, 2)?,
-                    suspended: row.get(3)?,
-                })
-            })?;
+            let organisations =
+                all(connection, "SELECT id, parent, name_vi, name_en FROM organisation", |row| {
+                    let parent = optional_id(row, 1)?;
+                    Ok(Organisation { id: id(row, 0)?, parent, name_vi: row.get(2)?, name_en: row.get(3)? })
+                })?;
+            let clients =
+                all(connection, "SELECT id, organisation, keys, dpop_bound, suspended FROM client", |row| {
+                    Ok(Client {
+                        id: id(row, 0)?,
+                        organisation: id(row, 1)?,
+                        keys: from_json(row, 2)?,
+                        dpop_bound_access_tokens: row.get(3)?,
+                        suspended: row.get(4)?,
+                    })
+                })?;
             let contracts = all(connection, "SELECT terms FROM contract", |row| from_json(row, 0))?;
             Ok((organisations, clients, contracts))
         })
@@ -60,17 +64,24 @@ impl ExchangeStore for SqliteStore {
                 }
                 for row in &change.organisations {
                     connection.execute(
-                        "INSERT INTO organisation (id, name_vi, name_en) VALUES (?1, ?2, ?3)
-                         ON CONFLICT (id) DO UPDATE SET name_vi = excluded.name_vi, name_en = excluded.name_en",
-                        params![row.id.as_str(), row.name_vi, row.name_en],
+                        "INSERT INTO organisation (id, parent, name_vi, name_en) VALUES (?1, ?2, ?3, ?4)
+                         ON CONFLICT (id) DO UPDATE SET parent = excluded.parent,
+                             name_vi = excluded.name_vi, name_en = excluded.name_en",
+                        params![row.id.as_str(), row.parent.as_ref().map(OrganisationId::as_str), row.name_vi, row.name_en],
                     )?;
                 }
                 for row in &change.clients {
                     connection.execute(
-                        "INSERT INTO client (id, organisation, keys, suspended) VALUES (?1, ?2, ?3, ?4)
-                         ON CONFLICT (id) DO UPDATE SET organisation = excluded.organisation,
-                             keys = excluded.keys, suspended = excluded.suspended",
-                        params![row.id.as_str(), row.organisation.as_str(), to_json(&row.keys)?, row.suspended],
+                        "INSERT INTO client (id, organisation, keys, dpop_bound, suspended) VALUES (?1, ?2, ?3, ?4, ?5)
+                         ON CONFLICT (id) DO UPDATE SET organisation = excluded.organisation, keys = excluded.keys,
+                             dpop_bound = excluded.dpop_bound, suspended = excluded.suspended",
+                        params![
+                            row.id.as_str(),
+                            row.organisation.as_str(),
+                            to_json(&row.keys)?,
+                            row.dpop_bound_access_tokens,
+                            row.suspended
+                        ],
                     )?;
                 }
                 for row in &change.contracts {
@@ -111,9 +122,14 @@ impl ExchangeStore for SqliteStore {
                 }
                 connection
                     .prepare_cached(
-                        "INSERT INTO access_token (hash, client, expires_us) VALUES (?1, ?2, ?3)",
+                        "INSERT INTO access_token (hash, client, expires_us, key_thumbprint) VALUES (?1, ?2, ?3, ?4)",
                     )?
-                    .execute(params![token.hash, token.client.as_str(), token.expires.as_microsecond()])?;
+                    .execute(params![
+                        token.hash,
+                        token.client.as_str(),
+                        token.expires.as_microsecond(),
+                        token.key
+                    ])?;
                 Ok(TokenGrant::Granted)
             })
             .await
@@ -123,10 +139,10 @@ impl ExchangeStore for SqliteStore {
         self.database().read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT client, expires_us FROM access_token WHERE hash = ?1 AND expires_us > ?2",
+                    "SELECT client, expires_us, key_thumbprint FROM access_token WHERE hash = ?1 AND expires_us > ?2",
                 )?
                 .query_row(params![hash, now.as_microsecond()], |row| {
-                    Ok(StoredToken { hash, client: id(row, 0)?, expires: instant(row, 1)? })
+                    Ok(StoredToken { hash, client: id(row, 0)?, expires: instant(row, 1)?, key: row.get(2)? })
                 })
                 .optional()
         })
@@ -198,6 +214,12 @@ pub(crate) fn damaged(column: usize) -> rusqlite::Error {
 
 pub(crate) fn id<T: std::str::FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
     row.get_ref(column)?.as_str()?.parse().map_err(|_| damaged(column))
+}
+
+/// An identifier, if there is one.
+fn optional_id<T: std::str::FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|text| text.parse().map_err(|_| damaged(column))).transpose()
 }
 
 pub(crate) fn instant(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {

@@ -17,6 +17,7 @@ pub async fn exchange_suite(store: Arc<dyn ExchangeStore>) {
     let store = store.as_ref();
     connections_are_added_and_replaced_whole(store).await;
     connections_are_saved_all_or_none(store).await;
+    agencies_stand_below_agencies(store).await;
     a_token_is_found_by_its_hash_until_it_ends(store).await;
     an_assertion_is_spent_once_a_client(store).await;
     of_many_grants_at_once_one_is_given(shared).await;
@@ -29,7 +30,12 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn organisation(id: &str, name: &str) -> Organisation {
-    Organisation { id: id.parse().unwrap(), name_vi: name.to_owned(), name_en: "Hospital".to_owned() }
+    Organisation {
+        id: id.parse().unwrap(),
+        parent: None,
+        name_vi: name.to_owned(),
+        name_en: "Hospital".to_owned(),
+    }
 }
 
 fn client(id: &str, suspended: Option<&str>) -> Client {
@@ -37,6 +43,21 @@ fn client(id: &str, suspended: Option<&str>) -> Client {
         serde_json::from_value(json!({ "id": id, "organisation": "benh-vien" })).unwrap();
     client.suspended = suspended.map(str::to_owned);
     client
+}
+
+/// An agency below another, whichever of them is written first, and a client that works with bound tokens alone.
+async fn agencies_stand_below_agencies(store: &dyn ExchangeStore) {
+    let mut below = organisation("tram-y-te", "Trạm y tế");
+    below.parent = Some("so-y-te".parse().unwrap());
+    let above = organisation("so-y-te", "Sở Y tế");
+    let bound = Client { dpop_bound_access_tokens: true, ..client("tram-api", None) };
+    let saved = change((vec![below.clone(), above.clone()], vec![bound.clone()], vec![]));
+    assert!(store.save_connections(saved).await.unwrap());
+    let (organisations, clients, _) = connections(store).await;
+    assert!(organisations.contains(&below) && organisations.contains(&above) && clients.contains(&bound));
+    below.parent = None;
+    assert!(store.save_connections(change((vec![below.clone()], vec![], vec![]))).await.unwrap());
+    assert!(connections(store).await.0.contains(&below), "it stands alone now");
 }
 
 fn contract(id: &str, client: &str, daily_limit: u32) -> Contract {
@@ -104,7 +125,8 @@ async fn connections_are_saved_all_or_none(store: &dyn ExchangeStore) {
 }
 
 fn token(serial: u8, client: &str, expires: Timestamp) -> StoredToken {
-    StoredToken { hash: [serial; 32], client: client.parse().unwrap(), expires }
+    let key = serial.is_multiple_of(2).then_some([serial; 32]);
+    StoredToken { hash: [serial; 32], client: client.parse().unwrap(), expires, key }
 }
 
 async fn a_token_is_found_by_its_hash_until_it_ends(store: &dyn ExchangeStore) {

@@ -53,6 +53,7 @@ async fn connections_come_with_their_first_step(store: &dyn LifeStore) {
     let change = ConnectionChange {
         organisations: vec![Organisation {
             id: "benh-vien".parse().unwrap(),
+            parent: None,
             name_vi: "A".to_owned(),
             name_en: "A".to_owned(),
         }],

@@ -221,7 +221,12 @@ mod tests {
     }
 
     fn organisation(id: &str) -> Organisation {
-        Organisation { id: id.parse().unwrap(), name_vi: "A".to_owned(), name_en: "A".to_owned() }
+        Organisation {
+            id: id.parse().unwrap(),
+            parent: None,
+            name_vi: "A".to_owned(),
+            name_en: "A".to_owned(),
+        }
     }
 
     fn granted() -> Consent {

@@ -115,12 +115,17 @@ mod tests {
     }
 
     fn connection() -> Connection {
-        let organisation =
-            Organisation { id: "bank".parse().unwrap(), name_vi: "A".into(), name_en: "A".into() };
+        let organisation = Organisation {
+            id: "bank".parse().unwrap(),
+            parent: None,
+            name_vi: "A".into(),
+            name_en: "A".into(),
+        };
         let client = Client {
             id: "core".parse().unwrap(),
             organisation: organisation.id.clone(),
             keys: Vec::new(),
+            dpop_bound_access_tokens: false,
             suspended: None,
         };
         Connection { organisation, client, contract: contract(), acts: Vec::new() }

@@ -31,6 +31,7 @@ fn draft(drafter: &Author) -> Connection {
     let mut connection = Connection {
         organisation: Organisation {
             id: "bank".parse().unwrap(),
+            parent: None,
             name_vi: "A".to_owned(),
             name_en: "A".to_owned(),
         },

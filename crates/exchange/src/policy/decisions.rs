@@ -2,7 +2,7 @@
 //! clients ask the same few forms all day.
 
 use super::{Policies, Question};
-use crate::{Caller, RefusalReason};
+use crate::{Caller, OrganisationId, RefusalReason};
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
@@ -31,6 +31,11 @@ impl Decisions {
 }
 
 impl Caller {
+    /// Whose software it is: the organisation, then those above it.
+    pub(super) fn owners(&self) -> Vec<&OrganisationId> {
+        std::iter::once(&self.organisation.id).chain(&self.above).collect()
+    }
+
     /// What the policies say to a question under this caller's contract.
     pub(super) fn decide(&self, question: &Question) -> Decision {
         let known =
@@ -38,7 +43,7 @@ impl Caller {
         if let Some(known) = known {
             return known;
         }
-        let decision = self.decisions.policies.decide((&self.contract, &self.organisation), question);
+        let decision = self.decisions.policies.decide((&self.contract, &self.owners()), question);
         let mut known = self.decisions.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= KEPT_MAX {
             known.clear();

@@ -48,7 +48,7 @@ impl Caller {
     /// Why a question would be answered or refused. Asks nothing and leaves no trace.
     pub fn explain(&self, question: &Question) -> Explained {
         let standing = self.check_standing(question.day()).err();
-        let policies = self.decisions.policies().explain((&self.contract, &self.organisation), question);
+        let policies = self.decisions.policies().explain((&self.contract, &self.owners()), question);
         Explained { standing, refused: standing.or_else(|| self.decide(question).err()), policies }
     }
 }

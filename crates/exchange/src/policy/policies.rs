@@ -6,7 +6,7 @@ use super::{
     house::{self, HouseRulesError},
     question::entities,
 };
-use crate::{Contract, Organisation, RefusalReason};
+use crate::{Contract, OrganisationId, RefusalReason};
 use cedar_policy::{
     AuthorizationError, Authorizer, Decision, Effect, Policy, PolicyId, PolicySet, Response, Schema,
     ValidationMode, Validator,
@@ -111,26 +111,26 @@ impl Policies {
     /// Why a question is refused; the first reason where there are several.
     pub(super) fn decide(
         &self,
-        (contract, organisation): (&Contract, &Organisation),
+        (contract, owners): (&Contract, &[&OrganisationId]),
         question: &Question,
     ) -> Result<(), RefusalReason> {
-        let forbidding = forbidding(&self.ask((contract, organisation), question));
+        let forbidding = forbidding(&self.ask((contract, owners), question));
         forbidding.first().map_or(Ok(()), |index| Err(self.rules[*index].reason))
     }
 
     /// Every policy, with whether it forbids a question.
     pub(super) fn explain(
         &self,
-        (contract, organisation): (&Contract, &Organisation),
+        (contract, owners): (&Contract, &[&OrganisationId]),
         question: &Question,
     ) -> Vec<ExplainedPolicy> {
-        let forbidding = forbidding(&self.ask((contract, organisation), question));
+        let forbidding = forbidding(&self.ask((contract, owners), question));
         let explain = |(index, rule)| ExplainedPolicy::of(rule, forbidding.contains(&index));
         self.rules.iter().enumerate().map(explain).collect()
     }
 
-    fn ask(&self, (contract, organisation): (&Contract, &Organisation), question: &Question) -> Response {
-        let entities = entities(contract, organisation, &self.schema);
+    fn ask(&self, (contract, owners): (&Contract, &[&OrganisationId]), question: &Question) -> Response {
+        let entities = entities(contract, owners, &self.schema);
         Authorizer::new().is_authorized(&question.request(contract, &self.schema), &self.set, &entities)
     }
 }

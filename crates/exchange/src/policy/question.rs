@@ -1,6 +1,6 @@
 //! A question as the policies see it.
 
-use crate::{Claim, Contract, Field, FieldSet, Organisation, Persons, Product};
+use crate::{Claim, Contract, Field, FieldSet, OrganisationId, Persons, Product};
 use cedar_policy::{Context, Entities, Entity, EntityId, EntityUid, Request, RestrictedExpression, Schema};
 use jiff::civil::Date;
 use std::collections::{HashMap, HashSet};
@@ -91,16 +91,16 @@ impl Question {
     }
 }
 
-/// A contract, its client and whose software that is.
-pub(super) fn entities(contract: &Contract, organisation: &Organisation, schema: &Schema) -> Entities {
-    let owner = uid("Organisation", organisation.id.as_str());
+/// A contract, its client, and whose software that is: its organisation and those above.
+pub(super) fn entities(contract: &Contract, owners: &[&OrganisationId], schema: &Schema) -> Entities {
+    let owners: HashSet<EntityUid> = owners.iter().map(|owner| uid("Organisation", owner.as_str())).collect();
     let client = uid("Client", contract.client.as_str());
-    let all = [
-        Entity::new_no_attrs(owner.clone(), HashSet::new()),
-        Entity::new_no_attrs(client.clone(), HashSet::from([owner])),
-        Entity::new(uid("Contract", contract.id.as_str()), terms(contract, client), HashSet::new())
-            .expect("terms are plain values"),
-    ];
+    let resource =
+        Entity::new(uid("Contract", contract.id.as_str()), terms(contract, client.clone()), HashSet::new());
+    let organisations = owners.iter().map(|owner| Entity::new_no_attrs(owner.clone(), HashSet::new()));
+    let all: Vec<Entity> = organisations
+        .chain([Entity::new_no_attrs(client, owners.clone()), resource.expect("terms are plain values")])
+        .collect();
     Entities::from_entities(all, Some(schema))
         .expect("a contract follows the schema; a test reads every term")
 }

@@ -19,12 +19,17 @@ fn contract(fields: &[Field], may_tell_unknown: bool) -> Contract {
 }
 
 fn caller_with(contract: Contract, policies: &Arc<Policies>) -> Caller {
-    let organisation =
-        Organisation { id: "bank".parse().unwrap(), name_vi: "A".to_owned(), name_en: "A".to_owned() };
+    let organisation = Organisation {
+        id: "bank".parse().unwrap(),
+        parent: None,
+        name_vi: "A".to_owned(),
+        name_en: "A".to_owned(),
+    };
     let client = Client {
         id: contract.client.clone(),
         organisation: organisation.id.clone(),
         keys: Vec::new(),
+        dpop_bound_access_tokens: false,
         suspended: None,
     };
     Caller::new(Arc::new(organisation), client, contract, Standing::OFFICIAL, policies)
@@ -173,6 +178,20 @@ fn a_rule_of_the_house_takes_away_and_is_named_in_the_explanation() {
     assert_eq!(explained.refused, Some(RefusalReason::HouseRule));
     let [only] = &forbidding[..] else { panic!("{forbidding:?}") };
     assert!(only.is_house && only.id == "no-phones-before-march" && only.text.contains("datetime"));
+}
+
+#[test]
+fn a_rule_about_an_agency_holds_for_those_below_it() {
+    let text = HOUSE.replace("Organisation::\"bank\"", "Organisation::\"ministry\"");
+    let policies = Arc::new(Policies::with_house_rules(&text).unwrap());
+    let mut contract = contract(&[Field::Name, Field::Phone], false);
+    contract.fetch = asked(&[Field::Phone]);
+    let ask = |caller: &Caller| plan_fetch(caller, DAY, asked(&[Field::Name]), asked(&[Field::Phone]));
+    let alone = caller_with(contract.clone(), &policies);
+    assert!(ask(&alone).is_ok());
+    let mut below = caller_with(contract, &policies);
+    below.above = vec!["department".parse().unwrap(), "ministry".parse().unwrap()];
+    assert_eq!(ask(&below), Err(RefusalReason::HouseRule));
 }
 
 #[test]

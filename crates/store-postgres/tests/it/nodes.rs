@@ -8,6 +8,7 @@ use serde_json::json;
 fn connections(daily_limit: u32, suspended: Option<&str>) -> ConnectionChange {
     let organisation = Organisation {
         id: "bank".parse().unwrap(),
+        parent: None,
         name_vi: "Ngân hàng".to_owned(),
         name_en: "Bank".to_owned(),
     };
@@ -15,6 +16,7 @@ fn connections(daily_limit: u32, suspended: Option<&str>) -> ConnectionChange {
         id: "core".parse().unwrap(),
         organisation: organisation.id.clone(),
         keys: Vec::new(),
+        dpop_bound_access_tokens: false,
         suspended: suspended.map(str::to_owned),
     };
     let contract: Contract = serde_json::from_value(json!({

@@ -1,11 +1,13 @@
 //! `POST /v1/attest`: one claim about one person. `POST /v1/household`: whether persons live in one household.
 
-use super::verify::{BODY_BYTES_MAX, bad_body, caller, respond};
-use crate::{AppState, api::body::collect, tls::Peer};
+use super::{
+    asker::Asker,
+    verify::{BODY_BYTES_MAX, bad_body, respond},
+};
+use crate::{AppState, api::body::collect};
 use axum::{
     body::Body,
     extract::State,
-    http::HeaderMap,
     response::{IntoResponse, Response},
 };
 use dancu_exchange::{AttestRequest, HouseholdRequest};
@@ -15,11 +17,9 @@ use std::{sync::Arc, time::Instant};
 /// Yes, no or not held, with the receipt.
 pub(super) async fn attest(
     State(state): State<Arc<AppState>>,
-    peer: Peer,
-    headers: HeaderMap,
+    Asker(caller): Asker,
     body: Body,
 ) -> Result<Response, Response> {
-    let caller = caller(&state, &headers, peer).await?;
     let bytes = collect(body, BODY_BYTES_MAX).await.map_err(IntoResponse::into_response)?;
     let begun = Instant::now();
     let request: AttestRequest = serde_json::from_slice(&bytes).map_err(|error| bad_body(&error))?;
@@ -31,11 +31,9 @@ pub(super) async fn attest(
 /// Yes or no for each person, each with a receipt.
 pub(super) async fn household(
     State(state): State<Arc<AppState>>,
-    peer: Peer,
-    headers: HeaderMap,
+    Asker(caller): Asker,
     body: Body,
 ) -> Result<Response, Response> {
-    let caller = caller(&state, &headers, peer).await?;
     let bytes = collect(body, BODY_BYTES_MAX).await.map_err(IntoResponse::into_response)?;
     let begun = Instant::now();
     let request: HouseholdRequest = serde_json::from_slice(&bytes).map_err(|error| bad_body(&error))?;

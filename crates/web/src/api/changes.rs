@@ -1,14 +1,11 @@
 //! `GET /v1/changes`: what changed of the persons and fields of a contract.
 
-use super::{
-    limits::tell_limits,
-    verify::{caller, refusal_problem},
-};
-use crate::{AppState, Problem, tls::Peer};
+use super::{asker::Asker, limits::tell_limits, verify::refusal_problem};
+use crate::{AppState, Problem};
 use axum::{
     Json,
     extract::{RawQuery, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use dancu_exchange::{Caller, Refusal};
@@ -23,11 +20,9 @@ const ASK_AGAIN_S: u32 = 5;
 /// The changes after a cursor.
 pub(super) async fn changes(
     State(state): State<Arc<AppState>>,
-    peer: Peer,
-    headers: HeaderMap,
+    Asker(caller): Asker,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Response> {
-    let caller = caller(&state, &headers, peer).await?;
     answer(&state, &caller, query.as_deref().unwrap_or_default()).await
 }
 

@@ -3,16 +3,16 @@
 use crate::{
     AppState, Problem,
     api::{
+        asker::{Asker, refused},
         body::collect,
-        verify::{caller, refusal_problem, refused},
+        verify::refusal_problem,
     },
-    tls::Peer,
 };
 use axum::{
     Json,
     body::Body,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use dancu_changes::{ChangeError, ChangeReceipt, CommandId, Envelope, Event};
@@ -37,11 +37,10 @@ enum Sent {
 /// the list: those behind it may build on it.
 pub(crate) async fn hand_over(
     State(state): State<Arc<AppState>>,
-    peer: Peer,
-    headers: HeaderMap,
+    Asker(caller): Asker,
     body: Body,
 ) -> Result<Response, Response> {
-    let (caller, commune) = node(&state, peer, &headers).await?;
+    let commune = commune_of(&state, &caller)?;
     let _place = enter(&state, &caller)?;
     let bytes = collect(body, BODY_BYTES_MAX).await.map_err(IntoResponse::into_response)?;
     let is_list = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
@@ -78,11 +77,10 @@ pub(crate) async fn hand_over(
 /// An event of the commune.
 pub(crate) async fn event(
     State(state): State<Arc<AppState>>,
-    peer: Peer,
-    headers: HeaderMap,
+    Asker(caller): Asker,
     Path(id): Path<String>,
 ) -> Result<Response, Response> {
-    let (caller, commune) = node(&state, peer, &headers).await?;
+    let commune = commune_of(&state, &caller)?;
     let _place = enter(&state, &caller)?;
     let id: CommandId = id.parse().map_err(|_| Problem::not_found().into_response())?;
     let store = state.changes.store();
@@ -95,15 +93,11 @@ pub(crate) async fn event(
     Ok((headers, Json(json!({ "event": event, "taken_back_by": taken_back_by }))).into_response())
 }
 
-/// The client and the commune whose node it is.
-async fn node(
-    state: &AppState,
-    peer: Peer,
-    headers: &HeaderMap,
-) -> Result<(Arc<Caller>, CommuneCode), Response> {
-    let caller = caller(state, headers, peer).await?;
+/// The commune whose node the client is.
+#[expect(clippy::result_large_err, reason = "the error is the response, as of every handler")]
+fn commune_of(state: &AppState, caller: &Caller) -> Result<CommuneCode, Response> {
     match caller.contract.commands_for_commune {
-        Some(commune) if caller.contract.holds_on(state.clock.today()) => Ok((caller, commune)),
+        Some(commune) if caller.contract.holds_on(state.clock.today()) => Ok(commune),
         _ => {
             let client = Some(&caller.client.id);
             let reason = RefusalReason::FieldOutsideContract;

@@ -1,11 +1,11 @@
 //! `GET /v1/connection`: how far a client's connection is, its terms, and on which ground it is suspended.
 
-use super::verify::caller;
-use crate::{AppState, Problem, tls::Peer};
+use super::asker::Asker;
+use crate::{AppState, Problem};
 use axum::{
     Json,
     extract::State,
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use dancu_alarms::{Alarm, Notice};
@@ -16,10 +16,8 @@ use std::sync::Arc;
 /// The connection.
 pub(super) async fn connection(
     State(state): State<Arc<AppState>>,
-    peer: Peer,
-    headers: HeaderMap,
+    Asker(caller): Asker,
 ) -> Result<Response, Response> {
-    let caller = caller(&state, &headers, peer).await?;
     answer(&state, &caller).await
 }
 

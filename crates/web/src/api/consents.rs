@@ -1,12 +1,12 @@
 //! `POST /v1/consent-requests`: asks a person for consent. `GET /v1/consent-requests/{id}`: whether it is in force.
 
-use super::verify::{caller, refusal_problem};
-use crate::{AppState, Problem, api::body::collect, tls::Peer};
+use super::{asker::Asker, verify::refusal_problem};
+use crate::{AppState, Problem, api::body::collect};
 use axum::{
     Json,
     body::Body,
     extract::{Path, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use dancu_exchange::{ConsentError, ConsentRequest};
@@ -19,11 +19,9 @@ const BODY_BYTES_MAX: usize = 16 * 1024;
 /// Puts a request to a person. The answer is the same whether or not somebody has the number.
 pub(super) async fn ask(
     State(state): State<Arc<AppState>>,
-    peer: Peer,
-    headers: HeaderMap,
+    Asker(caller): Asker,
     body: Body,
 ) -> Result<Response, Response> {
-    let caller = caller(&state, &headers, peer).await?;
     let bytes = collect(body, BODY_BYTES_MAX).await.map_err(IntoResponse::into_response)?;
     let request: ConsentRequest = serde_json::from_slice(&bytes).map_err(|error| {
         // The parser's own message may repeat values; its place does not.
@@ -37,11 +35,9 @@ pub(super) async fn ask(
 /// Whether a request became a consent that is in force.
 pub(super) async fn look(
     State(state): State<Arc<AppState>>,
-    peer: Peer,
-    headers: HeaderMap,
+    Asker(caller): Asker,
     Path(id): Path<String>,
 ) -> Result<Response, Response> {
-    let caller = caller(&state, &headers, peer).await?;
     let id = id.parse().map_err(|_| Problem::not_found().into_response())?;
     let is_in_force = state.consents.is_in_force(&caller, id).await;
     let is_in_force = is_in_force.map_err(|error| consent_problem(error).into_response())?;

@@ -1,13 +1,10 @@
 //! `GET /v1/evidence/{entry}`: one exchange as a bundle that somebody verifies without us, for the client that asked then.
 
-use super::{
-    public_log::from_logs,
-    verify::{caller, refusal_problem},
-};
-use crate::{AppState, Problem, tls::Peer};
+use super::{asker::Asker, public_log::from_logs, verify::refusal_problem};
+use crate::{AppState, Problem};
 use axum::{
     extract::{Path, State, rejection::PathRejection},
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use dancu_core::{Clock, Explanation};
@@ -17,11 +14,9 @@ use std::sync::Arc;
 /// The bundle of an answer that the caller received: it holds what its receipt held and nothing else.
 pub(super) async fn evidence(
     State(state): State<Arc<AppState>>,
-    peer: Peer,
-    headers: HeaderMap,
+    Asker(caller): Asker,
     entry: Result<Path<u64>, PathRejection>,
 ) -> Result<Response, Response> {
-    let caller = caller(&state, &headers, peer).await?;
     let _place = caller.enter(state.clock.today()).map_err(|reason| {
         let refusal = state.refusals.note(state.clock.now(), Some(&caller.client.id), reason);
         refusal_problem(refusal).into_response()

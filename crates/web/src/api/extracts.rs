@@ -2,10 +2,11 @@
 //! /v1/extracts/{id}/rows?after=`: its rows, as JSON or CSV.
 
 use super::{
+    asker::Asker,
     limits::tell_limits,
-    verify::{bad_body, caller, refusal_problem},
+    verify::{bad_body, refusal_problem},
 };
-use crate::{AppState, Problem, api::body::collect, tls::Peer};
+use crate::{AppState, Problem, api::body::collect};
 use axum::{
     Json,
     body::Body,
@@ -23,11 +24,9 @@ const BODY_BYTES_MAX: usize = 16 * 1024;
 /// Asks for one. It tells nothing of how many persons it has.
 pub(super) async fn ask(
     State(state): State<Arc<AppState>>,
-    peer: Peer,
-    headers: HeaderMap,
+    Asker(caller): Asker,
     body: Body,
 ) -> Result<Response, Response> {
-    let caller = caller(&state, &headers, peer).await?;
     let bytes = collect(body, BODY_BYTES_MAX).await.map_err(IntoResponse::into_response)?;
     let request: CohortRequest = serde_json::from_slice(&bytes).map_err(|error| bad_body(&error))?;
     let asked = state.cohorts.ask(&caller, &request).await;
@@ -43,11 +42,9 @@ pub(super) async fn ask(
 /// How far one is.
 pub(super) async fn look(
     State(state): State<Arc<AppState>>,
-    peer: Peer,
-    headers: HeaderMap,
+    Asker(caller): Asker,
     Path(id): Path<String>,
 ) -> Result<Response, Response> {
-    let caller = caller(&state, &headers, peer).await?;
     let id = id.parse().map_err(|_| Problem::not_found().into_response())?;
     let extract = state.cohorts.look(&caller, id).await;
     let extract = extract.map_err(|error| cohort_problem(error).into_response())?;
@@ -59,12 +56,11 @@ pub(super) async fn look(
 /// Rows behind one of them.
 pub(super) async fn rows(
     State(state): State<Arc<AppState>>,
-    peer: Peer,
+    Asker(caller): Asker,
     headers: HeaderMap,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Response> {
-    let caller = caller(&state, &headers, peer).await?;
     let id = id.parse().map_err(|_| Problem::not_found().into_response())?;
     let after = after(query.as_deref()).ok_or_else(|| Problem::not_found().into_response())?;
     let page = state.cohorts.rows(&caller, id, after).await;

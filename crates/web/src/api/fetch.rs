@@ -1,11 +1,13 @@
 //! `POST /v1/fetch`: agreed values of one person.
 
-use super::verify::{BODY_BYTES_MAX, bad_body, caller, respond};
-use crate::{AppState, api::body::collect, tls::Peer};
+use super::{
+    asker::Asker,
+    verify::{BODY_BYTES_MAX, bad_body, respond},
+};
+use crate::{AppState, api::body::collect};
 use axum::{
     body::Body,
     extract::State,
-    http::HeaderMap,
     response::{IntoResponse, Response},
 };
 use dancu_exchange::{Caller, FetchRequest};
@@ -15,11 +17,9 @@ use std::{sync::Arc, time::Instant};
 /// Values per field, with the receipt.
 pub(super) async fn fetch(
     State(state): State<Arc<AppState>>,
-    peer: Peer,
-    headers: HeaderMap,
+    Asker(caller): Asker,
     body: Body,
 ) -> Result<Response, Response> {
-    let caller = caller(&state, &headers, peer).await?;
     let bytes = collect(body, BODY_BYTES_MAX).await.map_err(IntoResponse::into_response)?;
     answer(&state, &caller, &bytes, None).await
 }

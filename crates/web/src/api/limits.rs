@@ -1,7 +1,7 @@
 //! `GET /v1/limits`: a client's own limits, what it used, and how they came about. And the header fields that tell it.
 
-use super::verify::caller;
-use crate::{AppState, Problem, api::from_logs, tls::Peer};
+use super::asker::Asker;
+use crate::{AppState, Problem, api::from_logs};
 use axum::{
     Json,
     extract::State,
@@ -20,10 +20,8 @@ const DAYS_BACK: i64 = 35;
 /// The limits.
 pub(super) async fn limits(
     State(state): State<Arc<AppState>>,
-    peer: Peer,
-    headers: HeaderMap,
+    Asker(caller): Asker,
 ) -> Result<Response, Response> {
-    let caller = caller(&state, &headers, peer).await?;
     answer(&state, &caller).await
 }
 

@@ -1,5 +1,6 @@
 //! The machine's doors, one endpoint a file.
 
+mod asker;
 mod attest;
 pub(crate) mod body;
 mod changes;

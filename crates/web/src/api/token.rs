@@ -1,6 +1,8 @@
-//! `POST /oauth/token`: an access token for a client that signs an assertion (RFC 6749 4.4, RFC 7523 2.2).
+//! `POST /oauth/token`: an access token for a client that signs an assertion (RFC 6749 4.4, RFC 7523 2.2), bound
+//! to a key where the request proves one (RFC 9449).
 
-use crate::{AppState, Problem, api::body::collect, tls::Peer};
+use super::asker::Shown;
+use crate::{AppState, Problem, api::body::collect};
 use axum::{
     Json,
     body::Body,
@@ -18,9 +20,9 @@ const BODY_BYTES_MAX: usize = 16 * 1024;
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The token endpoint. A client proves itself by an assertion, or by the certificate of its connection.
-pub(crate) async fn token(State(state): State<Arc<AppState>>, peer: Peer, body: Body) -> Response {
+pub(crate) async fn token(State(state): State<Arc<AppState>>, shown: Shown, body: Body) -> Response {
     let outcome = match collect(body, BODY_BYTES_MAX).await {
-        Ok(bytes) => grant(&state, peer, &bytes).await,
+        Ok(bytes) => grant(&state, &shown, &bytes).await,
         Err(problem) => return problem.into_response(),
     };
     outcome.unwrap_or_else(|error| match error {
@@ -29,7 +31,7 @@ pub(crate) async fn token(State(state): State<Arc<AppState>>, peer: Peer, body: 
     })
 }
 
-async fn grant(state: &AppState, peer: Peer, bytes: &[u8]) -> Result<Response, TokenError> {
+async fn grant(state: &AppState, shown: &Shown, bytes: &[u8]) -> Result<Response, TokenError> {
     let refuse =
         |reason: RefusalReason| TokenError::Refused(state.refusals.note(state.clock.now(), None, reason));
     let mut form: HashMap<String, String> = HashMap::new();
@@ -45,22 +47,20 @@ async fn grant(state: &AppState, peer: Peer, bytes: &[u8]) -> Result<Response, T
         Some(_) => return Err(refuse(RefusalReason::UnsupportedGrant)),
         None => return Err(refuse(RefusalReason::InvalidRequest)),
     }
-    let shown = peer.0.as_ref();
     let issued = match (parameter("client_assertion_type"), parameter("client_assertion")) {
         (Some(ASSERTION_TYPE), Some(assertion)) => {
-            state.tokens.grant(assertion, parameter("client_id"), shown).await?
+            state.tokens.grant(assertion, parameter("client_id"), shown.presented()).await?
         }
         // Without an assertion the connection itself has to prove the client (RFC 8705).
-        (None, None) if shown.is_some() => {
+        (None, None) if shown.peer.0.is_some() => {
             let Some(client) = parameter("client_id") else {
                 return Err(refuse(RefusalReason::InvalidRequest));
             };
-            state.tokens.grant_to_certificate(client, shown).await?
+            state.tokens.grant_to_certificate(client, shown.presented()).await?
         }
         _ => return Err(refuse(RefusalReason::AssertionShape)),
     };
-    let body =
-        json!({ "access_token": issued.secret, "token_type": "Bearer", "expires_in": issued.lifetime_s });
+    let body = json!({ "access_token": issued.secret, "token_type": issued.scheme.as_str(), "expires_in": issued.lifetime_s });
     Ok(uncached((StatusCode::OK, Json(body)).into_response()))
 }
 
@@ -77,6 +77,7 @@ fn refused(refusal: Refusal) -> Response {
         | Refusal::Suspended
         | Refusal::Ended
         | Refusal::PilotOver => (StatusCode::BAD_REQUEST, "unauthorized_client"),
+        Refusal::InvalidProof => (StatusCode::BAD_REQUEST, "invalid_dpop_proof"),
         Refusal::UnsupportedGrant => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
         Refusal::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request"),
         Refusal::DailyLimit | Refusal::TooFast => (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable"),

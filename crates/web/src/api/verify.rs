@@ -1,14 +1,14 @@
 //! `POST /v1/verify`: does this agree with the register?
 
-use super::{limits::tell_limits, sandbox};
-use crate::{AppState, Problem, api::body::collect, tls::Peer};
+use super::{asker::Asker, limits::tell_limits, sandbox};
+use crate::{AppState, Problem, api::body::collect};
 use axum::{
     body::Body,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use dancu_exchange::{Caller, Refusal, RefusalReason, TokenError, VerifyError, VerifyRequest};
+use dancu_exchange::{Caller, Refusal, VerifyError, VerifyRequest};
 use dancu_ledger::Channel;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -20,11 +20,9 @@ pub(super) const BODY_BYTES_MAX: usize = 16 * 1024;
 /// Answers per field, with the receipt.
 pub(crate) async fn verify(
     State(state): State<Arc<AppState>>,
-    peer: Peer,
-    headers: HeaderMap,
+    Asker(caller): Asker,
     body: Body,
 ) -> Result<Response, Response> {
-    let caller = caller(&state, &headers, peer).await?;
     let bytes = collect(body, BODY_BYTES_MAX).await.map_err(IntoResponse::into_response)?;
     answer(&state, &caller, &bytes, None).await
 }
@@ -85,31 +83,10 @@ pub(super) fn bad_body(error: &serde_json::Error) -> Response {
     Problem::bad_body(&place).into_response()
 }
 
-/// The client whose token the request bears.
-pub(super) async fn caller(
-    state: &AppState,
-    headers: &HeaderMap,
-    peer: Peer,
-) -> Result<Arc<Caller>, Response> {
-    match bearer(headers) {
-        Some(secret) => state.tokens.caller(secret, peer.0.as_ref()).await.map_err(|error| match error {
-            TokenError::Refused(refusal) => refused(refusal),
-            TokenError::Store(error) => Problem::from(error).into_response(),
-        }),
-        None => Err(refused(state.refusals.note(state.clock.now(), None, RefusalReason::Token))),
-    }
-}
-
-/// The secret of a bearer token.
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, secret) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
-}
-
 /// The problem of a refusal, as the API and the desk show it.
 pub(crate) fn refusal_problem(refusal: Refusal) -> Problem {
     let status = match refusal {
-        Refusal::InvalidClient | Refusal::InvalidToken => StatusCode::UNAUTHORIZED,
+        Refusal::InvalidClient | Refusal::InvalidToken | Refusal::InvalidProof => StatusCode::UNAUTHORIZED,
         Refusal::NotInContract
         | Refusal::ProductNotInContract
         | Refusal::HouseRule
@@ -149,14 +126,4 @@ pub(crate) fn verify_problem(state: &AppState, error: VerifyError) -> Problem {
 
 pub(super) fn failed(state: &AppState, error: VerifyError) -> Response {
     verify_problem(state, error).into_response()
-}
-
-/// A refusal with its challenge.
-pub(crate) fn refused(refusal: Refusal) -> Response {
-    let mut response = refusal_problem(refusal).into_response();
-    if refusal == Refusal::InvalidToken {
-        let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-    }
-    response
 }

@@ -21,7 +21,7 @@ use axum::{
 use dancu_alarms::Alarm;
 use dancu_core::Explain;
 use dancu_exchange::{
-    Author, Caseload, Client, ClientKey, Connection, ConnectionsDocument, Contract, DocumentError,
+    Author, Caller, Caseload, Client, ClientKey, Connection, ConnectionsDocument, Contract, DocumentError,
     EvidenceFile, Field, FieldSet, OrganisationId, RefusalEntry, Side, Stage, Standing,
 };
 use dancu_identity::access::Operation;
@@ -60,6 +60,8 @@ struct AgencyView {
     problem: Option<PageProblem>,
     organisation: String,
     connections: Vec<RowView>,
+    /// Of the agencies below.
+    below: Vec<BelowView>,
     notices: Vec<BreachView>,
     refusals: Vec<RefusalView>,
     /// Fields that can be asked for.
@@ -78,6 +80,19 @@ struct RowView {
     daily_limit: u64,
     /// The ground of a suspension, and when the agency was told.
     notice: Option<NoticeView>,
+}
+
+/// A connection of an agency below: how far it is and what it uses, not its papers.
+#[derive(Serialize)]
+struct BelowView {
+    organisation: Words,
+    contract: String,
+    purpose: Words,
+    stage: Stage,
+    #[serde(skip)]
+    stage_words: Words,
+    used_today: u64,
+    daily_limit: u64,
 }
 
 /// What the agency was told of a breach.
@@ -128,6 +143,7 @@ async fn view(
 ) -> Result<AgencyView, Problem> {
     let stages = state.exchange_store.stages().await?;
     let stages: HashMap<_, _> = stages.into_iter().map(|row| (row.step.contract.clone(), row)).collect();
+    let below = below(state, organisation);
     let (_, clients, mut contracts) = state.exchange_store.connections().await?;
     let is_own = |client: &dancu_exchange::ClientId| {
         clients.iter().any(|row| row.id == *client && row.organisation == *organisation)
@@ -159,6 +175,7 @@ async fn view(
         problem: None,
         organisation: organisation.to_string(),
         connections: connections.collect(),
+        below,
         refusals: own.take(REFUSALS_MAX).map(refusal_view).collect(),
         fields: Field::ALL
             .into_iter()
@@ -166,6 +183,28 @@ async fn view(
             .map(|field| (field.as_str(), field.words().into()))
             .collect(),
     })
+}
+
+/// The connections of the agencies below one, by agency and contract.
+fn below(state: &AppState, organisation: &OrganisationId) -> Vec<BelowView> {
+    let callers = state.directory.all();
+    let mut below: Vec<_> = callers.values().filter(|caller| caller.above.contains(organisation)).collect();
+    below.sort_unstable_by_key(|caller| (&caller.organisation.id, &caller.contract.id));
+    below.truncate(ROWS_MAX);
+    below.into_iter().map(|caller| below_view(state, caller)).collect()
+}
+
+fn below_view(state: &AppState, caller: &Caller) -> BelowView {
+    let (contract, organisation) = (&caller.contract, &caller.organisation);
+    BelowView {
+        organisation: (organisation.name_vi.clone(), organisation.name_en.clone()).into(),
+        contract: contract.id.to_string(),
+        purpose: (contract.purpose_vi.clone(), contract.purpose_en.clone()).into(),
+        stage: caller.standing.stage,
+        stage_words: caller.standing.stage.words().into(),
+        used_today: state.ledger.used_today(contract.id.as_str()),
+        daily_limit: contract.daily_limit.into(),
+    }
 }
 
 /// What the agency reads of an alarm: kind, day and words, not which looks they were.
@@ -224,7 +263,7 @@ impl Application {
     fn document(
         &self,
         organisation: &OrganisationId,
-        kept_keys: Vec<ClientKey>,
+        kept: Option<Client>,
         today: Date,
     ) -> Result<ConnectionsDocument, Problem> {
         let fields = Field::ALL.into_iter().filter(|field| {
@@ -251,9 +290,16 @@ impl Application {
             "service_hours": self.service_hours.trim(),
         }))
         .map_err(|_| Problem::bad_body("contract, valid_from, valid_to"))?;
-        let keys = if self.keys.trim().is_empty() { kept_keys } else { read_keys(&self.keys)? };
-        let client =
-            Client { id: contract.client.clone(), organisation: organisation.clone(), keys, suspended: None };
+        // What the operators set on a client, such as a suspension, an application leaves as it is.
+        let kept = kept.unwrap_or_else(|| Client {
+            id: contract.client.clone(),
+            organisation: organisation.clone(),
+            keys: Vec::new(),
+            dpop_bound_access_tokens: false,
+            suspended: None,
+        });
+        let keys = if self.keys.trim().is_empty() { kept.keys } else { read_keys(&self.keys)? };
+        let client = Client { keys, ..kept };
         Ok(ConnectionsDocument {
             organisations: Vec::new(),
             clients: vec![client],
@@ -319,8 +365,7 @@ async fn send(
     if client.as_ref().is_some_and(|client| client.organisation != *organisation) {
         return Err(Problem::not_found());
     }
-    let kept = client.map(|client| client.keys).unwrap_or_default();
-    let document = application.document(organisation, kept, state.clock.today())?;
+    let document = application.document(organisation, client, state.clock.today())?;
     keep(state, author, document).await?;
     Ok(application.contract.trim().to_owned())
 }

@@ -155,6 +155,9 @@ pub(super) fn code(reason: RefusalReason) -> &'static str {
         RefusalReason::ProductOutsideContract => "product_outside_contract",
         RefusalReason::TermsOutsideContract => "terms_outside_contract",
         RefusalReason::HouseRule => "house_rule",
+        RefusalReason::KeyProof => "key_proof",
+        RefusalReason::KeyProofReplayed => "key_proof_replayed",
+        RefusalReason::TokenKey => "token_key",
         RefusalReason::Certificate => "certificate",
         RefusalReason::TokenCertificate => "token_certificate",
     }

@@ -257,6 +257,7 @@ impl House {
             hash: Sha256::digest(&secret).into(),
             client: client.parse().unwrap(),
             expires: "2027-11-22T00:00:00Z".parse::<Timestamp>().unwrap(),
+            key: None,
         };
         let ends = token.expires;
         self.state.exchange_store.grant_token("assertion-1".to_owned(), ends, token).await.unwrap();

@@ -307,6 +307,56 @@ async fn a_contract_in_use_becomes_less_by_a_document_and_never_more() {
     assert_eq!(page["stage"], "official");
 }
 
+#[tokio::test]
+async fn an_agency_sees_the_connections_of_those_below_it_and_not_their_papers() {
+    let house = House::open_with(connections()).await;
+    let operator = house.cookie(Who::Operator).await;
+    let document = json!({"organisations": [
+        {"id": "ngan-hang", "parent": "nha-nuoc", "name_vi": "Ngân hàng Thử", "name_en": "Test Bank"},
+        {"id": "nha-nuoc", "name_vi": "Ngân hàng Nhà nước Thử", "name_en": "Test State Bank"}
+    ]});
+    let knock =
+        house.knock("PUT", "/operator/connections").header("cookie", &operator).header("accept", JSON);
+    assert_eq!(knock.header("content-type", JSON).send(document.to_string()).await.status, 200);
+    let get = async |organisation: &str, path: &str| {
+        let cookie = house.agency(organisation).await;
+        house.knock("GET", path).header("cookie", &cookie).header("accept", JSON).send("").await
+    };
+    let above = get("nha-nuoc", "/agency").await.json();
+    assert_eq!(above["connections"], json!([]));
+    let below = above["below"].as_array().unwrap();
+    assert_eq!(
+        (below.len(), &below[0]["contract"], &below[0]["stage"]),
+        (1, &json!("hd-2"), &json!("official"))
+    );
+    assert_eq!(get("nha-nuoc", "/agency/connections/hd-2").await.status, 404);
+    assert_eq!(get("ngan-hang", "/agency").await.json()["below"], json!([]), "nobody sees upwards");
+}
+
+#[tokio::test]
+async fn an_application_does_not_lift_what_operators_set_on_a_client() {
+    let house = House::open_with(connections()).await;
+    let (hospital, operator) = (house.agency("benh-vien").await, house.cookie(Who::Operator).await);
+    let send = async |method: &str, cookie: &str, path: &str, body: Value| {
+        let knock = house.knock(method, path).header("cookie", cookie).header("accept", JSON);
+        knock.header("content-type", JSON).send(body.to_string()).await
+    };
+    assert_eq!(
+        send("POST", &hospital, "/agency/applications", application(&[])).await.json()["stage"],
+        "draft"
+    );
+    let client = json!({
+        "id": "benh-vien-his", "organisation": "benh-vien", "keys": [public_key()],
+        "dpop_bound_access_tokens": true, "suspended": "Lộ khóa",
+    });
+    let stopped = send("PUT", &operator, "/operator/connections", json!({ "clients": [client] })).await;
+    assert_eq!(stopped.status, 200, "{}", stopped.body);
+    assert_eq!(send("POST", &hospital, "/agency/applications", application(&[])).await.status, 200);
+    let caller = house.state.directory.caller(&"benh-vien-his".parse().unwrap()).unwrap();
+    assert_eq!(caller.client.suspended.as_deref(), Some("Lộ khóa"));
+    assert!(caller.client.dpop_bound_access_tokens);
+}
+
 /// What a hospital states in its application.
 fn application(changes: &[(&str, &str)]) -> Value {
     let mut application = json!({
