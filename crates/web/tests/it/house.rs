@@ -253,13 +253,9 @@ impl House {
     /// The `Authorization` header of some client's software.
     pub async fn bearer_of(&self, client: &str) -> String {
         let secret = format!("a-token-of-{client}");
-        let token = StoredToken {
-            hash: Sha256::digest(&secret).into(),
-            client: client.parse().unwrap(),
-            expires: "2027-11-22T00:00:00Z".parse::<Timestamp>().unwrap(),
-            key: None,
-        };
-        let ends = token.expires;
+        let ends = "2027-11-22T00:00:00Z".parse::<Timestamp>().unwrap();
+        let (hash, client) = (Sha256::digest(&secret).into(), client.parse().unwrap());
+        let token = StoredToken { hash, client, expires: ends, key: None };
         self.state.exchange_store.grant_token("assertion-1".to_owned(), ends, token).await.unwrap();
         format!("Bearer {secret}")
     }
