@@ -28,7 +28,7 @@ test("a token bound to a key is good with a new proof of that key each time, and
   const server = { issuer: house.origin, token_endpoint: `${house.origin}/oauth/token` };
   const client = { client_id: CLIENT };
   const insecure = { [oauth.allowInsecureRequests]: true };
-  for (const algorithm of ["ES256", "PS256"]) {
+  for (const algorithm of ["ES256", "PS256", "Ed25519"]) {
     const DPoP = oauth.DPoP(client, await oauth.generateKeyPair(algorithm));
     const answer = await oauth.clientCredentialsGrantRequest(
       server,

@@ -1,6 +1,6 @@
 use super::*;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-use jsonwebtoken::{EncodingKey, jwk::Jwk};
+use jsonwebtoken::{Algorithm, EncodingKey, jwk::Jwk};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

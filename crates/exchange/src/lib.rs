@@ -20,6 +20,7 @@ mod extract;
 mod fetch;
 mod field;
 mod household;
+mod jws;
 mod life;
 mod limits;
 mod orders;
