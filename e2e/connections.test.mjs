@@ -70,6 +70,14 @@ test("a hospital applies, tries and asks for the review on its own page", async 
   await hospital.inspect("sandbox");
   await page.goBack();
   await page.click("text=Chuyển sang thử nghiệm");
+  await page.goto("/sandbox");
+  await page.fill("#number", await page.innerText("table th.number >> nth=0"));
+  await page.fill("#name", "Nobody");
+  await page.click('form[action="/sandbox"] button[type=submit]');
+  await page.waitForSelector("#answer");
+  assert.match(await page.textContent("main"), /"name": "differs"/);
+  await hospital.inspect("sandbox-answer");
+  await page.goto(`/agency/connections/${CONTRACT}`);
   await page.click("text=Đề nghị thẩm định");
   await page.waitForSelector(".tag:has-text('Đang thẩm định')");
 });

@@ -17,8 +17,9 @@ pub(super) fn document() -> impl IntoResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dancu_exchange::VerifyRequest;
+    use dancu_exchange::{CohortCriteria, CohortRequest, VerifyRequest};
     use serde_json::{Map, Value, json};
+    use std::collections::BTreeSet;
 
     fn read() -> Value {
         serde_json::from_str(DOCUMENT).unwrap()
@@ -43,6 +44,25 @@ mod tests {
         // The two other spellings are for clients of another product; the document names one spelling each.
         let known = known.filter(|name| !matches!(*name, "card_issue_date" | "card_expiry_date"));
         assert_eq!(written.len(), known.count(), "{refused}");
+    }
+
+    #[test]
+    fn the_criteria_of_an_extract_are_those_of_the_type_and_no_others() {
+        let document = read();
+        let names = |path: &str| {
+            let schema = document.pointer(path).unwrap();
+            assert_eq!(schema["additionalProperties"], false, "{path}");
+            schema["properties"].as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>()
+        };
+        // The type refuses what it does not know with the list of what it knows.
+        let known = |refused: serde_json::Error| {
+            let refused = refused.to_string();
+            refused.split('`').skip(3).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>()
+        };
+        let refused = serde_json::from_value::<CohortCriteria>(json!({ "religion": 1 })).unwrap_err();
+        assert_eq!(names("/components/schemas/CohortCriteria"), known(refused));
+        let refused = serde_json::from_value::<CohortRequest>(json!({ "religion": 1 })).unwrap_err();
+        assert_eq!(names("/components/schemas/CohortRequest"), known(refused));
     }
 
     #[test]

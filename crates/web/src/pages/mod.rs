@@ -114,7 +114,7 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .merge(alarms::routes())
         .merge(life::routes())
         .merge(search::routes())
-        .route("/sandbox", get(sandbox::show))
+        .route("/sandbox", get(sandbox::show).post(sandbox::ask))
         .merge(sealed::routes())
         .merge(my_sealed::routes())
         .route("/operator", get(operator::show))

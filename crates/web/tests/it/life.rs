@@ -14,12 +14,12 @@ fn connections() -> Value {
     whole
 }
 
-async fn connection(house: &House, contract: &str) -> Connection {
+pub async fn connection(house: &House, contract: &str) -> Connection {
     house.state.life.connection(&contract.parse().unwrap()).await.unwrap().unwrap()
 }
 
 /// The house with every connection brought as far as a stage.
-async fn house_at(stage: Stage) -> House {
+pub async fn house_at(stage: Stage) -> House {
     let house = House::open_drafts(connections()).await;
     let now = dancu_core::Clock::now(&*house.clock);
     for contract in ["hd-1", "hd-2", "hd-3", "hd-4", "hd-20", "hd-21", "hd-31"] {

@@ -19,6 +19,7 @@ mod orders;
 mod privacy;
 mod products;
 mod refusals;
+mod sandbox;
 mod sealed;
 mod search;
 mod tls;
