@@ -150,8 +150,12 @@ pub const TABLES: &[Table] = &[
         1,
         &[("id", I), ("from_commune", I), ("into_commune", I), ("name", T), ("on_day", I), ("event", B)],
     ),
-    register("organisation", 1, &[("id", T), ("name_vi", T), ("name_en", T)]),
-    register("client", 1, &[("id", T), ("organisation", T), ("keys", T), ("suspended", T)]),
+    register("organisation", 1, &[("id", T), ("parent", T), ("name_vi", T), ("name_en", T)]),
+    register(
+        "client",
+        1,
+        &[("id", T), ("organisation", T), ("keys", T), ("dpop_bound", Truth), ("suspended", T)],
+    ),
     register("contract", 1, &[("id", T), ("client", T), ("terms", T)]),
     register(
         "connection_act",
@@ -159,7 +163,7 @@ pub const TABLES: &[Table] = &[
         &[("contract", T), ("sequence", I), ("at_us", I), ("stage", T), ("body", T)],
     ),
     register("connection_file", 2, &[("contract", T), ("sequence", I), ("content", B)]),
-    register("access_token", 1, &[("hash", B), ("client", T), ("expires_us", I)]),
+    register("access_token", 1, &[("hash", B), ("client", T), ("expires_us", I), ("key_thumbprint", B)]),
     register("spent_assertion", 2, &[("client", T), ("id", T), ("expires_us", I)]),
     register(
         "consent",

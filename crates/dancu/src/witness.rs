@@ -132,14 +132,42 @@ fn open_cosigning(config: &Config, log: &Arc<PublicLog>) -> Result<Option<Arc<Co
     for setting in &settings.witnesses {
         let wrong = || CosignerError::WitnessKey { key: setting.key.clone() };
         let verifier = CosignerVerifier::new(setting.key.trim()).ok_or_else(wrong)?;
-        let Some(address) = HttpWitness::new(&setting.url) else { return Ok(None) };
+        let address = HttpWitness::new(&setting.url).ok_or_else(unasked)?;
+        let doubled = |held: &AddressedWitness| held.verifier.as_str() == verifier.as_str();
+        if witnesses.iter().any(doubled) {
+            return Err(wrong_settings(&format!("{} stands twice", verifier.name())));
+        }
         witnesses.push(AddressedWitness { verifier, address: Arc::new(address) });
     }
     if witnesses.is_empty() {
         return Ok(None);
     }
     let quorum = settings.witness_quorum.unwrap_or(witnesses.len() / 2 + 1);
+    if !(1..=witnesses.len()).contains(&quorum) {
+        return Err(wrong_settings("witness_quorum is none of them, or more than there are"));
+    }
     Ok(Some(Arc::new(Cosigning::new(Arc::clone(log), witnesses, quorum))))
+}
+
+/// The settings would make one witness count as two, or no number of them enough.
+fn wrong_settings(what: &str) -> Failure {
+    Failure::new(
+        "DANCU-WITNESS-016",
+        format!(
+            "Cài đặt ledger.witnesses không hợp lệ: {what}. Mỗi nhân chứng ghi một lần; witness_quorum từ 1 đến số nhân chứng."
+        ),
+        format!(
+            "The settings of ledger.witnesses are wrong: {what}. Name each witness once, and a witness_quorum from 1 to how many there are."
+        ),
+    )
+}
+
+fn unasked() -> Failure {
+    Failure::new(
+        "DANCU-WITNESS-017",
+        "Không đọc được chứng thư gốc của hệ thống nên không hỏi được nhân chứng nào. Hãy cài gói ca-certificates.",
+        "The system's root certificates cannot be read, so no witness can be asked. Install the package ca-certificates.",
+    )
 }
 
 /// Has the newest checkpoint cosigned for as long as it is polled.

@@ -58,7 +58,7 @@ impl Caller {
 
     /// Puts a client, its owner and its contract together. `contract` is what holds in its stage: [`Standing::limited`].
     pub fn new(
-        organisation: Arc<Organisation>,
+        (organisation, above): (Arc<Organisation>, Vec<OrganisationId>),
         client: Client,
         contract: Contract,
         standing: Standing,
@@ -68,15 +68,15 @@ impl Caller {
             // What is tried need not be in force yet, and nobody there is who could consent.
             let persons = crate::Persons::All;
             let contract = Contract { valid_from: Date::MIN, valid_to: None, persons, ..contract.clone() };
-            let inside =
-                Self::new(Arc::clone(&organisation), client.clone(), contract, Standing::OFFICIAL, policies);
+            let owners = (Arc::clone(&organisation), above.clone());
+            let inside = Self::new(owners, client.clone(), contract, Standing::OFFICIAL, policies);
             Box::new(SandboxCaller::new(inside))
         });
         let per_second = NonZeroU32::new(contract.per_second_max).unwrap_or(NonZeroU32::MIN);
         Self {
             certificates: client.keys.iter().filter_map(ClientKey::certificate).collect(),
             organisation,
-            above: Vec::new(),
+            above,
             client,
             contract,
             standing,

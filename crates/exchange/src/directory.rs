@@ -80,9 +80,13 @@ impl Directory {
                     && caller.has_orders == has_orders
             });
             let caller = same.cloned().unwrap_or_else(|| {
-                let mut caller =
-                    Caller::new(Arc::clone(organisation), client.clone(), contract, standing, &self.policies);
-                caller.above.clone_from(&above);
+                let mut caller = Caller::new(
+                    (Arc::clone(organisation), above),
+                    client.clone(),
+                    contract,
+                    standing,
+                    &self.policies,
+                );
                 caller.has_restrictions = has_restrictions;
                 caller.has_orders = has_orders;
                 Arc::new(caller)

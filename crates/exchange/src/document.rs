@@ -254,25 +254,23 @@ impl ConnectionsDocument {
 }
 
 impl ConnectionsDocument {
-    /// Each agency stands below one that is known, and none above itself.
+    /// Each agency stands below one that is known, and none above itself. Those that were known before are gone through too:
+    /// what is put above one of them counts for all below it.
     fn check_tree(&self, kept: &[Organisation]) -> Result<(), DocumentError> {
         let all: HashMap<&str, Option<&str>> = (kept.iter().chain(&self.organisations))
             .map(|row| (row.id.as_str(), row.parent.as_ref().map(OrganisationId::as_str)))
             .collect();
-        for organisation in &self.organisations {
-            let mut above = organisation.parent.as_ref().map(OrganisationId::as_str);
+        for (id, parent) in &all {
+            let mut above = *parent;
             for _ in 0..Organisation::LEVELS_MAX {
                 let Some(parent) = above else { break };
                 let Some(next) = all.get(parent) else {
-                    return Err(DocumentError::Dangling {
-                        who: organisation.id.to_string(),
-                        what: parent.to_owned(),
-                    });
+                    return Err(DocumentError::Dangling { who: (*id).to_owned(), what: parent.to_owned() });
                 };
                 above = *next;
             }
             if above.is_some() {
-                return Err(wrong(&organisation.id, "parent: no circle, 8 levels at most"));
+                return Err(wrong(id, "parent: no circle, 8 levels at most"));
             }
         }
         Ok(())

@@ -69,6 +69,18 @@ fn an_agency_stands_below_a_known_one_and_never_above_itself() {
     };
     assert_eq!(chain(9), Ok(()), "itself and eight above");
     assert!(matches!(chain(10), Err(DocumentError::Value { .. })));
+    // Nor may one be put above a chain that is long enough already.
+    let chain_of = |names: &[String]| -> Vec<Organisation> {
+        let row = |level: usize| json!({"id": names[level], "parent": names.get(level + 1), "name_vi": "A", "name_en": "A"});
+        (0..names.len()).map(|level| serde_json::from_value(row(level)).unwrap()).collect()
+    };
+    let on_top = json!({"organisations": [
+        {"id": names[8], "parent": names[9], "name_vi": "A", "name_en": "A"},
+        {"id": names[9], "name_vi": "A", "name_en": "A"}
+    ]});
+    let on_top = serde_json::from_value::<ConnectionsDocument>(on_top).unwrap();
+    let checked = on_top.check(&chain_of(&names[..9]), &[], &[]);
+    assert!(matches!(checked, Err(DocumentError::Value { .. })), "{checked:?}");
     // One that is known already may be moved below another, but not below itself.
     let kept: Vec<Organisation> = ["agency-a", "agency-b"]
         .iter()

@@ -261,6 +261,10 @@ impl TokenService {
         if !caller.is_connection_theirs(presented.certificate) {
             return refuse(Some(&known.client), RefusalReason::TokenCertificate);
         }
+        // A token of before the client worked with bound ones alone.
+        if caller.client.dpop_bound_access_tokens && known.key.is_none() {
+            return refuse(Some(&known.client), RefusalReason::TokenKey);
+        }
         match self.check_key(&known, (scheme, secret), presented.proof, now) {
             None => Ok(caller),
             Some(reason) => refuse(Some(&known.client), reason),

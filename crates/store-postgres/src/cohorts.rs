@@ -17,7 +17,7 @@ use tokio_postgres::{Row, types::ToSql};
 type Answer<T> = std::result::Result<T, StoreError>;
 
 /// Held while a contract's extracts are counted and one is added.
-const ADDING: i64 = 0x6461_6e63_7511;
+const ADDING: i64 = crate::locks::Lock::CohortQueue.number();
 
 #[async_trait]
 impl CohortStore for PostgresStore {

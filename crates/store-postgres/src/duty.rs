@@ -1,7 +1,7 @@
 //! What one node of several does at a time: whoever holds the lock of a duty on a connection of its own. When the node dies
 //! the connection ends, and another takes the duty over.
 
-use crate::{PostgresStore, database::Borrowed, errors::Fault, facts::cell};
+use crate::{PostgresStore, database::Borrowed, errors::Fault, facts::cell, locks::Lock};
 use dancu_core::StoreError;
 use std::fmt;
 
@@ -18,11 +18,12 @@ pub enum Duty {
 
 impl Duty {
     const fn lock(self) -> i64 {
-        match self {
-            Self::Deliveries => 0x6461_6e63_7510,
-            Self::Extracts => 0x6461_6e63_7512,
-            Self::Notices => 0x6461_6e63_7511,
-        }
+        let lock = match self {
+            Self::Deliveries => Lock::Deliveries,
+            Self::Extracts => Lock::Extracts,
+            Self::Notices => Lock::Notices,
+        };
+        lock.number()
     }
 }
 

@@ -17,7 +17,7 @@ use tokio_postgres::Row;
 type Answer<T> = std::result::Result<T, StoreError>;
 
 /// Held by whoever adds to the queue until the commit: numbers of a sequence would become visible out of order.
-const ADDING: i64 = 0x6461_6e63_7503;
+const ADDING: i64 = crate::locks::Lock::HandoverQueue.number();
 const COLUMNS: &str = "sequence, id, state, queued_us, sent_us, settled_us, attempts, taken, answer";
 
 /// What a row is to become.

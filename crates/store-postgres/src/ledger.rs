@@ -27,7 +27,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::types::ToSql;
 
 /// Held for as long as a node writes its log: two writers would answer from two different trees.
-const WRITER: i64 = 0x6461_6e63_7502;
+const WRITER: i64 = crate::locks::Lock::Ledger.number();
 /// How long a node waits for another to let go: one that died holds the lock until PostgreSQL notices.
 const WRITER_WAIT: &str = "SET lock_timeout = '3s'";
 /// Connections of the readers, the publisher and the writer together.

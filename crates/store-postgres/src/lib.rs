@@ -25,6 +25,7 @@ mod limits;
 mod lists;
 mod load;
 mod location;
+mod locks;
 mod migrate;
 mod nodes;
 mod orders;

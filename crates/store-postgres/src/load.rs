@@ -20,7 +20,7 @@ use std::{
 };
 
 /// Held by loads alone and by changes together: a load touches too many persons and households to lock each.
-const GATE: i64 = 0x6461_6e63_7501;
+const GATE: i64 = crate::locks::Lock::Load.number();
 
 pub(crate) const GATE_SQL: &str = "SELECT pg_advisory_xact_lock_shared($1)";
 pub(crate) const PERSONS_SQL: &str =

@@ -36,7 +36,7 @@ const STEPS: &[(&str, &str)] = steps!(
 );
 
 /// Held by whoever applies steps, so that two nodes that start at once do not both do it.
-const LOCK: i64 = 0x6461_6e63_7500;
+const LOCK: i64 = crate::locks::Lock::Migration.number();
 
 /// Applies the steps that are missing, all in one transaction with the note that they were. `session` is what holds for
 /// the connection otherwise.

@@ -14,7 +14,7 @@ use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
 /// Held while a node is given its number.
-const NUMBERING: i64 = 0x6461_6e63_7504;
+const NUMBERING: i64 = crate::locks::Lock::NodeNumbers.number();
 
 /// The number of a node's log; a name that is new gets the next one.
 pub(crate) fn node_number(bridge: &Bridge, node: &NodeName) -> std::result::Result<LogNumber, StoreError> {

@@ -14,7 +14,7 @@ use deadpool_postgres::{GenericClient, Transaction};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Held by whoever adds words, so that their numbers commit in order.
-const WORDS: i64 = 0x6461_6e63_7503;
+const WORDS: i64 = crate::locks::Lock::SearchWords.number();
 
 /// Collects by what the persons of a transaction are found.
 #[derive(Default)]

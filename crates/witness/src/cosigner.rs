@@ -41,6 +41,10 @@ pub fn load_or_create_cosigner(
     entropy: &dyn Entropy,
 ) -> Result<Cosigner, CosignerError> {
     let wrong = || CosignerError::Key { file: file.to_owned() };
+    // Beside the key file stand those with these endings: the public half, and what is being written.
+    if file.extension().is_some_and(|ending| ending == "pub" || ending == "new") {
+        return Err(wrong());
+    }
     let keys = match (read_key_file(file)?, name) {
         (Some(held), _) => held.pair().ok_or_else(wrong)?,
         (None, Some(name)) => {

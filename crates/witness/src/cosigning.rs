@@ -61,6 +61,8 @@ struct State {
     known_size: u64,
     signed: Option<Signed>,
     trouble: Option<Trouble>,
+    /// Another history that it knew of. It stands until the witness cosigns: not answering any more takes nothing back.
+    alarm: Option<Trouble>,
     failures: u32,
     /// Rounds that it is left alone.
     rest: u32,
@@ -112,7 +114,7 @@ impl Cosigning {
             name: witness.verifier.name().to_owned(),
             signed: state.signed,
             behind: size.saturating_sub(state.signed.map_or(0, |signed| signed.size)),
-            trouble: state.trouble.clone(),
+            trouble: state.alarm.clone().or_else(|| state.trouble.clone()),
         };
         self.witnesses.iter().zip(held.iter()).map(status).collect()
     }
@@ -151,9 +153,12 @@ impl Cosigning {
     }
 
     /// Asks one witness, with a proof from where it stands.
-    async fn ask(&self, index: usize, tree: &PublishedTree) -> Result<Signed, Trouble> {
+    async fn ask(self: &Arc<Self>, index: usize, tree: &PublishedTree) -> Result<Signed, Trouble> {
         let witness = &self.witnesses[index];
-        let mut old_size = lock(&self.states)[index].known_size.min(tree.size());
+        let (mut old_size, signed_size) = {
+            let state = &lock(&self.states)[index];
+            (state.known_size.min(tree.size()), state.signed.map_or(0, |signed| signed.size))
+        };
         for _ in 0..TRIES {
             let proof = self.prove(tree, old_size).await?;
             let checkpoint = tree.checkpoint().to_string();
@@ -161,9 +166,12 @@ impl Cosigning {
             let answer =
                 witness.address.add_checkpoint(body).await.map_err(|NoAnswer| Trouble::Unreachable)?;
             match answer.status {
-                200 => return self.take(index, tree, &answer),
+                200 => return self.take(index, tree, &answer).await,
                 409 => {
                     let size = size_of(&answer).filter(|size| *size != old_size).ok_or(Trouble::Nonsense)?;
+                    if size < signed_size {
+                        return Err(Trouble::Forgot { size, signed: signed_size });
+                    }
                     self.is_within(tree, size).await?;
                     if size > tree.size() {
                         // Somebody showed it a checkpoint out of a receipt: the next round is further than that.
@@ -196,18 +204,30 @@ impl Cosigning {
         blocking(move || log.prove_consistency(&tree, size)).await
     }
 
-    fn take(&self, index: usize, tree: &PublishedTree, answer: &Answer) -> Result<Signed, Trouble> {
+    async fn take(
+        self: &Arc<Self>,
+        index: usize,
+        tree: &PublishedTree,
+        answer: &Answer,
+    ) -> Result<Signed, Trouble> {
         let lines = std::str::from_utf8(&answer.body).map_err(|_| Trouble::Nonsense)?;
         let found = self.witnesses[index].verifier.find(tree.checkpoint(), lines).ok_or(Trouble::Nonsense)?;
+        // The file is flushed: not in a thread that answers others.
+        let (this, shown, line) = (Arc::clone(self), tree.clone(), found.line);
+        blocking(move || this.show(index, &shown, line)).await?;
+        Ok(Signed { size: tree.size(), at: found.at })
+    }
+
+    /// Shows the checkpoint with one more cosignature. Blocks.
+    fn show(&self, index: usize, tree: &PublishedTree, line: String) -> Result<(), LedgerError> {
         let mut collected = lock(&self.collected);
         if collected.size != tree.size() {
             *collected = Collected { size: tree.size(), lines: BTreeMap::new() };
         }
-        collected.lines.insert(index, found.line);
+        collected.lines.insert(index, line);
         let all: String = collected.lines.values().map(String::as_str).collect();
         let has_quorum = collected.lines.len() >= self.quorum;
-        self.log.show_cosigned(tree.checkpoint(), &all, has_quorum)?;
-        Ok(Signed { size: tree.size(), at: found.at })
+        self.log.show_cosigned(tree.checkpoint(), &all, has_quorum)
     }
 
     fn note(&self, index: usize, tree: &PublishedTree, outcome: Result<Signed, Trouble>) {
@@ -225,9 +245,15 @@ impl Cosigning {
                 if state.trouble.as_ref() != Some(&trouble) {
                     tell(name, &trouble);
                 }
-                state.rest =
-                    REST_ROUNDS.checked_shl(state.failures).unwrap_or(REST_ROUNDS_MAX).min(REST_ROUNDS_MAX);
-                state.failures = state.failures.saturating_add(1);
+                // One that is busy, or was told of the log by others meanwhile, is asked again soon.
+                if !matches!(trouble, Trouble::Status { status: 409 | 429 }) {
+                    state.failures = state.failures.saturating_add(1);
+                }
+                let times = state.failures.saturating_sub(1);
+                state.rest = REST_ROUNDS.checked_shl(times).unwrap_or(REST_ROUNDS_MAX).min(REST_ROUNDS_MAX);
+                if trouble.is_alarm() {
+                    state.alarm = Some(trouble.clone());
+                }
                 state.trouble = Some(trouble);
             }
         }

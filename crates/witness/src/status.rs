@@ -42,15 +42,23 @@ pub enum Trouble {
         /// What it cosigned.
         size: u64,
     },
+    /// It names less than it cosigned before: it lost its memory, and could cosign another history.
+    #[error("it remembers {size} entries after it cosigned {signed}")]
+    Forgot {
+        /// What it names.
+        size: u64,
+        /// What it cosigned.
+        signed: u64,
+    },
     /// The proof for it cannot be made.
     #[error(transparent)]
     Log(#[from] LedgerError),
 }
 
 impl Trouble {
-    /// Whether two histories of this log are about, or one was lost: somebody has to look at once.
+    /// Whether two histories of this log are about, one was lost, or the witness could not tell any more: somebody has to look at once.
     pub const fn is_alarm(&self) -> bool {
-        matches!(self, Self::Ahead { .. } | Self::OtherTree { .. })
+        matches!(self, Self::Ahead { .. } | Self::OtherTree { .. } | Self::Forgot { .. })
     }
 }
 
@@ -88,6 +96,15 @@ impl Explain for Trouble {
                 ),
                 format!(
                     "What the witness cosigned up to {size} entries is no beginning of this log: there are two of it (split view). Stop the node and compare at once."
+                ),
+            ),
+            Self::Forgot { size, signed } => Explanation::new(
+                "DANCU-WITNESS-025",
+                format!(
+                    "Nhân chứng chỉ nhớ {size} mục dù đã ký {signed}: bộ nhớ của nhân chứng bị quay lại bản cũ nên chữ ký của nó không còn giá trị. Hãy báo người vận hành nhân chứng tạo khóa mới."
+                ),
+                format!(
+                    "The witness remembers {size} entries although it cosigned {signed}: its memory was set back, and its word is worth nothing. Have its operator draw a new key."
                 ),
             ),
             Self::Log(error) => error.explain(),

@@ -16,7 +16,8 @@ use std::{
 
 /// Requests a second before anything is read of them: each costs a signature's check at most.
 const REQUESTS_PER_SECOND_MAX: NonZeroU32 = NonZeroU32::new(1_000).expect("it is not zero");
-/// Checkpoints a second of one log, each of which may cost a flush to the disk. Only the log's own key gets this far.
+/// Checkpoints a second by which one log goes on, each of which costs a flush to the disk. A checkpoint that was published can be
+/// sent by anybody, but goes on only once, and so cannot be used to spend these.
 const CHECKPOINTS_PER_SECOND_MAX: NonZeroU32 = NonZeroU32::new(20).expect("it is not zero");
 
 /// The logs whose checkpoints are cosigned.
@@ -42,7 +43,11 @@ impl KnownKeys {
                 continue;
             }
             let verifier = LogVerifier::new(line).ok_or(CosignerError::LogKey { line: index + 1 })?;
-            logs.entry(verifier.origin().to_owned()).or_default().push(verifier);
+            let keys = logs.entry(verifier.origin().to_owned()).or_default();
+            // A line that stands twice says nothing more.
+            if !keys.iter().any(|key| key.as_str() == verifier.as_str()) {
+                keys.push(verifier);
+            }
         }
         Ok(Self(logs))
     }
@@ -157,7 +162,6 @@ impl Witness {
             return Err(Refusal::Malformed);
         }
         let place = self.place(&origin);
-        place.checkpoints.check().map_err(|_| Refusal::TooMany)?;
         let _turn = place.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let key = origin_hash(&origin);
         // Read from the disk each time: what stands there is what binds, also after a write whose fate was unknown.
@@ -172,9 +176,24 @@ impl Witness {
         }
         self.logs.compare(&origin, &head)?;
         let line = self.cosigner.sign(&request.checkpoint, self.clock.now()).ok_or(Refusal::Malformed)?;
+        if last == Some(head) {
+            // It is remembered already; only the time of the cosignature is new.
+            return Ok(line);
+        }
+        place.checkpoints.check().map_err(|_| Refusal::TooMany)?;
         let signed = only_of(&verifiers, &request.checkpoint).ok_or(Refusal::Malformed)?;
-        self.memory.write(&key, &format!("{signed}{line}"))?;
+        let remembered = format!("{signed}{line}");
+        // What could not be read again would end the witness's work for this log.
+        self.read_back(&remembered, &origin).filter(|read| *read == head).ok_or(Refusal::Malformed)?;
+        self.memory.write(&key, &remembered)?;
         Ok(line)
+    }
+
+    /// What a remembered checkpoint says; `None` when it is none of this witness and log.
+    fn read_back(&self, text: &str, origin: &str) -> Option<TreeHead> {
+        self.verifier().open(text)?;
+        let read = tlog_tiles::Checkpoint::from_bytes(body_of(text)?.as_bytes()).ok()?;
+        (read.origin() == origin).then(|| TreeHead { size: read.size(), root: read.hash().0 })
     }
 
     /// The last checkpoint that was cosigned of a log, by the SHA-256 of its origin in hexadecimal; with the signatures of
@@ -196,24 +215,19 @@ impl Witness {
 
     fn last(&self, key: &str, origin: &str) -> Result<Option<TreeHead>, Refusal> {
         let Some(text) = self.memory.read(key)? else { return Ok(None) };
-        let damaged = || self.memory.damaged(key);
-        self.verifier().open(&text).ok_or_else(damaged)?;
-        let body = body_of(&text).ok_or_else(damaged)?;
-        let read = tlog_tiles::Checkpoint::from_bytes(body.as_bytes()).ok();
-        let read = read.filter(|read| read.origin() == origin).ok_or_else(damaged)?;
-        Ok(Some(TreeHead { size: read.size(), root: read.hash().0 }))
+        self.read_back(&text, origin).map(Some).ok_or_else(|| self.memory.damaged(key).into())
     }
 }
 
-/// A checkpoint with the signatures of the log's keys alone: whoever sends it may have put anything beside them.
+/// A checkpoint with one signature of each of the log's keys and nothing else: whoever sends it may have put anything beside
+/// them, and the same line a hundred times.
 fn only_of(verifiers: &[LogVerifier], checkpoint: &str) -> Option<String> {
     let body = body_of(checkpoint)?;
-    let lines = checkpoint[body.len() + 1..].split_inclusive('\n');
-    let is_theirs = |line: &&str| {
-        let note = format!("{body}\n{line}");
-        verifiers.iter().any(|verifier| verifier.open(&note).is_some())
+    let line_of = |verifier: &LogVerifier| {
+        let mut lines = checkpoint[body.len() + 1..].split_inclusive('\n');
+        lines.find(|line| verifier.open(&format!("{body}\n{line}")).is_some())
     };
-    let lines: String = lines.filter(is_theirs).collect();
+    let lines: String = verifiers.iter().filter_map(line_of).collect();
     Some(format!("{body}\n{lines}"))
 }
 

@@ -103,6 +103,42 @@ fn a_log_that_goes_on_is_cosigned_and_remembered() {
 }
 
 #[test]
+fn a_signature_that_stands_a_hundred_times_does_not_end_the_work() {
+    let log = TestLog::new(20, 1);
+    let (witness, _) = witness(&log);
+    let mut request = log.request(0, 8);
+    let line = request.checkpoint.lines().last().unwrap().to_owned();
+    request.checkpoint.push_str(&format!("{line}\n").repeat(99));
+    assert!(send(&witness, &request).is_ok());
+    let held = witness.checkpoint(&origin_hash(ORIGIN)).unwrap().unwrap();
+    assert_eq!(held.lines().filter(|line| line.starts_with('—')).count(), 2, "log and witness, once each");
+    assert!(send(&witness, &log.request(8, 20)).is_ok(), "it goes on");
+}
+
+#[test]
+fn a_key_that_is_listed_twice_is_one() {
+    let log = TestLog::new(20, 1);
+    let key = log.signer.verifier().as_str();
+    let keys = KnownKeys::read(&format!("{key}\n{key}\n")).unwrap();
+    let witness = witness_over(Arc::new(MemoryTiles::default()), keys);
+    assert!(send(&witness, &log.request(0, 8)).is_ok());
+}
+
+#[test]
+fn old_checkpoints_sent_by_anybody_do_not_use_up_the_logs_own_turns() {
+    let log = TestLog::new(60, 1);
+    let (witness, _) = witness(&log);
+    send(&witness, &log.request(0, 1)).unwrap();
+    for _ in 0..100 {
+        assert!(send(&witness, &log.request(1, 1)).is_ok(), "nothing new: signed again, not written");
+        assert_eq!(send(&witness, &log.request(0, 1)), Err(Refusal::OtherSize { size: 1 }));
+    }
+    assert!(send(&witness, &log.request(1, 2)).is_ok());
+    let mut outcomes = (2..60).map(|size| send(&witness, &log.request(size, size + 1)));
+    assert!(outcomes.any(|outcome| outcome == Err(Refusal::TooMany)), "each write has its price");
+}
+
+#[test]
 fn each_refusal_is_the_one_of_the_protocol() {
     let (log, other) = (TestLog::new(20, 1), TestLog::new(20, 2));
     let (witness, files) = witness(&log);
@@ -238,15 +274,6 @@ fn a_list_of_logs_names_the_line_that_is_wrong() {
     assert_eq!(KnownKeys::read(&format!("# ours\n\n{key}\n{key}\n")).unwrap().len(), 1);
     let wrong = KnownKeys::read(&format!("{key}\nnothing\n")).unwrap_err();
     assert_eq!(wrong, crate::CosignerError::LogKey { line: 2 });
-}
-
-#[test]
-fn a_log_that_asks_too_often_is_told_to_wait() {
-    let log = TestLog::new(1, 1);
-    let (witness, _) = witness(&log);
-    let request = log.request(0, 1).to_body();
-    let answers: Vec<_> = (0..40).map(|_| witness.add_checkpoint(request.as_bytes())).collect();
-    assert!(answers.contains(&Err(Refusal::TooMany)));
 }
 
 proptest! {

@@ -179,7 +179,27 @@ async fn a_witness_that_saw_more_or_another_tree_raises_an_alarm() {
         let trouble = asking.statuses()[0].trouble.clone().unwrap();
         assert_eq!(trouble, Trouble::OtherTree { size: 9 });
         assert!(trouble.is_alarm() && trouble.explain().code == "DANCU-WITNESS-024");
+        // Not answering any more, or being busy, takes nothing back.
+        lie(&wires[0], 429, "");
+        for _ in 0..3 {
+            asking.round().await;
+        }
+        assert_eq!(asking.statuses()[0].trouble, Some(Trouble::OtherTree { size: 9 }));
+        *wires[0].lie.lock().unwrap() = None;
     }
+}
+
+#[tokio::test]
+async fn a_witness_that_forgot_what_it_cosigned_raises_an_alarm() {
+    let (house, wires) = (House::new(9).await, [wire(1)]);
+    let asking = cosigning(&house, &wires, 1);
+    asking.round().await;
+    house.disclose(3, "c-1").await;
+    lie(&wires[0], 409, "4\n");
+    asking.round().await;
+    let trouble = asking.statuses()[0].trouble.clone().unwrap();
+    assert_eq!(trouble, Trouble::Forgot { size: 4, signed: 9 });
+    assert!(trouble.is_alarm() && trouble.explain().code == "DANCU-WITNESS-025");
 }
 
 #[tokio::test]
@@ -233,6 +253,7 @@ async fn answers_that_are_none_are_told_and_a_failing_witness_is_asked_less_and_
         asking.round().await;
         assert_eq!(asking.statuses()[0].trouble, Some(trouble), "{status} {body}");
     }
+    lie(&wires[0], 500, "");
     let before = wires[0].asked.load(Ordering::Relaxed);
     for _ in 0..100 {
         asking.round().await;

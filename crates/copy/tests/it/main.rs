@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use dancu_changes::{Actor, ChangeService, ChangeStore, Command, CommandId, ContactChange, Cursor, Envelope};
-use dancu_copy::{Cell, CopyError, Row, RowStore, TABLES, Table, TableReport, copy};
+use dancu_copy::{Cell, CopyError, Kind, Place, Row, RowStore, TABLES, Table, TableReport, copy};
 use dancu_core::{CommuneCode, PersonalNumber, StoreError};
 use dancu_feed::{FeedStore, LetterChange, Subscriber};
 use dancu_handover::{EntryState, HandoverStore};
@@ -309,4 +309,27 @@ fn every_table_of_the_embedded_store_is_copied_or_known_to_be_made_anew() {
         }
     }
     assert!(seen > 40, "{seen} tables");
+}
+
+#[test]
+fn every_column_of_a_copied_table_is_copied() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(SqliteStore::open(folder.path(), dancu_store_sqlite::DatabaseOptions::default()).unwrap());
+    let database = rusqlite::Connection::open(folder.path().join("register.db")).unwrap();
+    let mut seen = 0;
+    for table in TABLES.iter().filter(|table| table.place == Place::Register) {
+        let mut statement = database.prepare("SELECT name FROM pragma_table_info(?1)").unwrap();
+        let columns: Vec<String> =
+            statement.query_map([table.name], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        for column in &columns {
+            // A place in the outbox is one column or two.
+            let is_it = |(name, kind): &(&str, Kind)| {
+                name == column || matches!(kind, Kind::Position(half) if half == column)
+            };
+            let is_copied = table.columns.iter().any(is_it);
+            assert!(is_copied, "{column} of {}", table.name);
+            seen += 1;
+        }
+    }
+    assert!(seen > 100, "{seen} columns");
 }

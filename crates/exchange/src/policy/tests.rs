@@ -32,7 +32,7 @@ fn caller_with(contract: Contract, policies: &Arc<Policies>) -> Caller {
         dpop_bound_access_tokens: false,
         suspended: None,
     };
-    Caller::new(Arc::new(organisation), client, contract, Standing::OFFICIAL, policies)
+    Caller::new((Arc::new(organisation), Vec::new()), client, contract, Standing::OFFICIAL, policies)
 }
 
 fn caller(contract: Contract) -> Caller {
