@@ -6,8 +6,8 @@ use super::{
     scan::{Scanned, scan},
     service::{days_after, rules_at},
 };
-use crate::{Caller, Directory, Field, Product, Stop, VerifyService, policy::plan_extract};
-use dancu_core::{Clock, PersonalNumber, StoreError, today_in_viet_nam};
+use crate::{Caller, Directory, Field, Product, Stop, VerifyService};
+use dancu_core::{Clock, PersonalNumber, StoreError};
 use dancu_ledger::{Channel, Draft, LogNumber, Logs, NoPlace, Record, Under};
 use std::{collections::HashMap, fmt, sync::Arc};
 
@@ -58,13 +58,22 @@ impl CohortMaker {
         Self(parts)
     }
 
-    /// One step with each of the oldest extracts that wait for one; says how many went on.
+    /// One step with each of the oldest extracts that wait for one; says how many went on. Those whose time is over and
+    /// those with rows to remove come first, and one that fails keeps none of the others: the first error is told when all
+    /// had their step.
     pub async fn round(&self) -> Result<usize, StoreError> {
-        let mut moved = 0;
-        for extract in self.0.store.extracts_to_work_on(self.0.clock.now(), ROUND_MAX).await? {
-            moved += usize::from(self.step(extract).await?);
+        let now = self.0.clock.now();
+        let extracts = self.0.store.extracts_to_work_on(now, ROUND_MAX).await?;
+        let is_over = |one: &CohortExtract| one.is_to_clear || one.ended(now).is_some();
+        let (over, others): (Vec<_>, Vec<_>) = extracts.into_iter().partition(is_over);
+        let (mut moved, mut failed) = (0, None);
+        for extract in over.into_iter().chain(others) {
+            match self.step(extract).await {
+                Ok(has_moved) => moved += usize::from(has_moved),
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
-        Ok(moved)
+        failed.map_or(Ok(moved), Err)
     }
 
     /// One step; says whether it went on.
@@ -165,13 +174,8 @@ impl CohortMaker {
         let Some(caller) = caller.filter(|caller| caller.contract.id == extract.contract) else {
             return Ok(Err("Hợp đồng không còn / the contract is gone"));
         };
-        let contract = &caller.contract;
-        let planned = || plan_extract(&caller, &extract.criteria, today_in_viet_nam(extract.asked_at));
-        let is_in_terms = contract.cohort.as_ref().is_some_and(|terms| {
-            extract.fields.without(terms.fields).is_empty() && extract.found.persons <= terms.rows_max.into()
-        });
         let standing = caller.check_standing(self.0.verify.ledger.counting_day());
-        if standing.and_then(|()| planned()).is_err() || !is_in_terms {
+        if standing.and_then(|()| extract.check_terms(&caller)).is_err() {
             return Ok(Err("Hợp đồng không còn cho phép / the contract no longer allows it"));
         }
         for approval in &extract.approvals {
@@ -189,7 +193,8 @@ impl CohortMaker {
         self.keep(stopped, Vec::new()).await
     }
 
-    /// Puts everybody of a page into the log who is not in it already. All entries are durable when this returns.
+    /// Puts everybody of a page into the log who is not in it already. All entries are durable when this returns. It
+    /// returns no error while one of them is on its way to the log: the next step reads there whom it need not tell again.
     async fn tell(
         &self,
         caller: &Caller,
@@ -201,7 +206,7 @@ impl CohortMaker {
         let (day, reference) = (ledger.counting_day(), extract.record_reference());
         let fields: Vec<&str> = extract.fields.iter().map(Field::as_str).collect();
         let limit = caller.contract.daily_limit.into();
-        let (mut waiting, mut cut_at) = (Vec::with_capacity(part.chosen.len()), None);
+        let (mut waiting, mut cut_at, mut failed) = (Vec::with_capacity(part.chosen.len()), None, None);
         for (place, (_, number)) in part.chosen.iter().enumerate() {
             if let Some(entry) = known.get(number) {
                 waiting.push((*number, Err(*entry)));
@@ -210,7 +215,10 @@ impl CohortMaker {
             let pass = match self.0.verify.gate.ask(caller, *number, extract.fields, day).await {
                 Ok(pass) => pass,
                 Err(Stop::Refused(_)) => continue,
-                Err(Stop::Store(error)) => return Err(error),
+                Err(Stop::Store(error)) => {
+                    failed = Some(error);
+                    break;
+                }
             };
             let reservation = match ledger.take_place(caller.contract.id.as_str(), limit).await {
                 Ok(reservation) => reservation,
@@ -218,23 +226,35 @@ impl CohortMaker {
                     cut_at = Some(place);
                     break;
                 }
-                Err(NoPlace::Store(error)) => return Err(error),
+                Err(NoPlace::Store(error)) => {
+                    failed = Some(error);
+                    break;
+                }
             };
             let outcome = fields.iter().map(|field| (*field, "told")).collect();
             let draft = caller.draft(*number, fields.clone(), outcome, Channel::Api, &reference);
             let under = Under { product: Some(Product::CohortExtract.as_str()), ..pass.under(draft.under) };
-            waiting.push((*number, Ok(ledger.submit(Draft { under, ..draft }, reservation)?)));
+            match ledger.submit(Draft { under, ..draft }, reservation) {
+                Ok(told) => waiting.push((*number, Ok(told))),
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
         }
         let mut rows = Vec::with_capacity(waiting.len());
         for (number, told) in waiting {
             let entry = match told {
-                Err(entry) => entry,
-                Ok(told) => told.await.unwrap_or_else(|_| Err(ledger.closed()))?.entry(),
+                Err(entry) => Ok(entry),
+                Ok(told) => told.await.unwrap_or_else(|_| Err(ledger.closed())).map(|told| told.entry()),
             };
             let sequence = extract.rows + rows.len() as u64 + 1;
-            rows.push(CohortRow { sequence, number, entry });
+            match entry {
+                Ok(entry) => rows.push(CohortRow { sequence, number, entry }),
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
-        Ok(Told { rows, cut_at })
+        failed.map_or(Ok(Told { rows, cut_at }), Err)
     }
 
     /// Who of an extract was recorded behind a mark, with the entries: what a page that was broken off had told the log.

@@ -21,8 +21,8 @@ pub use rules::{CohortRules, cohort_rules};
 pub use service::{ApproverRights, CohortService};
 pub use store::{CohortRow, CohortStore, OpenBounds};
 
-use crate::{ClientId, ContractId, FieldSet};
-use dancu_core::{CommuneCode, PersonalNumber};
+use crate::{Caller, ClientId, ContractId, FieldSet, RefusalReason, policy::plan_extract};
+use dancu_core::{CommuneCode, PersonalNumber, today_in_viet_nam};
 use dancu_register::At;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -282,8 +282,21 @@ impl CohortExtract {
         self.moves.push(ExtractMove { at, by: by.to_owned(), to, note: note.to_owned() });
         // Rows without a reader are removed: those of an extract that was ended, and those half made.
         self.is_to_clear |= self.rows > 0 && !to.has_rows() && to != ExtractState::Approved;
+        if !to.is_open() {
+            // The cursor names a person, and nobody goes on from it.
+            (self.cursor, self.mark) = (None, None);
+        }
         self.state = to;
         self
+    }
+
+    /// Whether the contract as it stands still allows it; who approved is asked elsewhere.
+    fn check_terms(&self, caller: &Caller) -> Result<(), RefusalReason> {
+        plan_extract(caller, &self.criteria, today_in_viet_nam(self.asked_at))?;
+        let is_within = caller.contract.cohort.as_ref().is_some_and(|terms| {
+            self.fields.without(terms.fields).is_empty() && self.found.persons <= terms.rows_max.into()
+        });
+        if is_within { Ok(()) } else { Err(RefusalReason::FieldOutsideContract) }
     }
 
     /// The end of an extract whose time is over; `None` while it is not.

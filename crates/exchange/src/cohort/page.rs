@@ -34,7 +34,8 @@ impl fmt::Debug for RowsPage {
 }
 
 impl CohortService {
-    /// Rows behind one of them. A person who had questions under the contract restricted meanwhile is left out.
+    /// Rows behind one of them, while the contract allows the whole extract: one that was made narrower since then gives
+    /// none. A person who had questions under the contract restricted meanwhile is left out.
     pub async fn rows(&self, caller: &Caller, id: ExtractId, after: u64) -> Result<RowsPage, CohortError> {
         let day = self.verify.ledger.counting_day();
         let _place = caller.enter(day).map_err(|reason| self.verify.refuse(caller, reason))?;
@@ -42,6 +43,7 @@ impl CohortService {
         if !extract.state.has_rows() || extract.due <= self.now() {
             return Err(CohortError::NoRows);
         }
+        extract.check_terms(caller).map_err(|reason| self.verify.refuse(caller, reason))?;
         let kept = self.store.extract_rows(id, after, ROWS_MAX).await?;
         let numbers: Vec<PersonalNumber> = kept.iter().map(|row| row.number).collect();
         let kinds = extract.fields.fact_kinds();
@@ -57,7 +59,9 @@ impl CohortService {
             rows.push(values);
         }
         let next = kept.last().map(|row| row.sequence).filter(|last| *last < extract.rows);
-        if next.is_none() && extract.state == ExtractState::Ready {
+        // A page behind the last row hands nothing over.
+        let has_last = extract.rows == 0 || kept.last().is_some_and(|row| row.sequence == extract.rows);
+        if has_last && extract.state == ExtractState::Ready {
             self.note_taken(extract.clone()).await?;
         }
         let columns = extract_columns(extract.fields).into_iter().chain(["entry"]).collect();

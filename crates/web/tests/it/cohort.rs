@@ -12,6 +12,9 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc};
 
+mod faults;
+mod narrower;
+
 fn days(count: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * count)
 }
