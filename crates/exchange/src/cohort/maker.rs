@@ -109,8 +109,16 @@ impl CohortMaker {
         extract.cursor = part.next;
         let rows_max = caller.contract.cohort.as_ref().map_or(0, |terms| terms.rows_max);
         let now = self.0.clock.now();
+        // A list that cannot be finished in its time would leave entries of answers that nobody got.
+        let days = rules_at(now).map_or(0, |rules| rules.approval_days);
+        let made_max = u64::from(caller.contract.daily_limit) * u64::from(days);
         if extract.found.persons > rows_max.into() {
             let note = format!("Nhiều người hơn rows_max = {rows_max} / more persons than rows_max");
+            extract = extract.moved(ExtractState::Refused, (PROGRAM, &note), now);
+        } else if extract.found.persons > made_max {
+            let note = format!(
+                "Nhiều người hơn daily_limit trong {days} ngày để lập / more persons than daily_limit in the {days} days of making"
+            );
             extract = extract.moved(ExtractState::Refused, (PROGRAM, &note), now);
         } else if part.next.is_none() {
             extract = extract.moved(ExtractState::Counted, (PROGRAM, ""), now);

@@ -252,6 +252,12 @@ impl CohortExtract {
         At { as_of: self.as_of, known_at: self.asked_at }
     }
 
+    /// The day of asking, as it was known then, where that is another day than the one of the rows.
+    fn at_asking(&self) -> Option<At> {
+        let at = At { as_of: today_in_viet_nam(self.asked_at), known_at: self.asked_at };
+        (at != self.at()).then_some(at)
+    }
+
     /// Whether the program has something to do with it, whatever the time.
     pub const fn works(&self) -> bool {
         matches!(self.state, ExtractState::Asked | ExtractState::Approved) || self.is_to_clear

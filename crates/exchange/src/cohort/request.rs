@@ -14,7 +14,8 @@ pub struct CohortRequest {
     pub reference: String,
     /// Who is to stand in it.
     pub criteria: CohortCriteria,
-    /// The day for which the rows hold, today at the latest; today when left out.
+    /// The day for which the rows hold: today at the latest, a few weeks back at most and not before the contract; today when
+    /// left out.
     #[serde(default)]
     pub as_of: Option<Date>,
 }
@@ -31,8 +32,8 @@ pub enum CohortError {
     /// A text is missing, too long, or holds a personal number.
     #[error("a text of 1 to {TEXT_CHARACTERS_MAX} characters without personal numbers is needed")]
     Text,
-    /// The day lies ahead.
-    #[error("the day lies ahead")]
+    /// The day lies ahead, too far back, or before the contract.
+    #[error("the day lies ahead, too far back, or before the contract")]
     Day,
     /// One with the same reference and other criteria is under way.
     #[error("another one with this reference is under way")]
@@ -72,8 +73,8 @@ impl Explain for CohortError {
             ),
             Self::Day => (
                 "DANCU-EXCHANGE-182",
-                "Ngày as_of phải là hôm nay hoặc trước đó.",
-                "The day as_of must be today or before.",
+                "Ngày as_of phải là hôm nay hoặc trước đó, trong thời hạn hợp đồng và không quá số ngày as_of_days_max trong data/cohort_rules.csv. Hãy chọn ngày gần hơn.",
+                "The day as_of must be today or before, within the contract, and at most as_of_days_max days back as data/cohort_rules.csv says. Choose a later day.",
             ),
             Self::Doubled => (
                 "DANCU-EXCHANGE-183",

@@ -16,6 +16,8 @@ pub struct CohortRules {
     pub places_max: u32,
     /// Days between the day of asking and the day on which ages are reckoned.
     pub age_day_days_max: u32,
+    /// Days by which the day of the rows may lie before the day of asking.
+    pub as_of_days_max: u32,
     /// Extracts of one contract that are under way at once.
     pub open_per_contract_max: u32,
     /// Extracts that one contract asks for within 24 hours.
@@ -37,6 +39,7 @@ pub fn cohort_rules(on: Date) -> Option<CohortRules> {
         rows_max: rule("rows_max")?,
         places_max: rule("places_max")?,
         age_day_days_max: rule("age_day_days_max")?,
+        as_of_days_max: rule("as_of_days_max")?,
         open_per_contract_max: rule("open_per_contract_max")?,
         asked_per_day_max: rule("asked_per_day_max")?,
         waiting_days: rule("waiting_days")?,

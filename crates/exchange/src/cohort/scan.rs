@@ -2,14 +2,18 @@
 //! at a time. Everybody has one commune of permanent residence, so nobody is found twice.
 
 use super::{CohortCriteria, CohortExtract, Cursor};
+use crate::claim;
 use dancu_core::{CommuneCode, PersonalNumber, StoreError};
-use dancu_register::{Page, RegisterStore, Resident};
+use dancu_register::{FactKind, KindSet, Page, RegisterStore, Resident};
 
 /// Residents that are asked for at once.
 const RESIDENTS_PAGE: usize = 500;
 /// Residents that one step goes through, and pages of communes that it reads for them.
 const RESIDENTS_MAX: usize = 8_000;
 const PAGES_MAX: usize = 64;
+
+/// The facts that say whether somebody lives under a number.
+const LIFE_KINDS: KindSet = KindSet::EMPTY.with(FactKind::Life).with(FactKind::Number);
 
 /// A part of the persons.
 pub(super) struct Scanned {
@@ -69,7 +73,16 @@ async fn choose(
         return Ok(());
     }
     let persons = register.persons_now(&numbers, extract.at(), CohortCriteria::KINDS).await?;
-    for person in persons.iter().flatten() {
+    // Nobody is called who died between the day of the rows and the day of asking.
+    let later = match extract.at_asking() {
+        Some(at) => register.persons_now(&numbers, at, LIFE_KINDS).await?,
+        None => vec![None; numbers.len()],
+    };
+    for (person, later) in persons.iter().zip(&later) {
+        let Some(person) = person else { continue };
+        if later.as_ref().is_some_and(|later| !claim::is_alive(later)) {
+            continue;
+        }
         match criteria.choose(person) {
             Some(true) => found.chosen.push((commune, person.number)),
             Some(false) => {}

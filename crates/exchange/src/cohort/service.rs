@@ -7,7 +7,7 @@ use super::{
 use crate::{Caller, VerifyService, policy::plan_extract};
 use async_trait::async_trait;
 use dancu_core::{Clock, Entropy, StoreError, today_in_viet_nam};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use std::{fmt, sync::Arc};
 
 /// Who may approve, asked anew each time: an approval is worth nothing without the right of whoever gave it.
@@ -70,10 +70,12 @@ impl CohortService {
         plan_extract(caller, &request.criteria, day).map_err(refuse)?;
         let reference = text(&request.reference)?;
         let as_of = request.as_of.unwrap_or(day);
-        if as_of > day {
+        let contract = &caller.contract;
+        let back_max = cohort_rules(day).ok_or(CohortError::NoRules)?.as_of_days_max;
+        let earliest = day.saturating_sub(i64::from(back_max).days()).max(contract.valid_from);
+        if !(earliest..=day).contains(&as_of) {
             return Err(CohortError::Day);
         }
-        let contract = &caller.contract;
         let same = |known: &CohortExtract| known.criteria == request.criteria && known.as_of == as_of;
         if let Some(known) = self.store.open_extract(&contract.id, &reference).await? {
             return if same(&known) { Ok(known) } else { Err(CohortError::Doubled) };

@@ -12,6 +12,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc};
 
+mod bounds;
 mod faults;
 mod narrower;
 
