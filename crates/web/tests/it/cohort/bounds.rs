@@ -65,7 +65,7 @@ async fn whoever_died_since_the_day_of_the_rows_is_in_no_list() {
     finish(&house, &id, "ready").await;
     let page = rows(&house, &id, 0, JSON).await.json();
     let mut numbers: Vec<&Value> = page["rows"].as_array().unwrap().iter().map(|row| &row[0]).collect();
-    numbers.sort_by_key(|number| number.to_string());
+    numbers.sort_by_key(ToString::to_string);
     assert_eq!(numbers, [HOA, "001209000001"]);
 }
 
