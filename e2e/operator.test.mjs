@@ -73,6 +73,20 @@ test("a bank's software verifies a person, and the operator sees it counted", as
   await operator.inspect("operator");
 });
 
+test("the operator sees why a question is refused, policy by policy", async () => {
+  const { page } = operator;
+  await page.goto("/operator/contracts/hd-2026-003/why");
+  await operator.inspect("operator-why-form");
+  await page.selectOption("#product", "fetch");
+  await page.check("#given-sex");
+  await page.check("#wanted-phone");
+  await page.click("button:has-text('Giải thích')");
+  await page.waitForSelector("#verdict:has-text('Bị từ chối')");
+  assert.match(await page.textContent("main"), /resource\.fields\.containsAll\(context\.given\)/);
+  await operator.inspect("operator-why");
+  await page.goto("/operator");
+});
+
 test("a refusal looks the same to the caller and has its reason here", async () => {
   const { page } = operator;
   const { status, json } = await verify("no-such-token", { number: "001099000017" });
