@@ -203,3 +203,25 @@ async fn evidence_of_an_exchange_is_for_the_client_that_asked() {
     }
     assert_eq!(get("0", "Bearer nobody").await.status, 401);
 }
+
+#[tokio::test]
+async fn checkpoints_are_asked_for_anew_each_time_and_tiles_are_kept() {
+    let house = House::open().await;
+    let bearer = house.bearer().await;
+    verify(&house, &bearer, HOA, "Nguyễn Văn Hòa").await;
+    let log = house.state.logs.own();
+    log.publish().unwrap();
+    log.show_cosigned(&log.checkpoint(), "", true).unwrap();
+    for (path, caching) in [
+        ("/log/checkpoint", "no-cache"),
+        ("/log/cosigned", "no-cache"),
+        ("/log/tile/0/000.p/1", "public, max-age=31536000, immutable"),
+    ] {
+        let answer = house.knock("GET", path).send("").await;
+        assert_eq!(
+            (answer.status.as_u16(), &answer.headers["cache-control"]),
+            (200, &caching.parse().unwrap()),
+            "{path}"
+        );
+    }
+}
