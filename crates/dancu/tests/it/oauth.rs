@@ -70,7 +70,7 @@ fn cases(world: &World, server: &Server) -> Vec<Case> {
         ("another client named", named_other, "assertion_issuer", wide),
         ("no such client", wrong("sub", json!("nobody")), "unknown_client", Some("nobody")),
         ("no identifier", wrong("jti", json!("")), "assertion_shape", wide),
-        ("not signed", token_form(&unsigned(&good)), "assertion_shape", wide),
+        ("not signed", token_form(&unsigned(&good)), "assertion_algorithm", wide),
         (
             "public key as secret",
             token_form(&public_key_as_secret(world, &good)),
