@@ -162,6 +162,7 @@ impl Persons {
 /// What one client may ask, on which basis, and how often.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "the words of a document that people write")]
 pub struct Contract {
     /// Identifier.
     pub id: ContractId,
@@ -194,6 +195,10 @@ pub struct Contract {
     /// legal basis and purpose are those of the lists alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cohort: Option<CohortTerms>,
+    /// Whether persons who are signed in at the client, a portal, are shown there who looked at them. A contract that says so
+    /// gives no other right.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub access_history: bool,
     /// About whom.
     #[serde(default, skip_serializing_if = "Persons::is_all")]
     pub persons: Persons,

@@ -2,7 +2,7 @@
 
 use crate::{
     Author, CaseloadError, Client, Contract, Directory, Feed, Field, LifeError, LifeStore, Organisation,
-    OrganisationId, Persons, Product, SearchTerms, Stage, Visibility, connecting::change,
+    OrganisationId, Persons, Product, SearchTerms, Stage, Visibility, access_history, connecting::change,
 };
 use dancu_core::{Explain, Explanation, StoreError};
 use jiff::Timestamp;
@@ -242,6 +242,7 @@ impl ConnectionsDocument {
             }
             contract_values(contract)?;
             cohort_values(contract)?;
+            access_history_values(contract)?;
         }
         let kept = contracts.iter().filter(|row| !my_contracts.contains(row.id.as_str()));
         let doors = kept.chain(&self.contracts).filter_map(|row| row.xroad_client.as_ref());
@@ -359,7 +360,9 @@ fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
         Contract { price_exemption: Some(ground), valid_from, .. } if ground.on(*valid_from).is_none() => {
             refuse("price_exemption")
         }
-        Contract { fields, sealed, cohort: None, .. } if fields.is_empty() && sealed.is_empty() => {
+        Contract { fields, sealed, cohort: None, access_history: false, .. }
+            if fields.is_empty() && sealed.is_empty() =>
+        {
             refuse("fields = []")
         }
         Contract { fetch, fields, .. }
@@ -389,6 +392,15 @@ fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
         }
         _ => Ok(()),
     }
+}
+
+fn access_history_values(contract: &Contract) -> Result<(), DocumentError> {
+    if contract.access_history && !access_history::stands_alone(contract) {
+        let what =
+            "access_history: alone, with nothing but products, xroad_client, signed_answers and limits";
+        return Err(wrong(&contract.id, what));
+    }
+    Ok(())
 }
 
 fn cohort_values(contract: &Contract) -> Result<(), DocumentError> {

@@ -249,6 +249,34 @@ fn a_webhook_is_an_address_without_secrets_and_a_contract_without_feed_stays_as_
     assert!(!serde_json::to_string(&plain).unwrap().contains("feed"));
 }
 
+#[test]
+fn a_contract_that_shows_who_looked_gives_no_other_right() {
+    let with = |more: &[(&str, serde_json::Value)]| {
+        let mut document = document();
+        document["contracts"][0]["fields"] = json!([]);
+        document["contracts"][0]["access_history"] = json!(true);
+        for (key, value) in more {
+            document["contracts"][0][*key] = value.clone();
+        }
+        check(document)
+    };
+    assert!(with(&[]).is_ok());
+    assert!(with(&[("xroad_client", json!("VN/COM/1/a")), ("signed_answers", json!(true))]).is_ok());
+    for more in [
+        ("fields", json!(["name"])),
+        ("sealed", json!(["portrait"])),
+        ("feed", json!({"persons": "disclosed"})),
+        ("attest", json!({"ages": [18]})),
+        ("household", json!({"persons_max": 2})),
+        ("search", json!({"per_officer_minute_max": 1, "per_officer_day_max": 1})),
+        ("may_tell_unknown", json!(true)),
+        ("persons", json!("with_consent")),
+        ("visibility", json!({"delayed": {"days": 30}})),
+    ] {
+        assert!(with(std::slice::from_ref(&more)).is_err(), "{}", more.0);
+    }
+}
+
 /// An Ed25519 public key (RFC 8037, appendix A.2).
 fn key() -> serde_json::Value {
     json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})

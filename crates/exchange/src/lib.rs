@@ -3,6 +3,7 @@
 //! A contract names fields; the default product answers *match / differs / not held* per field and gives away
 //! nothing. May use `core`, `calendar`, `places`, `register`, `cards`, `ledger`. Names no store, no web.
 
+mod access_history;
 mod assertion;
 mod attest;
 mod caller;
@@ -40,6 +41,7 @@ mod verify;
 mod visibility;
 mod xroad;
 
+pub use access_history::AccessHistoryRequest;
 pub use assertion::{Assertion, AssertionError, AssertionRules, CertificateThumbprint, ClientKey, KeyError};
 pub use attest::{AttestAnswer, AttestRequest};
 pub use caller::{Caller, InFlight};

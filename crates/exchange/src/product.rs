@@ -29,11 +29,13 @@ pub enum Product {
     ChangeSubscription,
     /// Values of agreed fields are told of everybody of an age and a place.
     CohortExtract,
+    /// Who looked at a person is told to a portal at which that person is signed in.
+    AccessHistory,
 }
 
 impl Product {
     /// Every product.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Verify,
         Self::Fetch,
         Self::AgeAttestation,
@@ -41,6 +43,7 @@ impl Product {
         Self::HouseholdCheck,
         Self::ChangeSubscription,
         Self::CohortExtract,
+        Self::AccessHistory,
     ];
 
     /// The word in contracts, records and the API.
@@ -53,6 +56,7 @@ impl Product {
             Self::HouseholdCheck => "household_check",
             Self::ChangeSubscription => "change_subscription",
             Self::CohortExtract => "cohort_extract",
+            Self::AccessHistory => "access_history",
         }
     }
 
@@ -66,6 +70,7 @@ impl Product {
             Self::HouseholdCheck => contract.household.is_some(),
             Self::ChangeSubscription => contract.feed.is_some(),
             Self::CohortExtract => contract.cohort.is_some(),
+            Self::AccessHistory => contract.access_history,
         }
     }
 

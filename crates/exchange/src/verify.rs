@@ -100,19 +100,8 @@ impl VerifyRequest {
 
     pub(crate) fn read(&self) -> Result<Asked, VerifyError> {
         let wrong = |field, reason| VerifyError::Value { field, reason };
-        let number = self
-            .number
-            .trim()
-            .parse()
-            .map_err(|error: dancu_core::NumberError| wrong("number", error.explain()))?;
-        if self.reference.as_ref().is_some_and(|text| text.len() > REFERENCE_BYTES_MAX) {
-            let reason = Explanation::new(
-                "DANCU-EXCHANGE-031",
-                format!("Mã tham chiếu dài quá {REFERENCE_BYTES_MAX} byte."),
-                format!("The reference is longer than {REFERENCE_BYTES_MAX} bytes."),
-            );
-            return Err(wrong("reference", reason));
-        }
+        let number = read_number(&self.number)?;
+        check_reference(self.reference.as_deref())?;
         let given = self
             .values()
             .into_iter()
@@ -123,6 +112,26 @@ impl VerifyRequest {
             .collect::<Result<_, _>>()?;
         Ok(Asked { number, given })
     }
+}
+
+/// A personal number as a caller writes it.
+pub(crate) fn read_number(text: &str) -> Result<PersonalNumber, VerifyError> {
+    let wrong =
+        |error: dancu_core::NumberError| VerifyError::Value { field: "number", reason: error.explain() };
+    text.trim().parse().map_err(wrong)
+}
+
+/// Refuses a reference of a caller that is too long for a record.
+pub(crate) fn check_reference(reference: Option<&str>) -> Result<(), VerifyError> {
+    if reference.is_none_or(|text| text.len() <= REFERENCE_BYTES_MAX) {
+        return Ok(());
+    }
+    let reason = Explanation::new(
+        "DANCU-EXCHANGE-031",
+        format!("Mã tham chiếu dài quá {REFERENCE_BYTES_MAX} byte."),
+        format!("The reference is longer than {REFERENCE_BYTES_MAX} bytes."),
+    );
+    Err(VerifyError::Value { field: "reference", reason })
 }
 
 /// Whether the card is in force, as far as the caller may know.

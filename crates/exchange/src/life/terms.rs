@@ -36,6 +36,9 @@ pub fn is_within(new: &Contract, old: &Contract) -> bool {
     if is_less_listed {
         widened.cohort.clone_from(&old.cohort);
     }
+    if !new.access_history {
+        widened.access_history = old.access_history;
+    }
     if new.sealed.is_subset(&old.sealed) {
         widened.sealed.clone_from(&old.sealed);
     }
@@ -146,6 +149,7 @@ mod tests {
             ("household", Value::Null),
             ("sealed", json!([])),
             ("may_tell_unknown", json!(false)),
+            ("access_history", json!(false)),
             ("commands_for_commune", Value::Null),
             ("xroad_client", Value::Null),
             ("search", Value::Null),
@@ -171,6 +175,7 @@ mod tests {
             ("household", json!({"persons_max": 5})),
             ("cohort", cohort(9)),
             ("sealed", json!(["portrait", "religion"])),
+            ("access_history", json!(true)),
             ("commands_for_commune", json!("00008")),
             ("xroad_client", json!("VN/COM/1/b")),
             ("search", json!({"per_officer_minute_max": 4, "per_officer_day_max": 51})),

@@ -41,6 +41,11 @@ pub fn check_changes(caller: &Caller, day: Date) -> Result<(), RefusalReason> {
     caller.decide(&Question::new(Product::ChangeSubscription, day))
 }
 
+/// Decides whether a person's list of those who looked may be told on a day.
+pub fn plan_access_history(caller: &Caller, day: Date) -> Result<(), RefusalReason> {
+    caller.decide(&Question::new(Product::AccessHistory, day))
+}
+
 /// Decides on a request of a day that gives values for `given` to be compared.
 pub fn plan(caller: &Caller, day: Date, given: FieldSet) -> Result<Plan, RefusalReason> {
     caller.decide(&Question::new(Product::Verify, day).giving(given))?;

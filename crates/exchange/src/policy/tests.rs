@@ -271,7 +271,7 @@ fn by_hand(contract: &Contract, question: &ByHand) -> Result<(), RefusalReason> 
     let compares = matches!(product, Product::Verify | Product::Fetch);
     let needs_identity = match product {
         Product::Verify => !contract.may_tell_unknown,
-        Product::ChangeSubscription => false,
+        Product::ChangeSubscription | Product::AccessHistory => false,
         _ => true,
     };
     let has_statuses = contract.fields.iter().any(Field::is_status);

@@ -1,5 +1,6 @@
 //! The machine's doors, one endpoint a file.
 
+mod access_history;
 mod asker;
 mod attest;
 pub(crate) mod body;
@@ -10,6 +11,7 @@ mod consents;
 mod evidence;
 mod extracts;
 mod fetch;
+mod find_usage;
 mod health;
 mod keys;
 mod limits;
@@ -45,6 +47,7 @@ pub(crate) fn machine() -> Router<Arc<AppState>> {
         .route("/v1/fetch", post(fetch::fetch))
         .route("/v1/attest", post(attest::attest))
         .route("/v1/household", post(attest::household))
+        .route("/v1/access-history", post(access_history::access_history))
         .route("/v1/extracts", post(extracts::ask))
         .route("/v1/extracts/{id}", get(extracts::look))
         .route("/v1/extracts/{id}/rows", get(extracts::rows))

@@ -5,7 +5,7 @@
 //! the client whose contract names the X-Road subsystem in `X-Road-Client`. What is offered are the same services as under
 //! `/v1`, under the same contracts, limits and receipts.
 
-use super::{changes, fetch, limits, verify};
+use super::{attest, changes, fetch, find_usage, limits, verify};
 use crate::{AppState, api::body::collect, tls::Peer};
 use axum::{
     Json,
@@ -31,35 +31,61 @@ const ID: &str = "x-road-id";
 enum Service {
     Verify,
     Fetch,
+    Attest,
+    Household,
     Changes,
     Limits,
+    FindUsage,
 }
 
 impl Service {
-    const ALL: [Self; 4] = [Self::Verify, Self::Fetch, Self::Changes, Self::Limits];
+    const ALL: [Self; 7] = [
+        Self::Verify,
+        Self::Fetch,
+        Self::Attest,
+        Self::Household,
+        Self::Changes,
+        Self::Limits,
+        Self::FindUsage,
+    ];
 
     const fn code(self) -> &'static str {
         match self {
             Self::Verify => "verify",
             Self::Fetch => "fetch",
+            Self::Attest => "attest",
+            Self::Household => "household",
             Self::Changes => "changes",
             Self::Limits => "limits",
+            Self::FindUsage => "findUsage",
         }
     }
 
     const fn method(self) -> &'static str {
         match self {
-            Self::Verify | Self::Fetch => "POST",
-            Self::Changes | Self::Limits => "GET",
+            Self::Verify | Self::Fetch | Self::Attest | Self::Household => "POST",
+            Self::Changes | Self::Limits | Self::FindUsage => "GET",
+        }
+    }
+
+    /// Paths behind the service's code.
+    const fn paths(self) -> &'static [&'static str] {
+        match self {
+            Self::FindUsage => &find_usage::PATHS,
+            _ => &["/"],
         }
     }
 
     /// Whether a contract gives the right to it.
     fn is_allowed(self, caller: &Caller) -> bool {
         match self {
-            Self::Verify | Self::Limits => true,
+            Self::Verify => !caller.contract.access_history,
+            Self::Limits => true,
             Self::Fetch => !caller.contract.fetch.is_empty(),
+            Self::Attest => !caller.contract.attest.is_empty(),
+            Self::Household => caller.contract.household.is_some(),
             Self::Changes => caller.contract.feed.is_some(),
+            Self::FindUsage => caller.contract.access_history,
         }
     }
 }
@@ -176,7 +202,7 @@ impl Request<'_> {
         if let Some(id) = self.text(ID)? {
             id.clone_into(&mut marks.id);
         }
-        self.text("x-road-userid")?;
+        let user = self.text("x-road-userid")?;
         let issue = self.text("x-road-issue")?;
         let client =
             self.text("x-road-client")?.ok_or(Fault::BadRequest("The header X-Road-Client is missing"))?;
@@ -188,10 +214,15 @@ impl Request<'_> {
             self.caller(&client)?;
             return Ok(self.list_clients());
         }
-        let code = self.service_code(rest)?;
+        let (code, path) = self.service_code(rest)?;
         marks.service = Some(format!("{}/{code}", self.provider));
         let caller = self.caller(&client)?;
         let own = |service: &&Service| service.code() == code;
+        let service = Service::ALL.iter().find(own).copied();
+        let is_known = service.map_or(path == "/", |service| path == "/" || service.paths() != ["/"]);
+        if !is_known {
+            return Err(Fault::UnknownService);
+        }
         match code.as_str() {
             "listMethods" => Ok(self.methods(&Service::ALL)),
             "allowedMethods" => {
@@ -200,8 +231,8 @@ impl Request<'_> {
             }
             "getOpenAPI" => self.description(),
             _ => {
-                let service = Service::ALL.iter().find(own).copied().ok_or(Fault::UnknownService)?;
-                self.serve(service, &caller, issue).await
+                let service = service.ok_or(Fault::UnknownService)?;
+                self.serve((service, &path), &caller, (user, issue)).await
             }
         }
     }
@@ -224,23 +255,22 @@ impl Request<'_> {
         }
     }
 
-    /// The last part of the service's identifier. The parts are separated before they are decoded, so that an encoded
+    /// The service's code, and the path behind it. The parts are separated before they are decoded, so that an encoded
     /// slash does not make two of one.
-    fn service_code(&self, rest: &str) -> Result<String, Fault> {
+    fn service_code(&self, rest: &str) -> Result<(String, String), Fault> {
         let unreadable = Fault::BadRequest("The address is no identifier of a service");
         let parts = rest.split('/').map(xroad_part).collect::<Result<Vec<_>, _>>().map_err(|_| unreadable)?;
         let provider: Vec<&str> = self.provider.parts().collect();
-        let [members @ .., code] = parts.as_slice() else { return Err(unreadable) };
-        if members.len() < 3 {
+        // A member has three parts, a subsystem four; one more is the code.
+        if parts.len() < 4 {
             return Err(unreadable);
         }
-        if members.iter().map(String::as_str).ne(provider.iter().copied()) {
-            // A longer address is a path behind one of our services, and those have none.
-            let is_ours =
-                members.iter().map(String::as_str).take(provider.len()).eq(provider.iter().copied());
-            return Err(if is_ours { Fault::UnknownService } else { Fault::UnknownProvider });
+        match parts.split_at_checked(provider.len()) {
+            Some((members, [code, path @ ..])) if members == provider => {
+                Ok((code.clone(), format!("/{}", path.join("/"))))
+            }
+            _ => Err(Fault::UnknownProvider),
         }
-        Ok(code.clone())
     }
 
     /// The client whose contract names the subsystem, proven by its certificate.
@@ -255,7 +285,12 @@ impl Request<'_> {
         }
     }
 
-    async fn serve(&self, service: Service, caller: &Caller, issue: Option<&str>) -> Result<Response, Fault> {
+    async fn serve(
+        &self,
+        (service, path): (Service, &str),
+        caller: &Caller,
+        (user, issue): (Option<&str>, Option<&str>),
+    ) -> Result<Response, Fault> {
         if !service.is_allowed(caller) {
             return Err(Fault::AccessDenied);
         }
@@ -266,8 +301,11 @@ impl Request<'_> {
         let answered = match service {
             Service::Verify => verify::answer(self.state, caller, &self.bytes, issue).await,
             Service::Fetch => fetch::answer(self.state, caller, &self.bytes, issue).await,
+            Service::Attest => attest::answer_attest(self.state, caller, &self.bytes, issue).await,
+            Service::Household => attest::answer_household(self.state, caller, &self.bytes, issue).await,
             Service::Changes => changes::answer(self.state, caller, query).await,
             Service::Limits => limits::answer(self.state, caller).await,
+            Service::FindUsage => find_usage::answer(self.state, caller, (path, query), (user, issue)).await,
         };
         Ok(answered.unwrap_or_else(|refused| refused))
     }
@@ -277,7 +315,8 @@ impl Request<'_> {
             let mut entry = identifier(self.provider, "SERVICE");
             entry["service_code"] = json!(service.code());
             entry["service_type"] = json!("OPENAPI");
-            entry["endpoint_list"] = json!([{ "method": service.method(), "path": "/" }]);
+            let endpoint = |path: &&str| json!({ "method": service.method(), "path": path });
+            entry["endpoint_list"] = service.paths().iter().map(endpoint).collect();
             entry
         });
         Json(json!({ "service": list.collect::<Vec<_>>() })).into_response()
@@ -289,8 +328,12 @@ impl Request<'_> {
             url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "serviceCode");
         let (_, code) = asked.next().ok_or(Fault::BadRequest("The parameter serviceCode is missing"))?;
         let service = Service::ALL.into_iter().find(|service| service.code() == code);
-        service.ok_or(Fault::UnknownService)?;
-        Ok(super::openapi::document().into_response())
+        Ok(match service.ok_or(Fault::UnknownService)? {
+            Service::FindUsage => {
+                ([(header::CONTENT_TYPE, "application/json")], find_usage::DOCUMENT).into_response()
+            }
+            _ => super::openapi::document().into_response(),
+        })
     }
 
     fn list_clients(&self) -> Response {

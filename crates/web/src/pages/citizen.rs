@@ -301,6 +301,7 @@ fn label_of(asked: &str) -> Words {
         "same_household" => {
             return ("Cùng hộ với người được nêu tên", "In the household of a person named").into();
         }
+        "access_history" => return ("Ai đã tra cứu", "Who looked").into(),
         "household_head" => return ("Là chủ hộ", "Head of the household").into(),
         _ => {}
     }

@@ -312,7 +312,8 @@ async fn every_product_in_every_stage_of_a_connection() {
 async fn every_product_under_every_contract_of_one() {
     let terms = every_product();
     // Lists stand alone in a contract without fields: see the tests of cohorts.
-    let beside_others = |product: &Product| *product != Product::CohortExtract;
+    let beside_others =
+        |product: &Product| !matches!(product, Product::CohortExtract | Product::AccessHistory);
     for only in Product::ALL.into_iter().filter(beside_others) {
         let mut named = terms.clone();
         named.retain(|(key, _)| match *key {
@@ -336,4 +337,35 @@ async fn every_product_under_every_contract_of_one() {
             assert_eq!((status, code.as_str()), expected, "{product} under {only:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn who_looked_is_told_page_by_page_under_a_contract_of_its_own() {
+    let house =
+        House::open_with(connections(&[("fields", json!([])), ("access_history", json!(true))])).await;
+    for told in 0..3 {
+        let answer =
+            ask(&house, "/v1/access-history", &json!({ "number": HOA, "reference": "phien-1" })).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let body = answer.json();
+        assert_eq!(body["looks"].as_array().unwrap().len(), told + 1, "itself among them");
+        assert_eq!((&body["looks"][0]["asked"], &body["next"]), (&json!(["access_history"]), &Value::Null));
+        assert!(body["looks"][0].get("outcome").is_none());
+        assert!(body["receipt"]["record"].as_str().unwrap().contains("phien-1"));
+    }
+    let newest = house.state.logs.all().unwrap()[0].number().entry(2).to_string();
+    let older = ask(&house, "/v1/access-history", &json!({ "number": HOA, "before": newest })).await.json();
+    assert_eq!(older["looks"].as_array().unwrap().len(), 2);
+    for (body, status) in [
+        (json!({ "number": "12" }), 422),
+        (json!({ "number": HOA, "before": "x" }), 400),
+        (json!({ "number": HOA, "reference": "x".repeat(129) }), 422),
+        (json!({ "number": HOA, "name": "Nguyễn Văn Hòa" }), 400),
+    ] {
+        assert_eq!(ask(&house, "/v1/access-history", &body).await.status, status, "{body}");
+    }
+    assert_eq!(ask(&house, "/v1/verify", &hoa()).await.problem(), (403, "DANCU-EXCHANGE-140".to_owned()));
+    let others = House::open().await;
+    let refused = ask(&others, "/v1/access-history", &json!({ "number": HOA })).await;
+    assert_eq!(refused.problem(), (403, "DANCU-EXCHANGE-140".to_owned()));
 }

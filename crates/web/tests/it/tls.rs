@@ -43,6 +43,11 @@ pub struct Guarded {
 
 impl Guarded {
     pub async fn open() -> Self {
+        Self::open_with(&[("fetch", json!(["name"]))]).await
+    }
+
+    /// With other terms in the bank's contract.
+    pub async fn open_with(terms: &[(&str, Value)]) -> Self {
         let pairs = tempfile::tempdir().unwrap();
         let [server, bank, stranger] = ["server", "bank", "stranger"].map(|name| pair(pairs.path(), name));
         let mut clients: Value = serde_json::from_str(include_str!("connections.json")).unwrap();
@@ -52,7 +57,9 @@ impl Guarded {
             "x5t#S256": thumbprint_of_file(&bank.certificate).unwrap(),
         }]);
         clients["contracts"][1]["xroad_client"] = json!("VN/COM/ngan-hang/core");
-        clients["contracts"][1]["fetch"] = json!(["name"]);
+        for (key, value) in terms {
+            clients["contracts"][1][*key] = value.clone();
+        }
         let house = House::open_with(clients).await;
         let tls = Some(Arc::new(Tls::open(&server.certificate, &server.key).unwrap()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
