@@ -24,7 +24,7 @@ pub use legacy::{LegacyEncoding, LegacyText, check_name, check_text, legacy_read
 pub use number_in_text::holds_personal_number;
 pub use numbers::{NumberError, OldNumber, PersonalNumber};
 pub use partial_date::{PartialDate, PartialDateError};
-pub use person_name::{NameComparison, NameError, PersonName, composed, fold};
+pub use person_name::{NameComparison, NameError, PersonName, composed, fold, name_key};
 pub use place::{CommuneCode, PlaceError, ProvinceCode};
 pub use sex::{Sex, SexError};
 pub use store_error::StoreError;

@@ -247,6 +247,30 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
+/// One key for all spellings of the same words: lower case, each syllable with its tone at the end, so that the place of
+/// the tone mark, case, normal form and blanks do not count. `Hoà`, `HÒA` and `hòa` have the same key; `Hoa` has another.
+pub fn name_key(text: &str) -> String {
+    let mut key = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !key.is_empty() {
+            key.push(' ');
+        }
+        for syllable in syllables(word) {
+            for letter in &syllable.letters {
+                // The stroke of đ is no mark that stands behind a letter.
+                if letter.mark == Some('đ') {
+                    key.push('đ');
+                    continue;
+                }
+                key.push(letter.base);
+                key.extend(letter.mark);
+            }
+            key.extend(syllable.tone);
+        }
+    }
+    key
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -318,6 +342,16 @@ mod tests {
         for c in '\0'..='\u{2fff}' {
             assert_eq!(is_letter(c), c.is_alphabetic(), "{c:?}");
         }
+    }
+
+    #[test]
+    fn names_that_are_the_same_have_the_same_key_and_others_another() {
+        assert_eq!(name_key("Thúy  HOÀ"), name_key("thuý hòa"));
+        assert_eq!(name_key("Ðức"), name_key("Đức"));
+        for (one, other) in [("Hương", "Hường"), ("Đồng", "Đông"), ("Đan", "Dan"), ("An", "Ân")] {
+            assert_ne!(name_key(one), name_key(other), "{one} {other}");
+        }
+        assert_eq!(fold(&name_key("Nguyễn Đức")), "nguyen duc");
     }
 
     #[test]
