@@ -150,14 +150,15 @@ impl AlarmService {
     pub async fn notify(&self, id: AlarmId, by: &Author, words: &str) -> Result<Alarm, AlarmError> {
         let mut alarm = self.for_hands_of(id, by).await?;
         check_note(words)?;
-        let webhook = self.connection(&alarm).await?.contract.feed.and_then(|feed| feed.webhook);
+        let contract = self.connection(&alarm).await?.contract;
+        let destination = contract.feed.and_then(|feed| feed.destination(&contract.client));
         let now = self.clock.now();
         let Some(notice) = alarm.care.notice.as_mut().filter(|notice| notice.given_at.is_none()) else {
             return Err(AlarmError::NoSuchStep);
         };
         words.trim().clone_into(&mut notice.words);
         notice.given_at = Some(now);
-        notice.next_try_at = webhook.map(|_| now);
+        notice.next_try_at = destination.map(|_| now);
         self.keep(alarm, AlarmDeed::Noticed, by, "").await
     }
 

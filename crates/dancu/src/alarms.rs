@@ -14,7 +14,6 @@ use dancu_core::{Clock, StoreError};
 use dancu_exchange::{Directory, LifeService};
 use dancu_feed::{Letter, Posted, Postman};
 use dancu_ledger::LedgerRecords;
-use dancu_outbound::{AllowedNetworks, WebhookLimits, WebhookPostman};
 use dancu_store_postgres::Duty;
 use dancu_web::{AppState, breach};
 use std::{sync::Arc, time::Duration};
@@ -28,8 +27,7 @@ const COUNTING_ROUNDS: u64 = 60;
 const NOTICES_MAX: usize = 20;
 
 /// Watches for as long as it is polled.
-async fn keep_watch(parts: WatchParts, state: Arc<AppState>, stores: Stores, networks: AllowedNetworks) {
-    let postman = WebhookPostman::new(networks, WebhookLimits::default());
+async fn keep_watch(parts: WatchParts, state: Arc<AppState>, stores: Stores, postman: Arc<dyn Postman>) {
     let messenger = WebhookMessenger { state: Arc::clone(&state), postman };
     let mut every = tokio::time::interval(ROUND);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -110,10 +108,10 @@ trait Messenger: Send + Sync {
     async fn bring(&self, alarm: &Alarm) -> bool;
 }
 
-/// Brings notices to webhooks, signed as every delivery is.
+/// Brings notices to where changes are delivered, signed as every delivery is.
 struct WebhookMessenger {
     state: Arc<AppState>,
-    postman: WebhookPostman,
+    postman: Arc<dyn Postman>,
 }
 
 #[async_trait]
@@ -121,18 +119,19 @@ impl Messenger for WebhookMessenger {
     async fn bring(&self, alarm: &Alarm) -> bool {
         let state = &self.state;
         let Ok(connection) = state.alarms.connection(alarm).await else { return false };
-        let webhook = connection.contract.feed.and_then(|feed| feed.webhook);
-        let (Some(webhook), Some(notice)) = (webhook, &alarm.care.notice) else { return false };
+        let to = connection.contract.feed.and_then(|feed| feed.destination(&connection.client.id));
+        let (Some(to), Some(notice)) = (to, &alarm.care.notice) else { return false };
         let body = serde_json::json!({
             "id": alarm.id, "client": connection.client.id, "notice": breach(alarm, notice),
         });
         let body = body.to_string().into_bytes();
         let mut nonce = [0; 16];
         state.entropy.fill(&mut nonce);
-        let Ok(headers) = state.webhook_key.sign(&webhook, &body, state.clock.now(), &nonce) else {
+        let Ok(headers) = state.webhook_key.sign(&to, &body, state.clock.now(), &nonce) else {
             return false;
         };
-        let posted = self.postman.post(Letter { webhook: &webhook, body: &body, headers: &headers }).await;
+        let id = alarm.id.to_string();
+        let posted = self.postman.post(Letter { id: &id, to: &to, body: &body, headers: &headers }).await;
         matches!(posted, Posted::Taken)
     }
 }
@@ -191,12 +190,12 @@ fn print(summary: WatchSummary, json: bool) {
 
 impl Platform {
     /// Begins to watch the log.
-    pub fn watch(&self, config: &Config) -> JoinHandle<()> {
+    pub fn watch(&self) -> JoinHandle<()> {
         let state = Arc::clone(&self.state);
         let log = (state.public_log.verifier().origin(), state.public_log.records());
         let parts = parts(log, &self.stores, &state.directory, Arc::clone(&state.clock));
-        let networks = AllowedNetworks::new(config.webhook_networks.clone());
-        tokio::spawn(keep_watch(parts, Arc::clone(&state), self.stores.clone(), networks))
+        let postman = self.courier.postman();
+        tokio::spawn(keep_watch(parts, Arc::clone(&state), self.stores.clone(), postman))
     }
 }
 
@@ -246,7 +245,7 @@ mod tests {
     async fn node(folder: &std::path::Path, url: &str, clock: &Arc<dyn Clock>) -> (Stores, AlarmService) {
         let config = Config {
             data_dir: folder.to_owned(),
-            store_url: crate::config::StoreUrl::new(url.to_owned()),
+            store_url: crate::config::SecretUrl::new(url.to_owned()),
             ..Config::default()
         };
         let (stores, _lock) = Stores::open(&config).await.unwrap();

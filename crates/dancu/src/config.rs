@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, net::SocketAddr, path::PathBuf};
 use url::Url;
 
-/// Address of a database. It may hold a password, so it prints nothing.
+/// Address of a database or a NATS server. It may hold a password, so it prints nothing.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct StoreUrl(Option<String>);
+pub struct SecretUrl(Option<String>);
 
-impl StoreUrl {
+impl SecretUrl {
     /// From a text.
     pub const fn new(text: String) -> Self {
         Self(Some(text))
@@ -28,9 +28,9 @@ impl StoreUrl {
     }
 }
 
-impl fmt::Debug for StoreUrl {
+impl fmt::Debug for SecretUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.text().is_some() { "StoreUrl(…)" } else { "StoreUrl(none)" })
+        f.write_str(if self.text().is_some() { "SecretUrl(…)" } else { "SecretUrl(none)" })
     }
 }
 
@@ -63,7 +63,7 @@ pub struct Config {
     /// Folder of the keys. Keep it on another disk and back it up apart from the data.
     pub keys_dir: PathBuf,
     /// Database in place of files in the data folder, `postgres://user:password@host:5432/name`; files when left out.
-    pub store_url: StoreUrl,
+    pub store_url: SecretUrl,
     /// Address and port to listen on.
     pub listen: SocketAddr,
     /// Chain of the server's certificate in PEM; with it and `tls_key` the port speaks TLS. Renewed files are taken up
@@ -97,6 +97,11 @@ pub struct Config {
     /// Networks of our own to which changes may be delivered, e.g. `["10.20.0.0/16"]`. The open Internet always is
     /// allowed; with `127.0.0.0/8` a trial on this machine needs no TLS.
     pub webhook_networks: Vec<IpNet>,
+    /// NATS server with its streams switched on, for contracts whose changes are delivered into one, e.g.
+    /// `tls://dancu:password@nats.example:4222`; none when left out. Without TLS only at an address of this machine.
+    pub nats_url: SecretUrl,
+    /// Root certificates of the NATS server in PEM, beside those of the system.
+    pub nats_certificates: Option<PathBuf>,
     /// Address of a time-stamping authority (RFC 3161) that puts a time on the log's checkpoints; none when left out.
     pub timestamp_url: Option<Url>,
     /// Its root certificates in PEM. Needed with the address: what nobody can verify proves nothing.
@@ -112,7 +117,7 @@ impl Default for Config {
         Self {
             data_dir: "var/data".into(),
             keys_dir: "var/keys".into(),
-            store_url: StoreUrl::default(),
+            store_url: SecretUrl::default(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             tls_certificate: None,
             tls_key: None,
@@ -128,6 +133,8 @@ impl Default for Config {
             connections_max: 16_384,
             accept_clock_behind: false,
             webhook_networks: Vec::new(),
+            nats_url: SecretUrl::default(),
+            nats_certificates: None,
             timestamp_url: None,
             timestamp_certificates: None,
             timestamp_minutes: 60,
@@ -138,7 +145,7 @@ impl Default for Config {
 
 impl Config {
     /// The settings by name. Other variables that begin with `DANCU_` belong to others, such as the tests.
-    const NAMES: [&str; 22] = [
+    const NAMES: [&str; 24] = [
         "data_dir",
         "keys_dir",
         "store_url",
@@ -157,6 +164,8 @@ impl Config {
         "connections_max",
         "accept_clock_behind",
         "webhook_networks",
+        "nats_url",
+        "nats_certificates",
         "timestamp_url",
         "timestamp_certificates",
         "timestamp_minutes",
@@ -203,7 +212,7 @@ mod tests {
     #[test]
     fn the_address_of_a_database_prints_nothing() {
         let config =
-            Config { store_url: StoreUrl::new("postgres://a:geheim@b/c".to_owned()), ..Config::default() };
+            Config { store_url: SecretUrl::new("postgres://a:geheim@b/c".to_owned()), ..Config::default() };
         assert!(!format!("{config:?}").contains("geheim"));
     }
 

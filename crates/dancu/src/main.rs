@@ -21,6 +21,7 @@ mod load;
 mod person;
 mod platform;
 mod policies;
+mod postmen;
 mod rehearsal;
 mod sandbox;
 mod secrets;
@@ -36,7 +37,7 @@ mod witness;
 
 use crate::{
     cli::{Cli, Command, StoreCommand},
-    config::{Config, StoreUrl},
+    config::{Config, SecretUrl},
     failure::Failure,
     platform::Platform,
     system::{SystemClock, SystemEntropy},
@@ -83,7 +84,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     }
     if let Some(text) = cli.store {
         stores::read_argument(&text)?;
-        config.store_url = StoreUrl::new(text);
+        config.store_url = SecretUrl::new(text);
     }
     match cli.command {
         Command::Synth(args) => synth::run(&args),

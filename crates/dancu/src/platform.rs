@@ -3,6 +3,7 @@
 use crate::{
     config::Config,
     failure::Failure,
+    postmen,
     sandbox::SandboxHouse,
     secrets,
     stores::{self, OtherLogs, Stores, open_ledger_of},
@@ -24,7 +25,6 @@ use dancu_ledger::{
     CommitOptions, Ledger, LedgerError, LedgerOptions, Logs, PublicLog, Publisher,
     load_or_create_node_signer, secret_key_file,
 };
-use dancu_outbound::{AllowedNetworks, WebhookLimits, WebhookPostman};
 use dancu_reception::{Desk, Tickets};
 use dancu_register::{RegisterStore, Seals};
 use dancu_search::{Finder, SearchService, SearchStore};
@@ -50,7 +50,7 @@ pub struct Platform {
     pub seals: Arc<Seals>,
     /// The synthetic country of the sandbox.
     sandbox: Arc<SandboxHouse>,
-    /// Delivers changes to webhooks.
+    /// Delivers changes.
     pub courier: Arc<Courier>,
     /// Has the log's checkpoints stamped; none where no authority is named.
     pub timestamper: Option<Timestamper>,
@@ -263,12 +263,11 @@ fn open_feed(
     let puller = ChangePuller::new(Arc::clone(&teller), Arc::clone(refusals), Arc::clone(clock));
     let seed = secrets::load_or_create(&config.keys_dir, "webhook.key", &**entropy)?;
     let key = Arc::new(WebhookKey::from_seed(&seed)?);
-    let networks = AllowedNetworks::new(config.webhook_networks.clone());
     let courier = Courier::new(CourierParts {
         store: Arc::clone(&stores.feed),
         teller,
         directory: Arc::clone(directory),
-        postman: Arc::new(WebhookPostman::new(networks, WebhookLimits::default())),
+        postman: Arc::new(postmen::open(config)?),
         key: Arc::clone(&key),
         clock: Arc::clone(clock),
         entropy: Arc::clone(entropy),

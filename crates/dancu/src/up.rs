@@ -49,7 +49,7 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
         tokio::spawn(follow_connections(Arc::clone(&platform.state))),
     ];
     let indexer = tokio::spawn(index_older_persons(Arc::clone(&platform.stores.search)));
-    let watch = platform.watch(&config);
+    let watch = platform.watch();
     let extracts = tokio::spawn(keep_making(platform.cohort_maker(), platform.stores.clone()));
     let deliveries = Deliveries::start(Arc::clone(&platform.courier), platform.stores.clone());
     let connections_max = descriptors::make_room(config.connections_max);

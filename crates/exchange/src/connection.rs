@@ -264,6 +264,23 @@ pub struct Feed {
     /// Where changes are delivered; the client asks for them when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook: Option<Url>,
+    /// Whether changes are delivered into the stream of changes, in place of a webhook.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub jetstream: bool,
+}
+
+/// The scheme of an address in the stream of changes: `nats:dancu.changes.<client>`.
+pub const STREAM_SCHEME: &str = "nats";
+
+impl Feed {
+    /// Where changes are delivered: the webhook, or the client's subject in the stream; `None` when the client asks for them.
+    pub fn destination(&self, client: &ClientId) -> Option<Url> {
+        if self.jetstream {
+            let subject = format!("{STREAM_SCHEME}:dancu.changes.{client}");
+            return Some(subject.parse().expect("a client's identifier is letters, digits and hyphens"));
+        }
+        self.webhook.clone()
+    }
 }
 
 /// Whose changes a client is told of.

@@ -241,6 +241,7 @@ impl ConnectionsDocument {
                 return Err(DocumentError::Doubled(client.to_owned()));
             }
             contract_values(contract)?;
+            feed_values(contract)?;
             cohort_values(contract)?;
             access_history_values(contract)?;
         }
@@ -387,8 +388,17 @@ fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
             refuse("purpose_vi, purpose_en: 1–500 byte")
         }
         Contract { valid_from, valid_to: Some(valid_to), .. } if valid_to <= valid_from => refuse("valid_to"),
-        Contract { feed: Some(Feed { webhook: Some(webhook), .. }), .. } if !is_deliverable(webhook) => {
-            refuse("feed.webhook: https, 1–500 byte, without user or fragment")
+        _ => Ok(()),
+    }
+}
+
+fn feed_values(contract: &Contract) -> Result<(), DocumentError> {
+    match &contract.feed {
+        Some(Feed { webhook: Some(_), jetstream: true, .. }) => {
+            Err(wrong(&contract.id, "feed: webhook or jetstream, not both"))
+        }
+        Some(Feed { webhook: Some(webhook), .. }) if !is_deliverable(webhook) => {
+            Err(wrong(&contract.id, "feed.webhook: https, 1–500 byte, without user or fragment"))
         }
         _ => Ok(()),
     }

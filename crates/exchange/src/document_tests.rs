@@ -245,6 +245,14 @@ fn a_webhook_is_an_address_without_secrets_and_a_contract_without_feed_stays_as_
     for unreadable in [json!({}), json!({"persons": "some"}), json!({"persons": "all", "fields": []})] {
         assert!(serde_json::from_value::<ConnectionsDocument>(with(unreadable)).is_err());
     }
+    let stream = json!({"persons": "disclosed", "jetstream": true});
+    assert!(check(with(stream.clone())).is_ok());
+    let read: crate::Feed = serde_json::from_value(stream.clone()).unwrap();
+    let destination = read.destination(&"bank-core".parse().unwrap()).unwrap();
+    assert_eq!(destination.as_str(), "nats:dancu.changes.bank-core");
+    let mut both = stream;
+    both["webhook"] = json!("https://bank.example/");
+    assert!(matches!(check(with(both)).unwrap_err(), DocumentError::Value { .. }));
     let plain: ConnectionsDocument = serde_json::from_value(document()).unwrap();
     assert!(!serde_json::to_string(&plain).unwrap().contains("feed"));
 }

@@ -54,7 +54,7 @@ pub use cohort::{
 pub use compare::{Answer, residence_line};
 pub use connection::{
     Client, ClientId, Contract, ContractId, Feed, FeedPersons, IdError, Organisation, OrganisationId,
-    Persons, SearchTerms,
+    Persons, STREAM_SCHEME, SearchTerms,
 };
 pub use consent::{
     AskBounds, AskOutcome, Consent, ConsentDecision, ConsentError, ConsentId, ConsentRequest, ConsentRules,

@@ -1,4 +1,4 @@
-//! Delivers changes to webhooks: one batch a subscriber at a time, in order, the same bytes until they arrive.
+//! Delivers changes to webhooks and into the stream: one batch a subscriber at a time, in order, the same bytes until they arrive.
 
 use crate::{
     Batch, ChangeTeller, DeadLetter, DeadLetterId, DeadReason, FeedError, FeedStore, Letter, LetterChange,
@@ -55,7 +55,7 @@ pub enum Step {
     Moved,
     /// Nothing is to be tried before this instant.
     Waiting(Timestamp),
-    /// The client has no webhook, or wants no more.
+    /// Nothing is delivered to the client, or it wants no more.
     Stopped,
 }
 
@@ -65,12 +65,17 @@ impl Courier {
         Self(parts)
     }
 
-    /// The clients that have a webhook, in the order of their identifiers.
+    /// Who carries its batches, for others that deliver to the same places.
+    pub fn postman(&self) -> Arc<dyn Postman> {
+        Arc::clone(&self.0.postman)
+    }
+
+    /// The clients that are delivered to, in the order of their identifiers.
     pub fn subscribed(&self) -> Vec<ClientId> {
         let callers = self.0.directory.all();
         let mut clients: Vec<ClientId> = callers
             .values()
-            .filter(|caller| webhook(caller).is_some())
+            .filter(|caller| destination(caller).is_some())
             .map(|caller| caller.client.id.clone())
             .collect();
         clients.sort_unstable();
@@ -83,7 +88,7 @@ impl Courier {
     pub async fn step(&self, client: &ClientId) -> Result<Step, FeedError> {
         let parts = &self.0;
         let Some(caller) = parts.directory.caller(client) else { return Ok(Step::Stopped) };
-        let Some(webhook) = webhook(&caller) else { return Ok(Step::Stopped) };
+        let Some(to) = destination(&caller) else { return Ok(Step::Stopped) };
         let Some(subscriber) = parts.store.subscriber(client).await? else {
             let subscriber = Subscriber::new(client.clone(), parts.teller.end().await?);
             return self.save(subscriber, LetterChange::Keep).await;
@@ -107,7 +112,7 @@ impl Courier {
             Some(batch) if batch.terms != terms(&caller) => {
                 self.save(Subscriber { batch: None, ..subscriber }, LetterChange::Keep).await
             }
-            Some(batch) => self.deliver(webhook, subscriber, batch).await,
+            Some(batch) => self.deliver(&to, subscriber, batch).await,
             None => self.make_batch(&caller, subscriber, now).await,
         }
     }
@@ -179,17 +184,15 @@ impl Courier {
         self.save(subscriber, letters).await
     }
 
-    async fn deliver(
-        &self,
-        webhook: &Url,
-        mut subscriber: Subscriber,
-        batch: Batch,
-    ) -> Result<Step, FeedError> {
+    async fn deliver(&self, to: &Url, mut subscriber: Subscriber, batch: Batch) -> Result<Step, FeedError> {
         let parts = &self.0;
         let mut nonce = [0; 16];
         parts.entropy.fill(&mut nonce);
-        let posted = match parts.key.sign(webhook, &batch.body, parts.clock.now(), &nonce) {
-            Ok(headers) => parts.postman.post(Letter { webhook, body: &batch.body, headers: &headers }).await,
+        let id = batch.id.to_string();
+        let posted = match parts.key.sign(to, &batch.body, parts.clock.now(), &nonce) {
+            Ok(headers) => {
+                parts.postman.post(Letter { id: &id, to, body: &batch.body, headers: &headers }).await
+            }
             // The address holds what no header may.
             Err(_) => Posted::Failed(PostFailure::Forbidden),
         };
@@ -282,8 +285,8 @@ impl Courier {
     }
 }
 
-fn webhook(caller: &Caller) -> Option<&Url> {
-    caller.contract.feed.as_ref()?.webhook.as_ref()
+fn destination(caller: &Caller) -> Option<Url> {
+    caller.contract.feed.as_ref()?.destination(&caller.client.id)
 }
 
 /// What of the contract decides what is told.

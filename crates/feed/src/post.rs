@@ -2,19 +2,29 @@
 
 use crate::SignedHeaders;
 use async_trait::async_trait;
+use dancu_exchange::STREAM_SCHEME;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use url::Url;
 
-/// One attempt at a delivery: a POST of JSON.
+/// One attempt at a delivery: a POST of JSON, or the same as a message of a stream.
 #[derive(Clone, Copy)]
 pub struct Letter<'a> {
-    /// To where.
-    pub webhook: &'a Url,
+    /// By what a repetition is known.
+    pub id: &'a str,
+    /// To where: a webhook, or a subject of the stream.
+    pub to: &'a Url,
     /// The JSON.
     pub body: &'a [u8],
     /// Digest and signature.
     pub headers: &'a SignedHeaders,
+}
+
+impl Letter<'_> {
+    /// Whether it goes into the stream, and not to a webhook.
+    pub fn is_for_stream(&self) -> bool {
+        self.to.scheme() == STREAM_SCHEME
+    }
 }
 
 impl fmt::Debug for Letter<'_> {
@@ -37,6 +47,10 @@ pub enum PostFailure {
     TooSlow,
     /// The receiver answered with another status than 2xx; redirections are among them and are not followed.
     Status(u16),
+    /// The stream took nothing: it is full, or not for us.
+    Refused,
+    /// There is no stream here: the operator has named no server.
+    NotSetUp,
 }
 
 impl PostFailure {
@@ -47,6 +61,10 @@ impl PostFailure {
             Self::NoAddress => ("không tìm thấy tên máy chủ", "the host's name is not found"),
             Self::Unreachable => ("không kết nối được", "cannot be reached"),
             Self::TooSlow => ("trả lời quá chậm", "answers too slowly"),
+            Self::Refused => ("máy chủ NATS không nhận", "the NATS server does not take it"),
+            Self::NotSetUp => {
+                ("chưa cấu hình máy chủ NATS (nats_url)", "no NATS server is set up (nats_url)")
+            }
             Self::Status(status) => {
                 return (format!("trả lời mã {status}"), format!("answered with status {status}"));
             }

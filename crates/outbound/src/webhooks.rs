@@ -95,13 +95,13 @@ impl WebhookPostman {
 #[async_trait]
 impl Postman for WebhookPostman {
     async fn post(&self, letter: Letter<'_>) -> Posted {
-        if !self.may_knock(letter.webhook) {
+        if !self.may_knock(letter.to) {
             return Posted::Failed(PostFailure::Forbidden);
         }
         let Some(client) = self.client() else { return Posted::Failed(PostFailure::Unreachable) };
         let headers = letter.headers;
         let request = client
-            .post(letter.webhook.clone())
+            .post(letter.to.clone())
             .header(CONTENT_TYPE_FIELD, CONTENT_TYPE)
             .header(HeaderName::from_static("content-digest"), &headers.content_digest)
             .header(HeaderName::from_static("signature-input"), &headers.signature_input)

@@ -77,7 +77,7 @@ async fn post_to(url: &Url, networks: &[&str]) -> Posted {
     let body = b"{\"entries\":[]}";
     let key = WebhookKey::from_seed(&[7; 32]).unwrap();
     let headers = key.sign(url, body, "2026-11-22T02:00:00Z".parse().unwrap(), &[1; 16]).unwrap();
-    postman.post(Letter { webhook: url, body, headers: &headers }).await
+    postman.post(Letter { id: "1", to: url, body, headers: &headers }).await
 }
 
 const LOOPBACK: &[&str] = &["127.0.0.0/8", "::1/128"];

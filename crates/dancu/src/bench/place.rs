@@ -3,7 +3,7 @@
 use crate::{
     bench::cluster::Cluster,
     cli::BenchArgs,
-    config::{Config, StoreUrl},
+    config::{Config, SecretUrl},
     failure::Failure,
 };
 use std::path::{Path, PathBuf};
@@ -55,7 +55,7 @@ impl Place {
             Some(cluster) => Config {
                 // The lock and the log's files.
                 data_dir: self.folder.join("server-data"),
-                store_url: StoreUrl::new(cluster.url(COUNTRY)),
+                store_url: SecretUrl::new(cluster.url(COUNTRY)),
                 keys_dir,
                 ..defaults
             },
@@ -69,7 +69,7 @@ impl Place {
         let mut config = Config { data_dir, keys_dir, ..Config::default() };
         if let Some(cluster) = &self.cluster {
             cluster.create(RAW, "template0")?;
-            config.store_url = StoreUrl::new(cluster.url(RAW));
+            config.store_url = SecretUrl::new(cluster.url(RAW));
         }
         Ok(config)
     }

@@ -313,7 +313,8 @@ impl Connection {
             || contract.signed_answers
             || contract.commands_for_commune.is_some()
             || contract.cohort.is_some()
-            || contract.feed.as_ref().is_some_and(|feed| feed.webhook.is_none())
+            || contract.access_history
+            || contract.feed.as_ref().is_some_and(|feed| feed.destination(&contract.client).is_none())
     }
 
     /// The signatures that hold: of the last review, behind the last answer to their part.

@@ -160,10 +160,11 @@ async fn subscriber_view(state: &AppState, row: Subscriber) -> Result<Subscriber
 
 fn standing(state: &AppState, row: &Subscriber) -> Finding {
     let caller = state.directory.caller(&row.client);
-    let is_connected =
-        caller.is_some_and(|caller| caller.contract.feed.as_ref().is_some_and(|feed| feed.webhook.is_some()));
+    let is_connected = caller.is_some_and(|caller| {
+        caller.contract.feed.as_ref().is_some_and(|feed| feed.destination(&row.client).is_some())
+    });
     let (code, text): (_, Words) = if !is_connected {
-        ("no_webhook", ("Không còn webhook", "No webhook any more").into())
+        ("no_webhook", ("Không còn nơi nhận", "Nowhere to deliver to any more").into())
     } else if row.stopped.is_some() {
         ("gone", ("Đã dừng: nơi nhận không muốn nhận nữa (410)", "Stopped: wants no more (410)").into())
     } else if row.failures > 0 {
