@@ -40,11 +40,10 @@ pub(crate) fn change(
         if is_other && !stage_of(row).is_open() {
             return Err(DocumentError::OtherClient { who: client.id.to_string() });
         }
-        if old.keys != client.keys {
+        for deed in deeds(client, old) {
             let is_told = |told: &&ConnectionAct| told.contract == contract.id;
             let sequence = acts.iter().rfind(is_told).map_or(row.last_sequence, |told| told.sequence) + 1;
-            let keys = u32::try_from(client.keys.len()).unwrap_or(u32::MAX);
-            acts.push(act(contract, sequence, Deed::Keys { keys }, (by, now)));
+            acts.push(act(contract, sequence, deed, (by, now)));
         }
     }
     let is_new = |contract: &Contract| !contracts.contains(contract);
@@ -54,6 +53,15 @@ pub(crate) fn change(
         contracts: document.contracts.into_iter().filter(is_new).collect(),
         acts,
     })
+}
+
+/// What the history tells of a client that was written anew.
+fn deeds(client: &Client, old: &Client) -> impl Iterator<Item = Deed> {
+    let keys = u32::try_from(client.keys.len()).unwrap_or(u32::MAX);
+    let keys = (old.keys != client.keys).then_some(Deed::Keys { keys });
+    let alone = client.dpop_bound_access_tokens;
+    let bound = (old.dpop_bound_access_tokens != alone).then_some(Deed::BoundTokens { alone });
+    keys.into_iter().chain(bound)
 }
 
 fn stage_of(row: &StageRow) -> Stage {
@@ -158,6 +166,8 @@ mod tests {
             assert_eq!(refused, Err(DocumentError::OtherClient { who: "core".to_owned() }), "{name}");
             assert!(changed(&[("clients", name, value)], Stage::Sandbox).is_ok());
         }
+        let bound = changed(&[("clients", "dpop_bound_access_tokens", json!(true))], Stage::Official);
+        assert_eq!(bound, Ok(vec![(8, Deed::BoundTokens { alone: true })]));
         let both = [("clients", "keys", json!([])), ("contracts", "daily_limit", json!(9))];
         assert_eq!(changed(&both, Stage::Draft), Ok(vec![(8, Deed::Terms), (9, Deed::Keys { keys: 0 })]));
     }

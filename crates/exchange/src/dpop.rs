@@ -1,14 +1,14 @@
 //! Proofs that a request comes from whoever holds the key to which a token is bound: DPoP (RFC 9449). A token that is bound
 //! is worth nothing to whoever steals it alone.
 
-use crate::{ClientKey, jws::Jws};
+use crate::{ClientId, ClientKey, jws::Jws};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use jsonwebtoken::jwk::ThumbprintHash;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{Mutex, PoisonError},
 };
 use subtle::ConstantTimeEq;
@@ -128,6 +128,8 @@ struct Generations {
     since_s: i64,
     young: HashSet<[u8; 16]>,
     old: HashSet<[u8; 16]>,
+    /// Names of the young generation by client.
+    counts: HashMap<ClientId, usize>,
 }
 
 /// What became of a proof that is shown.
@@ -146,21 +148,27 @@ impl SpentProofs {
     const GENERATION_S: i64 = AGE_S_MAX + 2 * SKEW_S_MAX;
     /// Names of a generation at most, some 24 MiB: more than 8,000 requests a second with proofs.
     const NAMES_MAX: usize = 1 << 20;
+    /// Names of one client of these, so that none of them uses up the room of the others: more than 1,000 requests a second.
+    const CLIENT_NAMES_MAX: usize = Self::NAMES_MAX / 8;
 
-    pub fn spend(&self, proof: &Proof, now: Timestamp) -> Spending {
+    pub fn spend(&self, client: &ClientId, proof: &Proof, now: Timestamp) -> Spending {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now_s = now.as_second();
         if now_s >= kept.since_s + Self::GENERATION_S {
             // After a pause of two generations nothing old could be shown again either; clearing it is not needed for truth.
             kept.old = std::mem::take(&mut kept.young);
+            kept.counts.clear();
             kept.since_s = now_s;
         }
         if kept.old.contains(&proof.name) || kept.young.contains(&proof.name) {
             return Spending::Again;
         }
-        if kept.young.len() >= Self::NAMES_MAX {
+        let is_full = kept.young.len() >= Self::NAMES_MAX;
+        let count = kept.counts.entry(client.clone()).or_default();
+        if is_full || *count >= Self::CLIENT_NAMES_MAX {
             return Spending::Full;
         }
+        *count += 1;
         kept.young.insert(proof.name);
         Spending::First
     }

@@ -138,27 +138,36 @@ fn the_example_of_rfc_9449_is_taken_at_its_time() {
 #[test]
 fn a_proof_is_taken_once_for_as_long_as_it_could_be_shown() {
     let (spent, holder) = (SpentProofs::default(), Holder::new());
+    let id: ClientId = "core".parse().unwrap();
     let proof = |name: &str| {
         let claims = with(claims(None), "jti", name.into());
         check(&holder.sign(&holder.head(), &claims), None).unwrap()
     };
     let later = |seconds: i64| Timestamp::from_second(now().as_second() + seconds).unwrap();
-    assert_eq!(spent.spend(&proof("a"), now()), Spending::First);
+    assert_eq!(spent.spend(&id, &proof("a"), now()), Spending::First);
     for seconds in [0, 60, 119, 120, 180] {
-        assert_eq!(spent.spend(&proof("a"), later(seconds)), Spending::Again, "{seconds} s later");
+        assert_eq!(spent.spend(&id, &proof("a"), later(seconds)), Spending::Again, "{seconds} s later");
     }
-    assert_eq!(spent.spend(&proof("b"), now()), Spending::First);
+    assert_eq!(spent.spend(&id, &proof("b"), now()), Spending::First);
     let key = [1; 32];
     let full = SpentProofs::default();
-    for name in 0..SpentProofs::NAMES_MAX as u128 {
-        assert_eq!(full.spend(&Proof { key, name: name.to_le_bytes() }, now()), Spending::First);
+    let client = |number: usize| format!("client-{number}").parse::<ClientId>().unwrap();
+    let proof = |name: usize| Proof { key, name: (name as u128).to_le_bytes() };
+    let share = SpentProofs::CLIENT_NAMES_MAX;
+    for name in 0..share {
+        assert_eq!(full.spend(&client(0), &proof(name), now()), Spending::First);
     }
-    assert_eq!(full.spend(&Proof { key, name: [255; 16] }, now()), Spending::Full);
-    assert_eq!(
-        full.spend(&Proof { key, name: [255; 16] }, later(120)),
-        Spending::First,
-        "there is room again"
-    );
+    assert_eq!(full.spend(&client(0), &proof(share), now()), Spending::Full, "one client has its share");
+    for name in share..SpentProofs::NAMES_MAX {
+        assert_eq!(
+            full.spend(&client(name / share), &proof(name), now()),
+            Spending::First,
+            "others have theirs"
+        );
+    }
+    let another = proof(usize::MAX);
+    assert_eq!(full.spend(&client(99), &another, now()), Spending::Full);
+    assert_eq!(full.spend(&client(0), &another, later(120)), Spending::First, "there is room again");
 }
 
 proptest! {

@@ -215,7 +215,7 @@ impl TokenService {
             Ok(proof) => proof,
             Err(_) => return refuse(Some(&claimed), RefusalReason::KeyProof),
         };
-        if let Some(reason) = proof.as_ref().and_then(|proof| self.spend(proof, now)) {
+        if let Some(reason) = proof.as_ref().and_then(|proof| self.spend(&claimed, proof, now)) {
             return refuse(Some(&claimed), reason);
         }
         let secret = self.random();
@@ -235,8 +235,8 @@ impl TokenService {
     }
 
     /// Why a proof cannot be taken, if it was shown before or cannot be remembered.
-    fn spend(&self, proof: &Proof, now: Timestamp) -> Option<RefusalReason> {
-        match self.spent.spend(proof, now) {
+    fn spend(&self, client: &ClientId, proof: &Proof, now: Timestamp) -> Option<RefusalReason> {
+        match self.spent.spend(client, proof, now) {
             Spending::First => None,
             Spending::Again => Some(RefusalReason::KeyProofReplayed),
             Spending::Full => Some(RefusalReason::TooFast),
@@ -305,7 +305,7 @@ impl TokenService {
             return Some(RefusalReason::TokenKey);
         }
         // Remembered only now: whoever has no token cannot fill the memory.
-        self.spend(&proof, now)
+        self.spend(&known.client, &proof, now)
     }
 
     fn remember(&self, hash: [u8; 32], known: Known, now: Timestamp) {

@@ -76,7 +76,7 @@ async fn acts_are_told_as_they_were_added_page_by_page(store: &dyn LifeStore) {
     let note = "Ghi chú".to_owned();
     let deeds = [
         step(Some(Stage::Draft), Stage::Sandbox),
-        Deed::Terms,
+        Deed::BoundTokens { alone: true },
         Deed::Keys { keys: 2 },
         Deed::Answer { item: "retention".to_owned(), verdict: Verdict::NotApplicable, note },
         Deed::Signature { part: Part::Legal },

@@ -20,6 +20,7 @@ use std::{
         Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 const NODES: [&str; 2] = ["main", "b"];
@@ -27,6 +28,8 @@ const NODES: [&str; 2] = ["main", "b"];
 pub const NARROW_LIMIT: u64 = 1_500;
 /// Answers of the node that lives, before and after the other one is killed.
 const ANSWERS: u64 = 60;
+/// Nobody waits for longer than this for them, however busy the machine.
+const ANSWERS_TIME_MAX: Duration = Duration::from_mins(5);
 const CLIENTS: usize = 4;
 
 /// A country in a database, for several nodes.
@@ -148,7 +151,9 @@ pub fn wait_for_all(counters: &[AtomicU64; 2]) {
 /// Waits for so many more answers.
 pub fn wait_for(counter: &AtomicU64, more: u64) {
     let until = counter.load(Ordering::Acquire) + more;
+    let begun = Instant::now();
     while counter.load(Ordering::Acquire) < until {
+        assert!(begun.elapsed() < ANSWERS_TIME_MAX, "the answers stopped coming");
         std::thread::yield_now();
     }
 }

@@ -145,6 +145,11 @@ pub enum Deed {
         /// How many it has now.
         keys: u32,
     },
+    /// Whether the client works with bound tokens alone (RFC 9449) was changed.
+    BoundTokens {
+        /// Whether it does now.
+        alone: bool,
+    },
     /// The client's software was answered in the sandbox, or rightly refused. Told as often as the review wants to see it.
     Tried {
         /// Whether it was answered.

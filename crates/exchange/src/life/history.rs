@@ -337,6 +337,7 @@ impl Connection {
                 Deed::Step(_)
                 | Deed::Terms
                 | Deed::Keys { .. }
+                | Deed::BoundTokens { .. }
                 | Deed::Tried { .. }
                 | Deed::Ceiling(_)
                 | Deed::Evidence { .. } => {}

@@ -312,6 +312,12 @@ fn act(act: &dancu_exchange::ConnectionAct) -> Option<ActView> {
         Deed::Keys { keys } => {
             (format!("Thay khóa, còn {keys} khóa"), format!("Keys exchanged, now {keys}")).into()
         }
+        Deed::BoundTokens { alone: true } => {
+            ("Chỉ dùng token gắn với khóa", "Works with bound tokens alone").into()
+        }
+        Deed::BoundTokens { alone: false } => {
+            ("Thôi bắt buộc token gắn với khóa", "Need not work with bound tokens any more").into()
+        }
         Deed::Signature { part } => {
             let (vi, en) = part.words();
             (format!("Ký phần {vi}"), format!("Signed: {en}")).into()
