@@ -38,6 +38,8 @@ pub enum Command {
     Witness(WitnessArgs),
     /// Write a synthetic country as CSV, or XLSX or Parquet by the name of the file. The same seed gives the same bytes.
     Synth(SynthArgs),
+    /// Match two files of persons, or find the duplicates of one. Needs no running system and no store.
+    Match(MatchArgs),
     /// Load persons from CSV, XLSX or Parquet into the register. Can be broken off and run again.
     Load(LoadArgs),
     /// Write the persons of a contract to CSV, XLSX or Parquet. Every one of them gets an entry in the log first. The
@@ -162,6 +164,31 @@ pub struct SynthArgs {
     /// Where to; standard output when left out.
     #[arg(long, short)]
     pub output: Option<PathBuf>,
+    /// In place of a country, two files of it to match and who is who: `register.csv`, `agency.csv` with the errors of real
+    /// files at documented rates, `truth.csv`.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["output", "sealed"])]
+    pub corrupt: Option<PathBuf>,
+}
+
+/// What to match with what.
+#[derive(Debug, Args)]
+pub struct MatchArgs {
+    /// A file: CSV, XLSX or Parquet, told by its first bytes.
+    pub left: PathBuf,
+    /// Another file; when left out, rows of one person are looked for within the first.
+    pub right: Option<PathBuf>,
+    /// Which column is what (`docs/guide/match.md`); guessed from the headers when left out.
+    #[arg(long, value_name = "FILE")]
+    pub map: Option<PathBuf>,
+    /// Folder for the results; made when it is not there.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// A frozen model (`model.json` of an earlier run); weights are learned from the files when left out.
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Show no progress and no sums.
+    #[arg(long)]
+    pub quiet: bool,
 }
 
 /// What to load.

@@ -18,6 +18,7 @@ mod feed;
 mod handover;
 mod ledger;
 mod load;
+mod matching;
 mod person;
 mod platform;
 mod policies;
@@ -87,6 +88,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         config.store_url = SecretUrl::new(text);
     }
     match cli.command {
+        Command::Match(args) => matching::run(&args),
         Command::Synth(args) => synth::run(&args),
         Command::Cards { file } => print_cards(&file),
         Command::Client { command } => client::run(&command, &SystemClock),

@@ -2,6 +2,7 @@
 
 use crate::{cli::SynthArgs, failure::Failure, ledger::progress_bar, unfinished};
 use dancu_bulk::{Format, from_csv};
+use dancu_synth::corrupt::{CorruptSummary, Targets, write_corrupt};
 use std::{
     fs::File,
     io::{BufWriter, Write, stdout},
@@ -16,6 +17,13 @@ pub fn run(args: &SynthArgs) -> Result<(), Failure> {
         today: args.today,
         sealed: args.sealed,
     };
+    if let Some(folder) = &args.corrupt {
+        let bar = progress_bar();
+        bar.set_length(args.persons);
+        let outcome = corrupt(&options, folder, &mut |done| bar.set_position(done));
+        bar.finish_and_clear();
+        return outcome.map(drop);
+    }
     if let Some(path) = &args.output
         && Format::of_name(path) != Format::Csv
     {
@@ -37,6 +45,25 @@ pub fn run(args: &SynthArgs) -> Result<(), Failure> {
     });
     bar.finish_and_clear();
     outcome
+}
+
+/// Two files to match, and who is who.
+pub fn corrupt(
+    options: &dancu_synth::Options,
+    folder: &Path,
+    progress: &mut dyn FnMut(u64),
+) -> Result<CorruptSummary, Failure> {
+    std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
+    let create = |name: &str| {
+        let path = folder.join(name);
+        File::create(&path).map_err(|error| Failure::file(&path, &error))
+    };
+    let targets = Targets {
+        register: create("register.csv")?,
+        agency: create("agency.csv")?,
+        truth: create("truth.csv")?,
+    };
+    Ok(write_corrupt(options, targets, progress)?)
 }
 
 fn write(

@@ -28,6 +28,7 @@
 mod block;
 mod calendar;
 mod card;
+pub mod corrupt;
 mod draw;
 mod error;
 mod geography;

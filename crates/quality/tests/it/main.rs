@@ -1,0 +1,4 @@
+//! The matcher as a whole, on files that are made here.
+
+mod matching;
+mod support;
