@@ -86,12 +86,12 @@ fn upper(hash: u64) -> u32 {
     ((hash >> 32) as u32).max(1)
 }
 
-/// Rows from which on keys that bring many candidates are left out.
-const ROWS_LARGE: usize = 300_000;
+/// Rows up to which keys are used that bring many candidates: everything can be compared with much.
+const ROWS_SMALL: usize = 30_000;
 /// Keys at most, for small files and for large ones.
-const KEYS_MAX: (usize, usize) = (40, 18);
+const KEYS_MAX: (usize, usize) = (40, 20);
 
-/// The keys of a schema, the most telling first: their union decides who is compared.
+/// The keys of a schema for files of so many rows, the most telling first: their union decides who is compared.
 pub(crate) fn keys(schema: &Schema, rows: usize) -> Vec<Key> {
     let of_kind = |kinds: &'static [SlotKind]| {
         let slots = schema.slots().iter().enumerate();
@@ -125,17 +125,19 @@ pub(crate) fn keys(schema: &Schema, rows: usize) -> Vec<Key> {
     }
     for other in &others {
         wanted.push(vec![whole(given), year, Some(Atom::Value(*other))]);
-        wanted.push(vec![whole(surname), Some(Atom::Value(*other))]);
-        wanted.push(vec![whole(given), Some(Atom::Value(*other))]);
     }
     for (at, one) in others.iter().enumerate() {
         for other in &others[at + 1..] {
             wanted.push(vec![Some(Atom::Value(*one)), Some(Atom::Value(*other))]);
         }
     }
+    for other in &others {
+        wanted.push(vec![whole(surname), Some(Atom::Value(*other))]);
+        wanted.push(vec![whole(given), Some(Atom::Value(*other))]);
+    }
     wanted.push(vec![names, whole(middle)]);
-    let large = rows >= ROWS_LARGE;
-    if !large {
+    let is_small = rows <= ROWS_SMALL;
+    if is_small {
         wanted.push(vec![whole(day)]);
         wanted.push(vec![
             given.map(|given| Atom::First(given, 3)),
@@ -147,12 +149,12 @@ pub(crate) fn keys(schema: &Schema, rows: usize) -> Vec<Key> {
         wanted.extend([vec![whole(given)], vec![whole(surname)]]);
     }
     wanted.push(vec![names]);
-    for other in &others {
-        wanted.push(vec![Some(Atom::Value(*other))]);
+    if is_small || wanted.iter().filter(|atoms| atoms.iter().all(Option::is_some)).count() < 3 {
+        wanted.extend(others.iter().map(|other| vec![Some(Atom::Value(*other))]));
     }
     let refine =
         refinement(&[day, others.first().copied(), given, middle, surname, numbers.first().copied()]);
-    let most = if large { KEYS_MAX.1 } else { KEYS_MAX.0 };
+    let most = if is_small { KEYS_MAX.0 } else { KEYS_MAX.1 };
     finished(wanted, &refine, most)
 }
 

@@ -45,7 +45,7 @@ pub struct BlockReport {
 impl Index {
     /// Sorts the rows of the other file by every key.
     pub fn new(schema: &Schema, values: &[Values], table: &Table, rows: &[u32]) -> Self {
-        let keys = keys(schema, rows.len());
+        let keys = keys(schema, table.rows());
         Self { keys: keys.into_iter().map(|key| KeyIndex::new(key, values, table, rows)).collect() }
     }
 

@@ -43,6 +43,11 @@ impl Alike {
 
     /// At most a third of the letters differs.
     pub const fn is_similar(self) -> bool {
-        matches!(self.slips, Some(slips) if slips <= 1 || self.letters >= 5 && slips * 3 <= self.letters + 1)
+        match self.slips {
+            Some(0) => true,
+            Some(1) => self.letters >= 3,
+            Some(slips) => self.letters >= 5 && slips * 3 <= self.letters + 1,
+            None => false,
+        }
     }
 }

@@ -76,13 +76,42 @@ impl Comparer {
                 levels.set(slot, values.level(one, other));
             }
         }
-        if let (Some(given), Some(surname)) = (self.given, self.surname) {
+        if let (Some(given), Some(surname)) = (self.given, self.surname)
+            && !self.turn(&mut levels, (given, surname), (left, i), (right, j))
+        {
             self.exchange(&mut levels, (given, surname), NAME_SLIP, NAME_EXCHANGED, (left, i), (right, j));
         }
         if let Some(texts) = self.texts {
             self.exchange(&mut levels, texts, TEXT_SIMILAR - 1, TEXT_EXCHANGED, (left, i), (right, j));
         }
         levels
+    }
+
+    /// A name whose words stand in another order: `An Văn Nguyễn`. Says whether it is one.
+    fn turn(
+        &self,
+        levels: &mut Levels,
+        (given, surname): (usize, usize),
+        (left, i): (&Table, u32),
+        (right, j): (&Table, u32),
+    ) -> bool {
+        if levels.of(given) < NAME_CUT || levels.of(surname) < NAME_CUT {
+            return false;
+        }
+        let names = self.values.iter().enumerate().filter(|(_, values)| values.kind.is_name());
+        let bags = names.clone().fold((0_u64, 0_u64), |(one, other), (slot, values)| {
+            let (value, other_value) = (left.value(slot, i), right.value(slot, j));
+            (one.wrapping_add(values.bag(value)), other.wrapping_add(values.bag(other_value)))
+        });
+        if bags.0 != bags.1 {
+            return false;
+        }
+        for (slot, _) in names {
+            if levels.of(slot) != 0 {
+                levels.set(slot, NAME_EXCHANGED);
+            }
+        }
+        true
     }
 
     /// Two columns whose values were written into each other.

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     normal::fits_cut,
     schema::SlotKind,
-    table::{Dictionary, Table, Tables},
+    table::{Dictionary, Table, Tables, hash_of},
 };
 use dancu_core::fold;
 
@@ -20,6 +20,8 @@ pub(crate) struct Values {
     /// Of each value, the number of its plain form: without marks and blanks. Empty where every value is plain.
     plain_of: Vec<u32>,
     plain: Dictionary,
+    /// Of each name, its words without marks in any order.
+    bags: Vec<u64>,
     /// How often each value is told in the file that tells more.
     pub counts: Vec<u32>,
     /// The same by plain form; empty where every value is plain.
@@ -67,6 +69,10 @@ fn smoothed(expected: &[f64; RARE], count: u32) -> f64 {
     }
 }
 
+fn word_hash(word: &str) -> u64 {
+    if word.is_empty() { 0 } else { hash_of(word.as_bytes()) }
+}
+
 fn number(at: usize) -> u32 {
     u32::try_from(at).expect("values are counted in 32 bits")
 }
@@ -101,12 +107,19 @@ impl Values {
             }
             plain.freeze();
         }
+        let bags = if kind.is_name() {
+            let bag = |at| dictionary.text(number(at)).split(' ').map(|word| word_hash(&fold(word)));
+            (0..dictionary.len()).map(|at| bag(at).fold(0, u64::wrapping_add)).collect()
+        } else {
+            Vec::new()
+        };
         let (rare, plain_rare) = (expected(&counts), expected(&plain_counts));
         Self {
             kind,
             texts: dictionary,
             plain_of,
             plain,
+            bags,
             counts,
             plain_counts,
             told,
@@ -136,6 +149,11 @@ impl Values {
             Some(plain) => self.plain.text(*plain),
             None => self.texts.text(value),
         }
+    }
+
+    /// The words of a name, in any order; sums of those of several names are those of all.
+    pub fn bag(&self, value: u32) -> u64 {
+        self.bags.get(value as usize).copied().unwrap_or_default()
     }
 
     /// A value.

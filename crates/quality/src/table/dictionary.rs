@@ -7,7 +7,7 @@ use std::hash::Hasher;
 /// Texts with numbers from 1; 0 is "not told".
 #[derive(Default)]
 pub(crate) struct Dictionary {
-    bytes: Vec<u8>,
+    texts: String,
     /// Where each text ends; the first entry is that of number 0, the empty text.
     ends: Vec<usize>,
     table: HashTable<u32>,
@@ -40,7 +40,7 @@ impl Dictionary {
         if at == 0 {
             return "";
         }
-        std::str::from_utf8(&self.bytes[self.ends[at - 1]..self.ends[at]]).unwrap_or_default()
+        &self.texts[self.ends[at - 1]..self.ends[at]]
     }
 
     /// The number of a text, a new one if it is the first time.
@@ -51,7 +51,7 @@ impl Dictionary {
         if self.ends.is_empty() {
             self.ends.push(0);
         }
-        let (bytes, ends) = (&self.bytes, &self.ends);
+        let (bytes, ends) = (self.texts.as_bytes(), &self.ends);
         let at = |number: u32| &bytes[ends[number as usize - 1]..ends[number as usize]];
         let hash = hash_of(text.as_bytes());
         if let Some(number) = self.table.find(hash, |number| at(*number) == text.as_bytes()) {
@@ -59,9 +59,9 @@ impl Dictionary {
         }
         let number =
             u32::try_from(self.ends.len()).expect("rows are counted in 32 bits, so are their values");
-        self.bytes.extend_from_slice(text.as_bytes());
-        self.ends.push(self.bytes.len());
-        let (bytes, ends) = (&self.bytes, &self.ends);
+        self.texts.push_str(text);
+        self.ends.push(self.texts.len());
+        let (bytes, ends) = (self.texts.as_bytes(), &self.ends);
         let at = |number: u32| &bytes[ends[number as usize - 1]..ends[number as usize]];
         self.table.insert_unique(hash, number, |number| hash_of(at(*number)));
         number
@@ -75,7 +75,7 @@ impl Dictionary {
     /// Gives back what only finding texts needs.
     pub fn freeze(&mut self) {
         self.table = HashTable::new();
-        self.bytes.shrink_to_fit();
+        self.texts.shrink_to_fit();
         self.ends.shrink_to_fit();
     }
 }

@@ -72,7 +72,7 @@ impl RowBatch {
 /// One file.
 #[derive(Default)]
 pub struct Table {
-    ids: Vec<u8>,
+    ids: String,
     id_ends: Vec<usize>,
     columns: Vec<Vec<u32>>,
     /// What was set aside in it.
@@ -89,7 +89,7 @@ impl Table {
     pub fn id(&self, row: u32) -> &str {
         let at = row as usize;
         let start = if at == 0 { 0 } else { self.id_ends[at - 1] };
-        std::str::from_utf8(&self.ids[start..self.id_ends[at]]).unwrap_or_default()
+        &self.ids[start..self.id_ends[at]]
     }
 
     /// A value's number.
@@ -146,7 +146,7 @@ impl Tables {
 
 fn append(table: &mut Table, dictionaries: &mut [Dictionary], batch: &Encoded) {
     for id in &batch.ids {
-        table.ids.extend_from_slice(id.as_bytes());
+        table.ids.push_str(id);
         table.id_ends.push(table.ids.len());
     }
     for (what, count) in &batch.notes {
