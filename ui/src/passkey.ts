@@ -62,9 +62,10 @@ async function askBrowser(form: HTMLFormElement, options: unknown): Promise<Publ
   return credential;
 }
 
-/** Where to go next: a page of this site, whatever the answer says. */
-function nextPage(answer: unknown): string {
-  const location = (answer as { location?: unknown } | null)?.location;
+/** Where to go next: a page of this site, whatever the answer says; first where this page itself leads on. */
+function nextPage(form: HTMLFormElement, answer: unknown): string {
+  const then = form.closest<HTMLElement>("[data-passkey-then]")?.dataset["passkeyThen"];
+  const location = then ?? (answer as { location?: unknown } | null)?.location;
   const url = new URL(typeof location === "string" ? location : "/", document.baseURI);
   return url.origin === window.location.origin ? url.href : "/";
 }
@@ -73,7 +74,7 @@ async function run(form: HTMLFormElement): Promise<void> {
   const options = await post(form, "start", Object.fromEntries(new FormData(form)));
   const credential = await askBrowser(form, options);
   const answer = await post(form, "finish", credential.toJSON());
-  window.location.assign(nextPage(answer));
+  window.location.assign(nextPage(form, answer));
 }
 
 function isSupported(): boolean {

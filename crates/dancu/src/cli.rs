@@ -90,6 +90,9 @@ pub enum Command {
         #[command(subcommand)]
         command: ClientCommand,
     },
+    /// Let the next key sign statements about sign-ins at portals, and publish the one after it. Each node works with it from
+    /// its next start; where there are several, copy the files `id-token-*.key` first.
+    RotateSignInKey,
     /// Measure. Ours and a calibration in the same run.
     Bench(BenchArgs),
 }

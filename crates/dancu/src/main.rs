@@ -26,6 +26,7 @@ mod postmen;
 mod rehearsal;
 mod sandbox;
 mod secrets;
+mod sign_in_keys;
 mod staff;
 mod store_copy;
 mod stores;
@@ -92,6 +93,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Synth(args) => synth::run(&args),
         Command::Cards { file } => print_cards(&file),
         Command::Client { command } => client::run(&command, &SystemClock),
+        Command::RotateSignInKey => sign_in_keys::run(&config),
         Command::Ledger { command } => ledger::run(&command, &config),
         Command::Bench(args) => bench::run(&args, &config),
         Command::Up(args) => block_on(up::run(&args, config)),

@@ -25,6 +25,7 @@ use dancu_ledger::{
     CommitOptions, Ledger, LedgerError, LedgerOptions, Logs, PublicLog, Publisher,
     load_or_create_node_signer, secret_key_file,
 };
+use dancu_openid::{OpenId, OpenIdParts};
 use dancu_reception::{Desk, Tickets};
 use dancu_register::{RegisterStore, Seals};
 use dancu_search::{Finder, SearchService, SearchStore};
@@ -93,7 +94,6 @@ impl Platform {
             Arc::clone(&clock),
             Arc::clone(&entropy),
         );
-        let identity = Arc::new(identity);
         let cohorts = crate::extracts::service(&stores, &verify, &identity, (&clock, &entropy));
         let tickets = Tickets::new(secrets::load_or_create(&config.keys_dir, "tickets.key", &*entropy)?);
         let desk = Desk::new(Arc::clone(&verify), Arc::clone(&stores.reception), tickets, Arc::clone(&clock));
@@ -113,6 +113,7 @@ impl Platform {
         let (cosigning, witness) = witness::open(config, &public_log, &logs, (&clock, &*entropy))?;
         let sandbox = Arc::new(SandboxHouse::new(config, &clock, &entropy));
         let state = Arc::new(AppState {
+            openid: open_provider(config, &stores, (&directory, &tokens, &verify), (&clock, &entropy))?,
             sandbox: Arc::clone(&sandbox) as _,
             clock,
             entropy,
@@ -128,7 +129,7 @@ impl Platform {
             exchange_store,
             life,
             alarms: Arc::new(alarms),
-            tokens: Arc::new(tokens),
+            tokens,
             refusals,
             verify,
             consents: Arc::new(consents),
@@ -180,15 +181,33 @@ fn open_tokens(
     directory: &Arc<Directory>,
     refusals: &Arc<RefusalLog>,
     (clock, entropy): (&Arc<dyn Clock>, &Arc<dyn Entropy>),
-) -> TokenService {
-    TokenService::new(
+) -> Arc<TokenService> {
+    Arc::new(TokenService::new(
         Arc::clone(store),
         Arc::clone(directory),
         Arc::clone(refusals),
         Arc::clone(clock),
         Arc::clone(entropy),
         TokenSettings { assertion: assertion_rules(config), lifetime_s: TOKEN_LIFETIME_S },
-    )
+    ))
+}
+
+fn open_provider(
+    config: &Config,
+    stores: &Stores,
+    (directory, tokens, verify): (&Arc<Directory>, &Arc<TokenService>, &Arc<VerifyService>),
+    (clock, entropy): (&Arc<dyn Clock>, &Arc<dyn Entropy>),
+) -> Result<Arc<OpenId>, Failure> {
+    Ok(Arc::new(OpenId::new(OpenIdParts {
+        store: Arc::clone(&stores.openid),
+        directory: Arc::clone(directory),
+        tokens: Arc::clone(tokens),
+        verify: Arc::clone(verify),
+        clock: Arc::clone(clock),
+        entropy: Arc::clone(entropy),
+        keys: crate::sign_in_keys::open(config, &**entropy)?,
+        issuer: config.public_origin.origin().ascii_serialization(),
+    })))
 }
 
 fn open_identity(
@@ -196,9 +215,9 @@ fn open_identity(
     stores: &Stores,
     clock: &Arc<dyn Clock>,
     entropy: &Arc<dyn Entropy>,
-) -> Result<Identity, Failure> {
+) -> Result<Arc<Identity>, Failure> {
     let host = config.public_origin.host_str().unwrap_or("localhost").to_owned();
-    Ok(Identity::new(IdentityParts {
+    Ok(Arc::new(Identity::new(IdentityParts {
         store: Arc::clone(&stores.identity),
         clock: Arc::clone(clock),
         entropy: Arc::clone(entropy),
@@ -211,7 +230,7 @@ fn open_identity(
         },
         code_limits: AttemptLimits::CODES,
         passkey_limits: AttemptLimits::PASSKEYS,
-    })?)
+    })?))
 }
 
 /// What stands between a contract and a person: their consents, and what they asked to be restricted.
@@ -435,6 +454,9 @@ async fn remove_ended(state: &AppState) {
     }
     if let Err(error) = state.identity.sweep().await {
         tracing::warn!(%error, "ended sessions could not be removed");
+    }
+    if let Err(error) = state.openid.sweep().await {
+        tracing::warn!(%error, "ended sign-ins at portals could not be removed");
     }
 }
 

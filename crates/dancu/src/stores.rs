@@ -16,6 +16,7 @@ use dancu_ledger::{
     KnownLog, LedgerError, LedgerParts, LedgerStore, LimitShares, LogNumber, LogRegistry, LogSource,
     QuotaCount, TileFiles,
 };
+use dancu_openid::OpenIdStore;
 use dancu_reception::ReceptionStore;
 use dancu_register::RegisterStore;
 use dancu_search::SearchStore;
@@ -55,6 +56,8 @@ pub struct Stores {
     pub alarms: Arc<dyn AlarmStore>,
     /// Accounts and sessions.
     pub identity: Arc<dyn IdentityStore>,
+    /// Sign-ins at portals.
+    pub openid: Arc<dyn OpenIdStore>,
     /// Visits.
     pub reception: Arc<dyn ReceptionStore>,
     /// What the feed reads of the outbox.
@@ -86,6 +89,7 @@ impl Stores {
             + UsageStore
             + AlarmStore
             + IdentityStore
+            + OpenIdStore
             + ReceptionStore
             + FeedStore
             + SearchStore
@@ -104,6 +108,7 @@ impl Stores {
             usage: Arc::new(store.clone()),
             alarms: Arc::new(store.clone()),
             identity: Arc::new(store.clone()),
+            openid: Arc::new(store.clone()),
             reception: Arc::new(store.clone()),
             outbox: Arc::new(store.clone()),
             feed: Arc::new(store.clone()),

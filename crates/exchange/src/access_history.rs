@@ -68,6 +68,7 @@ pub(crate) fn stands_alone(contract: &Contract) -> bool {
         && contract.search.is_none()
         && contract.attest.is_empty()
         && contract.household.is_none()
+        && contract.sign_in.is_none()
         && contract.feed.is_none()
         && contract.commands_for_commune.is_none()
         && contract.persons == Persons::All

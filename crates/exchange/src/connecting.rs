@@ -35,8 +35,12 @@ pub(crate) fn change(
         let Some(old) = clients.iter().find(|row| row.id == client.id) else { continue };
         let Some(contract) = contracts.iter().find(|row| row.client == client.id) else { continue };
         let Some(row) = stages.get(&contract.id) else { continue };
-        let is_other =
-            old.organisation != client.organisation || old.keys.is_empty() != client.keys.is_empty();
+        // Where browsers come back to is where codes go: what is added there was never reviewed.
+        let leads_elsewhere =
+            (client.redirect_uris.iter()).any(|address| !old.redirect_uris.contains(address));
+        let is_other = old.organisation != client.organisation
+            || old.keys.is_empty() != client.keys.is_empty()
+            || leads_elsewhere;
         if is_other && !stage_of(row).is_open() {
             return Err(DocumentError::OtherClient { who: client.id.to_string() });
         }
@@ -161,7 +165,10 @@ mod tests {
             json!([{"kty": "OKP", "crv": "Ed25519", "x": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]);
         let rotated = changed(&[("clients", "keys", other)], Stage::Official);
         assert_eq!(rotated, Ok(vec![(8, Deed::Keys { keys: 1 })]));
-        for (name, value) in [("keys", json!([])), ("organisation", json!("other"))] {
+        let elsewhere = json!(["https://other.example/callback"]);
+        for (name, value) in
+            [("keys", json!([])), ("organisation", json!("other")), ("redirect_uris", elsewhere)]
+        {
             let refused = changed(&[("clients", name, value.clone())], Stage::Official);
             assert_eq!(refused, Err(DocumentError::OtherClient { who: "core".to_owned() }), "{name}");
             assert!(changed(&[("clients", name, value)], Stage::Sandbox).is_ok());

@@ -2,7 +2,7 @@
 
 use crate::{
     AttestTerms, Caseload, ClientKey, CohortTerms, FieldSet, HouseholdTerms, PriceExemption, Product,
-    SealedGroup, Visibility, XRoadMember,
+    RedirectAddress, SealedGroup, SignInTerms, Visibility, XRoadMember,
 };
 use dancu_core::{CommuneCode, Explain, Explanation};
 use jiff::civil::Date;
@@ -126,6 +126,12 @@ pub struct Client {
     /// Whether it works with bound tokens alone (RFC 9449 5.2): each request then proves the key.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dpop_bound_access_tokens: bool,
+    /// Where browsers come back to after somebody signed in. All at one host, by which its pseudonyms are told from others'.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redirect_uris: Vec<RedirectAddress>,
+    /// Where browsers come back to after somebody signed out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub post_logout_redirect_uris: Vec<RedirectAddress>,
     /// Stated ground of a suspension; `None` while it may work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended: Option<String>,
@@ -199,6 +205,9 @@ pub struct Contract {
     /// gives no other right.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub access_history: bool,
+    /// What a portal learns of those who sign in there; none: nobody signs in there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<SignInTerms>,
     /// About whom.
     #[serde(default, skip_serializing_if = "Persons::is_all")]
     pub persons: Persons,

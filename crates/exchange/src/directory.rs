@@ -167,6 +167,8 @@ mod tests {
                 organisation: organisation.id.clone(),
                 keys: Vec::new(),
                 dpop_bound_access_tokens: false,
+                redirect_uris: Vec::new(),
+                post_logout_redirect_uris: Vec::new(),
                 suspended: self.is_suspended.load(Ordering::Relaxed).then(|| "key lost".to_owned()),
             };
             let contract = serde_json::from_value(serde_json::json!({
@@ -203,6 +205,10 @@ mod tests {
             _: Timestamp,
             _: StoredToken,
         ) -> Result<TokenGrant, StoreError> {
+            unreachable!()
+        }
+
+        async fn spend_assertion(&self, _: &ClientId, _: String, _: Timestamp) -> Result<bool, StoreError> {
             unreachable!()
         }
 

@@ -3,6 +3,7 @@
 use crate::{
     Author, CaseloadError, Client, Contract, Directory, Feed, Field, LifeError, LifeStore, Organisation,
     OrganisationId, Persons, Product, SearchTerms, Stage, Visibility, access_history, connecting::change,
+    sign_in::are_of_one_portal,
 };
 use dancu_core::{Explain, Explanation, StoreError};
 use jiff::Timestamp;
@@ -79,8 +80,10 @@ pub enum DocumentError {
         /// The contract.
         who: String,
     },
-    /// A desk of our own pages would become software, or a client somebody else's.
-    #[error("{who}: a client beyond its sandbox keeps its owner and exchanges keys for keys")]
+    /// A desk of our own pages would become software, a client somebody else's, or a portal's browsers come back elsewhere.
+    #[error(
+        "{who}: a client beyond its sandbox keeps its owner, exchanges keys for keys and adds no address"
+    )]
     OtherClient {
         /// The client.
         who: String,
@@ -151,10 +154,10 @@ impl Explain for DocumentError {
             Self::OtherClient { who } => Explanation::new(
                 "DANCU-EXCHANGE-096",
                 format!(
-                    "{who}: sau bước thử nghiệm, phần mềm giữ nguyên chủ và chỉ được thay khóa bằng khóa. Hãy lập phần mềm và hợp đồng mới."
+                    "{who}: sau bước thử nghiệm, phần mềm giữ nguyên chủ, chỉ được thay khóa bằng khóa và không thêm địa chỉ chuyển về. Hãy lập phần mềm và hợp đồng mới."
                 ),
                 format!(
-                    "{who}: beyond its sandbox a client keeps its owner and exchanges keys for keys. Connect a new client with a new contract."
+                    "{who}: beyond its sandbox a client keeps its owner, exchanges keys for keys and adds no address to come back to. Connect a new client with a new contract."
                 ),
             ),
             Self::Changed => LifeError::Changed.explain(),
@@ -317,6 +320,14 @@ fn is_readable(text: &str) -> bool {
 fn client_values(client: &Client) -> Result<(), DocumentError> {
     match client {
         Client { keys, .. } if keys.len() > KEYS_MAX => Err(wrong(&client.id, "keys: > 8")),
+        Client { redirect_uris, post_logout_redirect_uris, .. }
+            if !are_of_one_portal(redirect_uris, post_logout_redirect_uris) =>
+        {
+            Err(wrong(
+                &client.id,
+                "redirect_uris, post_logout_redirect_uris: at most 8 each, all at one host",
+            ))
+        }
         Client { suspended: Some(ground), .. } if !is_readable(ground) => {
             Err(wrong(&client.id, "suspended: 1–500 byte"))
         }
@@ -371,8 +382,11 @@ fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
         {
             refuse("fetch: only of `fields`, and only fields that have a value")
         }
+        Contract { sign_in: Some(terms), fields, .. } if !terms.are_sound(*fields) => {
+            refuse("sign_in.fields: only of `fields`, and only fields that have a value")
+        }
         Contract { sealed, .. } if !sealed.is_empty() && gives_more_than(contract, Alone::Sealed) => refuse(
-            "sealed: fields = [], without cohort, may_tell_unknown, search, attest, household, feed, commands_for_commune, xroad_client, signed_answers",
+            "sealed: fields = [], without cohort, may_tell_unknown, search, attest, household, sign_in, feed, commands_for_commune, xroad_client, signed_answers",
         ),
         Contract { visibility, valid_from, .. } if !visibility.may_begin_on(*valid_from) => {
             refuse("visibility.delayed.days")
@@ -420,7 +434,7 @@ fn cohort_values(contract: &Contract) -> Result<(), DocumentError> {
         return Err(wrong(&contract.id, what));
     }
     if gives_more_than(contract, Alone::Cohort) {
-        let what = "cohort: fields = [], without sealed, may_tell_unknown, search, attest, household, feed, commands_for_commune, xroad_client, signed_answers, persons = with_consent";
+        let what = "cohort: fields = [], without sealed, may_tell_unknown, search, attest, household, sign_in, feed, commands_for_commune, xroad_client, signed_answers, persons = with_consent";
         return Err(wrong(&contract.id, what));
     }
     Ok(())
@@ -452,6 +466,7 @@ fn gives_more_than(contract: &Contract, alone: Alone) -> bool {
         || contract.search.is_some()
         || !contract.attest.is_empty()
         || contract.household.is_some()
+        || contract.sign_in.is_some()
         || contract.feed.is_some()
         || contract.commands_for_commune.is_some()
         || contract.xroad_client.is_some()

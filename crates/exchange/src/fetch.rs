@@ -190,7 +190,7 @@ fn outcome(
 }
 
 /// The value of a field, if the register holds one.
-fn value(person: &Person, field: Field) -> Option<FetchedValue> {
+pub(crate) fn value(person: &Person, field: Field) -> Option<FetchedValue> {
     let identity = person.identity();
     Some(match field {
         Field::Name => FetchedValue::Text(identity?.name.as_str().to_owned()),

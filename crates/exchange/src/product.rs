@@ -31,11 +31,13 @@ pub enum Product {
     CohortExtract,
     /// Who looked at a person is told to a portal at which that person is signed in.
     AccessHistory,
+    /// Values of agreed fields are told of somebody who signs in at the client's portal.
+    SignIn,
 }
 
 impl Product {
     /// Every product.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Verify,
         Self::Fetch,
         Self::AgeAttestation,
@@ -44,6 +46,7 @@ impl Product {
         Self::ChangeSubscription,
         Self::CohortExtract,
         Self::AccessHistory,
+        Self::SignIn,
     ];
 
     /// The word in contracts, records and the API.
@@ -57,6 +60,7 @@ impl Product {
             Self::ChangeSubscription => "change_subscription",
             Self::CohortExtract => "cohort_extract",
             Self::AccessHistory => "access_history",
+            Self::SignIn => "sign_in",
         }
     }
 
@@ -71,6 +75,7 @@ impl Product {
             Self::ChangeSubscription => contract.feed.is_some(),
             Self::CohortExtract => contract.cohort.is_some(),
             Self::AccessHistory => contract.access_history,
+            Self::SignIn => contract.sign_in.is_some(),
         }
     }
 

@@ -86,6 +86,14 @@ pub trait ExchangeStore: Send + Sync {
         token: StoredToken,
     ) -> Result<TokenGrant, StoreError>;
 
+    /// Spends an assertion alone; `false` when it was spent before.
+    async fn spend_assertion(
+        &self,
+        client: &ClientId,
+        assertion_id: String,
+        assertion_expires: Timestamp,
+    ) -> Result<bool, StoreError>;
+
     /// The token with this hash that has not ended.
     async fn token(&self, hash: [u8; 32], now: Timestamp) -> Result<Option<StoredToken>, StoreError>;
 

@@ -67,6 +67,21 @@ pub struct Presented<'a> {
     pub proof: Option<ShownProof<'a>>,
 }
 
+/// By what a client proves itself.
+#[derive(Clone, Copy)]
+pub enum ClientProof<'a> {
+    /// An assertion that it signed, with the `client_id` parameter where one was sent.
+    Assertion(&'a str, Option<&'a str>),
+    /// The certificate of its connection, under this `client_id` (RFC 8705 2.2: `self_signed_tls_client_auth`).
+    Certificate(&'a str),
+}
+
+impl fmt::Debug for ClientProof<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientProof(…)")
+    }
+}
+
 /// A token as it is remembered.
 #[derive(Debug, Clone)]
 struct Known {
@@ -132,59 +147,87 @@ impl TokenService {
         }
     }
 
-    /// Checks an assertion, spends it, and grants a token. `named` is the `client_id` parameter, where given.
+    /// Checks what a client proves itself by, spends it, and grants a token.
     pub async fn grant(
         &self,
-        assertion: &str,
-        named: Option<&str>,
+        proof: ClientProof<'_>,
         presented: Presented<'_>,
     ) -> Result<IssuedToken, TokenError> {
         let now = self.clock.now();
-        let refuse = |client: Option<&ClientId>, reason| Err(self.refusals.note(now, client, reason).into());
-        let claimed = match Assertion::claimed_client(assertion) {
-            Ok(claimed) => claimed,
-            Err(error) => return refuse(None, error.into()),
-        };
-        if named.is_some_and(|named| named != claimed.as_str()) {
-            return refuse(Some(&claimed), RefusalReason::AssertionIssuer);
-        }
-        let Some(caller) = self.directory.caller(&claimed) else {
-            return refuse(Some(&claimed), RefusalReason::UnknownClient);
-        };
-        let checked =
-            Assertion::check(assertion, &claimed, &caller.client.keys, &self.settings.assertion, now);
-        let checked = match checked {
-            Ok(checked) => checked,
-            Err(error) => return refuse(Some(&claimed), error.into()),
-        };
-        if !caller.is_connection_theirs(presented.certificate) {
-            return refuse(Some(&claimed), RefusalReason::Certificate);
-        }
-        self.issue(&caller, (checked.id, checked.expires), presented.proof, now).await
+        let (caller, shown) = self.identify(proof, presented.certificate, now)?;
+        self.issue(&caller, shown, presented.proof, now).await
     }
 
-    /// Grants a token to a client whose connection's certificate is registered (RFC 8705 2.2:
-    /// `self_signed_tls_client_auth`).
-    pub async fn grant_to_certificate(
+    /// The client that proved itself at another door than that of tokens. What it showed is spent.
+    pub async fn authenticate(
         &self,
-        named: &str,
-        presented: Presented<'_>,
-    ) -> Result<IssuedToken, TokenError> {
+        proof: ClientProof<'_>,
+        certificate: Option<&CertificateThumbprint>,
+    ) -> Result<Arc<Caller>, TokenError> {
         let now = self.clock.now();
-        let refuse = |client: Option<&ClientId>, reason| Err(self.refusals.note(now, client, reason).into());
-        let Ok(claimed) = named.parse::<ClientId>() else {
-            return refuse(None, RefusalReason::UnknownClient);
-        };
-        let Some(caller) = self.directory.caller(&claimed) else {
-            return refuse(Some(&claimed), RefusalReason::UnknownClient);
-        };
-        if !caller.is_proven_by(presented.certificate) {
-            return refuse(Some(&claimed), RefusalReason::Certificate);
+        let (caller, (shown, ends)) = self.identify(proof, certificate, now)?;
+        let client = &caller.client.id;
+        // A handshake cannot be replayed, so that there is nothing to remember of it.
+        let is_first = matches!(proof, ClientProof::Certificate(_))
+            || self.store.spend_assertion(client, shown, ends).await?;
+        if !is_first {
+            return Err(self.refusals.note(now, Some(client), RefusalReason::AssertionReplayed).into());
         }
-        // The handshake proved the key just now; there is nothing that could be replayed, so a fresh name is spent.
-        let id = format!("tls:{}", self.random());
-        let ends = now + SignedDuration::from_secs(self.settings.assertion.lifetime_s_max);
-        self.issue(&caller, (id, ends), presented.proof, now).await
+        Ok(caller)
+    }
+
+    /// The key that a client's request proves, spent; `None` where it proves none. `token`: the token beside it.
+    pub fn prove_key(
+        &self,
+        client: &ClientId,
+        proof: Option<ShownProof<'_>>,
+        token: Option<&str>,
+    ) -> Result<Option<KeyThumbprint>, Refusal> {
+        let now = self.clock.now();
+        let refuse = |reason| self.refusals.note(now, Some(client), reason);
+        let Some(proof) = proof else { return Ok(None) };
+        let proof = proof.check(token, now).map_err(|_| refuse(RefusalReason::KeyProof))?;
+        self.spend(client, &proof, now).map_or(Ok(Some(proof.key)), |reason| Err(refuse(reason)))
+    }
+
+    /// Who a client is, and what it showed, by name and end, so that it can be spent.
+    fn identify(
+        &self,
+        proof: ClientProof<'_>,
+        certificate: Option<&CertificateThumbprint>,
+        now: Timestamp,
+    ) -> Result<(Arc<Caller>, (String, Timestamp)), TokenError> {
+        let refuse = |client: Option<&ClientId>, reason| self.refusals.note(now, client, reason);
+        let (claimed, named) = match proof {
+            ClientProof::Assertion(assertion, named) => {
+                (Assertion::claimed_client(assertion).map_err(|error| refuse(None, error.into()))?, named)
+            }
+            ClientProof::Certificate(named) => {
+                let claimed = named.parse::<ClientId>();
+                (claimed.map_err(|_| refuse(None, RefusalReason::UnknownClient))?, None)
+            }
+        };
+        if named.is_some_and(|named| named != claimed.as_str()) {
+            return Err(refuse(Some(&claimed), RefusalReason::AssertionIssuer).into());
+        }
+        let Some(caller) = self.directory.caller(&claimed) else {
+            return Err(refuse(Some(&claimed), RefusalReason::UnknownClient).into());
+        };
+        let ClientProof::Assertion(assertion, _) = proof else {
+            if !caller.is_proven_by(certificate) {
+                return Err(refuse(Some(&claimed), RefusalReason::Certificate).into());
+            }
+            // The handshake proved the key just now; there is nothing that could be replayed, so a fresh name is spent.
+            let ends = now + SignedDuration::from_secs(self.settings.assertion.lifetime_s_max);
+            return Ok((caller, (format!("tls:{}", self.random()), ends)));
+        };
+        let checked =
+            Assertion::check(assertion, &claimed, &caller.client.keys, &self.settings.assertion, now)
+                .map_err(|error| refuse(Some(&claimed), error.into()))?;
+        if !caller.is_connection_theirs(certificate) {
+            return Err(refuse(Some(&claimed), RefusalReason::Certificate).into());
+        }
+        Ok((caller, (checked.id, checked.expires)))
     }
 
     fn random(&self) -> String {

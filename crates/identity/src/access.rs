@@ -56,6 +56,8 @@ operations! {
     ReadHistory,
     /// See who asks for one's consent, grant or refuse it, and withdraw it.
     ManageOwnConsents,
+    /// Sign in at portals with one's own account, see which ones learn what, and disconnect them.
+    SignInAtPortals,
     /// Complain about a look, have questions restricted, object, and see how far it is.
     SendPrivacyRequest,
     /// Propose a correction of one's own record, see how far it is, and withdraw it.
@@ -100,6 +102,7 @@ pub fn allows(principal: Option<&Principal>, operation: Operation) -> bool {
         | Operation::ReadOwnDisclosures
         | Operation::ReadHistory
         | Operation::ManageOwnConsents
+        | Operation::SignInAtPortals
         | Operation::SendPrivacyRequest
         | Operation::ProposeCorrection => {
             matches!(principal, Some(Principal::Citizen { .. }))
@@ -199,6 +202,7 @@ mod tests {
             (O::SearchPersons,       [false, false, false, false, true, true, false, false]),
             (O::ReadHistory,         [false, false, true, false, false, false, false, false]),
             (O::ManageOwnConsents,   [false, false, true, false, false, false, false, false]),
+            (O::SignInAtPortals,     [false, false, true, false, false, false, false, false]),
             (O::SendPrivacyRequest,  [false, false, true, false, false, false, false, false]),
             (O::ProposeCorrection,   [false, false, true, false, false, false, false, false]),
             (O::DecideCorrection,    [false, false, false, false, true, true, false, false]),

@@ -84,6 +84,24 @@ impl ExchangeStore for PostgresStore {
             .await
     }
 
+    async fn spend_assertion(
+        &self,
+        client: &ClientId,
+        assertion_id: String,
+        assertion_expires: Timestamp,
+    ) -> Answer<bool> {
+        self.database
+            .write(
+                &(client.clone(), assertion_id, assertion_expires),
+                |transaction, (client, id, expires)| {
+                    Box::pin(
+                        async move { Ok(Outcome::Keep(spend(transaction, client, id, *expires).await?)) },
+                    )
+                },
+            )
+            .await
+    }
+
     async fn token(&self, hash: [u8; 32], now: Timestamp) -> Answer<Option<StoredToken>> {
         self.database.read(&(hash, now), |client, (hash, now)| Box::pin(token(client, *hash, *now))).await
     }
@@ -138,17 +156,19 @@ async fn connections(transaction: &Transaction<'_>) -> Result<Connections> {
             })
         })
         .collect::<Result<_>>()?;
-    let rows =
-        transaction.query("SELECT id, organisation, keys, dpop_bound, suspended FROM client", &[]).await?;
+    let sql = "SELECT keys, redirect_uris, post_logout_redirect_uris, id, organisation, dpop_bound, suspended FROM client";
+    let rows = transaction.query(sql, &[]).await?;
     let clients = rows
         .iter()
         .map(|row| {
             Ok(Client {
-                id: id(row, 0)?,
-                organisation: id(row, 1)?,
-                keys: from_json(row, 2)?,
-                dpop_bound_access_tokens: cell(row, 3)?,
-                suspended: cell(row, 4)?,
+                keys: from_json(row, 0)?,
+                redirect_uris: from_json(row, 1)?,
+                post_logout_redirect_uris: from_json(row, 2)?,
+                id: id(row, 3)?,
+                organisation: id(row, 4)?,
+                dpop_bound_access_tokens: cell(row, 5)?,
+                suspended: cell(row, 6)?,
             })
         })
         .collect::<Result<_>>()?;
@@ -167,23 +187,7 @@ async fn save_connections(transaction: &Transaction<'_>, change: &ConnectionChan
         transaction.execute(&statement, &[&row.id.as_str(), &parent, &row.name_vi, &row.name_en]).await?;
     }
     for row in clients {
-        let sql = "INSERT INTO client (id, organisation, keys, dpop_bound, suspended) VALUES ($1, $2, $3, $4, $5)
-                   ON CONFLICT (id) DO UPDATE SET organisation = excluded.organisation,
-                       keys = excluded.keys, dpop_bound = excluded.dpop_bound, suspended = excluded.suspended";
-        let statement = transaction.prepare_cached(sql).await?;
-        let keys = to_json(&row.keys)?;
-        transaction
-            .execute(
-                &statement,
-                &[
-                    &row.id.as_str(),
-                    &row.organisation.as_str(),
-                    &keys,
-                    &row.dpop_bound_access_tokens,
-                    &row.suspended,
-                ],
-            )
-            .await?;
+        save_client(transaction, row).await?;
     }
     for row in contracts {
         let sql = "INSERT INTO contract (id, client, terms) VALUES ($1, $2, $3)
@@ -200,19 +204,48 @@ async fn save_connections(transaction: &Transaction<'_>, change: &ConnectionChan
     Ok(Outcome::Keep(true))
 }
 
+async fn save_client(transaction: &Transaction<'_>, row: &Client) -> Result<()> {
+    let sql = "INSERT INTO client (id, organisation, keys, dpop_bound, redirect_uris, post_logout_redirect_uris, suspended)
+               VALUES ($1, $2, $3, $4, $5, $6, $7)
+               ON CONFLICT (id) DO UPDATE SET organisation = excluded.organisation, keys = excluded.keys,
+                   dpop_bound = excluded.dpop_bound, redirect_uris = excluded.redirect_uris,
+                   post_logout_redirect_uris = excluded.post_logout_redirect_uris, suspended = excluded.suspended";
+    let statement = transaction.prepare_cached(sql).await?;
+    let (id, organisation, keys) = (row.id.as_str(), row.organisation.as_str(), to_json(&row.keys)?);
+    let (back, out) = (to_json(&row.redirect_uris)?, to_json(&row.post_logout_redirect_uris)?);
+    let bound = row.dpop_bound_access_tokens;
+    transaction
+        .execute(&statement, &[&id, &organisation, &keys, &bound, &back, &out, &row.suspended])
+        .await?;
+    Ok(())
+}
+
+/// Whether an assertion is spent for the first time.
+async fn spend(
+    transaction: &Transaction<'_>,
+    client: &ClientId,
+    assertion_id: &str,
+    expires: Timestamp,
+) -> Result<bool> {
+    let sql =
+        "INSERT INTO spent_assertion (client, id, expires_us) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    let statement = transaction.prepare_cached(sql).await?;
+    let spent = transaction
+        .execute(&statement, &[&client.as_str(), &assertion_id, &expires.as_microsecond()])
+        .await?;
+    Ok(spent == 1)
+}
+
 async fn grant_token(
     transaction: &Transaction<'_>,
     assertion_id: &str,
     assertion_expires: Timestamp,
     token: &StoredToken,
 ) -> Result<Outcome<TokenGrant>> {
-    let sql =
-        "INSERT INTO spent_assertion (client, id, expires_us) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-    let statement = transaction.prepare_cached(sql).await?;
-    let (client, expires) = (token.client.as_str(), assertion_expires.as_microsecond());
-    if transaction.execute(&statement, &[&client, &assertion_id, &expires]).await? == 0 {
+    if !spend(transaction, &token.client, assertion_id, assertion_expires).await? {
         return Ok(Outcome::Undo(TokenGrant::Replayed));
     }
+    let client = token.client.as_str();
     let sql = "INSERT INTO access_token (hash, client, expires_us, key_thumbprint) VALUES ($1, $2, $3, $4)";
     let statement = transaction.prepare_cached(sql).await?;
     let expires = token.expires.as_microsecond();

@@ -184,9 +184,9 @@ impl IdentityStore for PostgresStore {
     }
 }
 
-type Parameters<'p> = &'p [&'p (dyn ToSql + Sync)];
+pub(crate) type Parameters<'p> = &'p [&'p (dyn ToSql + Sync)];
 
-async fn all<T>(
+pub(crate) async fn all<T>(
     client: &impl GenericClient,
     sql: &str,
     parameters: Parameters<'_>,
@@ -196,7 +196,7 @@ async fn all<T>(
     client.query(&statement, parameters).await?.iter().map(read).collect()
 }
 
-async fn one<T>(
+pub(crate) async fn one<T>(
     client: &impl GenericClient,
     sql: &str,
     parameters: Parameters<'_>,
@@ -206,7 +206,7 @@ async fn one<T>(
     client.query_opt(&statement, parameters).await?.map(|row| read(&row)).transpose()
 }
 
-async fn run(transaction: &Transaction<'_>, sql: &str, parameters: Parameters<'_>) -> Result<u64> {
+pub(crate) async fn run(transaction: &Transaction<'_>, sql: &str, parameters: Parameters<'_>) -> Result<u64> {
     let statement = transaction.prepare_cached(sql).await?;
     Ok(transaction.execute(&statement, parameters).await?)
 }
@@ -368,6 +368,9 @@ async fn add_passkey(transaction: &Transaction<'_>, add: &AddPasskey) -> Result<
     if replaced_by.is_some() {
         run(transaction, "DELETE FROM passkey WHERE account = $1", &[&account]).await?;
         run(transaction, "DELETE FROM session WHERE account = $1", &[&account]).await?;
+        // What portals hold began with a device that may be in other hands.
+        let sql = "UPDATE sign_in_family SET ended = $2 WHERE account = $1 AND ended IS NULL";
+        run(transaction, sql, &[&account, &passkey.registered.as_microsecond()]).await?;
     }
     let sql = "INSERT INTO passkey (credential, account, key, registered) VALUES ($1, $2, $3, $4)
                ON CONFLICT DO NOTHING";

@@ -28,6 +28,8 @@ mod location;
 mod locks;
 mod migrate;
 mod nodes;
+mod openid;
+mod openid_rows;
 mod orders;
 mod outbox;
 mod password;

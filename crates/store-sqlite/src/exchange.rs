@@ -23,16 +23,7 @@ impl ExchangeStore for SqliteStore {
                     let parent = optional_id(row, 1)?;
                     Ok(Organisation { id: id(row, 0)?, parent, name_vi: row.get(2)?, name_en: row.get(3)? })
                 })?;
-            let clients =
-                all(connection, "SELECT id, organisation, keys, dpop_bound, suspended FROM client", |row| {
-                    Ok(Client {
-                        id: id(row, 0)?,
-                        organisation: id(row, 1)?,
-                        keys: from_json(row, 2)?,
-                        dpop_bound_access_tokens: row.get(3)?,
-                        suspended: row.get(4)?,
-                    })
-                })?;
+            let clients = all(connection, &format!("SELECT {CLIENT_COLUMNS} FROM client"), client_row)?;
             let contracts = all(connection, "SELECT terms FROM contract", |row| from_json(row, 0))?;
             Ok((organisations, clients, contracts))
         })
@@ -67,22 +58,16 @@ impl ExchangeStore for SqliteStore {
                         "INSERT INTO organisation (id, parent, name_vi, name_en) VALUES (?1, ?2, ?3, ?4)
                          ON CONFLICT (id) DO UPDATE SET parent = excluded.parent,
                              name_vi = excluded.name_vi, name_en = excluded.name_en",
-                        params![row.id.as_str(), row.parent.as_ref().map(OrganisationId::as_str), row.name_vi, row.name_en],
+                        params![
+                            row.id.as_str(),
+                            row.parent.as_ref().map(OrganisationId::as_str),
+                            row.name_vi,
+                            row.name_en
+                        ],
                     )?;
                 }
                 for row in &change.clients {
-                    connection.execute(
-                        "INSERT INTO client (id, organisation, keys, dpop_bound, suspended) VALUES (?1, ?2, ?3, ?4, ?5)
-                         ON CONFLICT (id) DO UPDATE SET organisation = excluded.organisation, keys = excluded.keys,
-                             dpop_bound = excluded.dpop_bound, suspended = excluded.suspended",
-                        params![
-                            row.id.as_str(),
-                            row.organisation.as_str(),
-                            to_json(&row.keys)?,
-                            row.dpop_bound_access_tokens,
-                            row.suspended
-                        ],
-                    )?;
+                    save_client(connection, row)?;
                 }
                 for row in &change.contracts {
                     connection.execute(
@@ -107,17 +92,7 @@ impl ExchangeStore for SqliteStore {
     ) -> Result<TokenGrant, StoreError> {
         self.database()
             .write(move |connection| {
-                let spent = connection
-                    .prepare_cached(
-                        "INSERT INTO spent_assertion (client, id, expires_us) VALUES (?1, ?2, ?3)
-                         ON CONFLICT DO NOTHING",
-                    )?
-                    .execute(params![
-                        token.client.as_str(),
-                        assertion_id,
-                        assertion_expires.as_microsecond()
-                    ])?;
-                if spent == 0 {
+                if !spend(connection, &token.client, &assertion_id, assertion_expires)? {
                     return Ok(TokenGrant::Replayed);
                 }
                 connection
@@ -132,6 +107,18 @@ impl ExchangeStore for SqliteStore {
                     ])?;
                 Ok(TokenGrant::Granted)
             })
+            .await
+    }
+
+    async fn spend_assertion(
+        &self,
+        client: &ClientId,
+        assertion_id: String,
+        assertion_expires: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let client = client.clone();
+        self.database()
+            .write(move |connection| spend(connection, &client, &assertion_id, assertion_expires))
             .await
     }
 
@@ -197,6 +184,53 @@ impl ExchangeStore for SqliteStore {
                 .collect()
         })
     }
+}
+
+const CLIENT_COLUMNS: &str =
+    "id, organisation, keys, dpop_bound, redirect_uris, post_logout_redirect_uris, suspended";
+
+fn client_row(row: &Row<'_>) -> rusqlite::Result<Client> {
+    Ok(Client {
+        id: id(row, 0)?,
+        organisation: id(row, 1)?,
+        keys: from_json(row, 2)?,
+        dpop_bound_access_tokens: row.get(3)?,
+        redirect_uris: from_json(row, 4)?,
+        post_logout_redirect_uris: from_json(row, 5)?,
+        suspended: row.get(6)?,
+    })
+}
+
+fn save_client(connection: &Connection, row: &Client) -> rusqlite::Result<()> {
+    let sql = format!(
+        "INSERT INTO client ({CLIENT_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (id) DO UPDATE SET organisation = excluded.organisation, keys = excluded.keys,
+             dpop_bound = excluded.dpop_bound, redirect_uris = excluded.redirect_uris,
+             post_logout_redirect_uris = excluded.post_logout_redirect_uris, suspended = excluded.suspended"
+    );
+    let values = params![
+        row.id.as_str(),
+        row.organisation.as_str(),
+        to_json(&row.keys)?,
+        row.dpop_bound_access_tokens,
+        to_json(&row.redirect_uris)?,
+        to_json(&row.post_logout_redirect_uris)?,
+        row.suspended
+    ];
+    connection.execute(&sql, values).map(drop)
+}
+
+/// Whether an assertion is spent for the first time.
+fn spend(
+    connection: &Connection,
+    client: &ClientId,
+    assertion_id: &str,
+    expires: Timestamp,
+) -> rusqlite::Result<bool> {
+    let sql =
+        "INSERT INTO spent_assertion (client, id, expires_us) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    let values = params![client.as_str(), assertion_id, expires.as_microsecond()];
+    Ok(connection.prepare_cached(sql)?.execute(values)? == 1)
 }
 
 pub(crate) fn all<T>(

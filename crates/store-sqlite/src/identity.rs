@@ -313,6 +313,10 @@ fn add_passkey(connection: &Connection, add: &AddPasskey) -> Result<PasskeyAdded
     if replaced_by.is_some() {
         connection.prepare_cached("DELETE FROM passkey WHERE account = ?1")?.execute([account])?;
         connection.prepare_cached("DELETE FROM session WHERE account = ?1")?.execute([account])?;
+        // What portals hold began with a device that may be in other hands.
+        connection
+            .prepare_cached("UPDATE sign_in_family SET ended = ?2 WHERE account = ?1 AND ended IS NULL")?
+            .execute(params![account, passkey.registered.as_microsecond()])?;
     }
     connection
         .prepare_cached("INSERT INTO passkey (credential, account, key, registered) VALUES (?1, ?2, ?3, ?4)")?

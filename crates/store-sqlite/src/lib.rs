@@ -20,6 +20,8 @@ mod identity_rows;
 mod ledger;
 mod life;
 mod migrate;
+mod openid;
+mod openid_rows;
 mod orders;
 mod outbox;
 mod privacy;

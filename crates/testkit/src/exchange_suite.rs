@@ -50,7 +50,12 @@ async fn agencies_stand_below_agencies(store: &dyn ExchangeStore) {
     let mut below = organisation("tram-y-te", "Trạm y tế");
     below.parent = Some("so-y-te".parse().unwrap());
     let above = organisation("so-y-te", "Sở Y tế");
-    let bound = Client { dpop_bound_access_tokens: true, ..client("tram-api", None) };
+    let bound = Client {
+        dpop_bound_access_tokens: true,
+        redirect_uris: vec!["https://portal.example/back".parse().unwrap()],
+        post_logout_redirect_uris: vec!["https://portal.example/".parse().unwrap()],
+        ..client("tram-api", None)
+    };
     let saved = change((vec![below.clone(), above.clone()], vec![bound.clone()], vec![]));
     assert!(store.save_connections(saved).await.unwrap());
     let (organisations, clients, _) = connections(store).await;
@@ -147,6 +152,11 @@ async fn an_assertion_is_spent_once_a_client(store: &dyn ExchangeStore) {
     assert_eq!(other.unwrap(), TokenGrant::Granted, "identifiers are each client's own");
     let case = store.grant_token("A-1".to_owned(), at(60), token(4, "benh-vien-api", at(100))).await;
     assert_eq!(case.unwrap(), TokenGrant::Granted, "identifiers are compared letter by letter");
+    let alone = async |id: &str| {
+        store.spend_assertion(&"benh-vien-api".parse().unwrap(), id.to_owned(), at(60)).await.unwrap()
+    };
+    assert!(!alone("a-1").await, "spent with a token");
+    assert!(alone("a-3").await && !alone("a-3").await, "spent alone");
 }
 
 async fn of_many_grants_at_once_one_is_given(store: Arc<dyn ExchangeStore>) {
@@ -172,10 +182,10 @@ async fn what_has_ended_is_removed_in_portions(store: &dyn ExchangeStore) {
         let granted = token(30 + serial, "ngan-hang-api", at(200 + i64::from(serial)));
         store.grant_token(format!("b-{serial}"), at(150), granted).await.unwrap();
     }
-    // Of the cases above: four tokens until 100 and four assertions until 60.
+    // Of the cases above: four tokens until 100 and five assertions until 60.
     assert_eq!(store.remove_ended(at(59), 100).await.unwrap(), 0);
     assert_eq!(store.remove_ended(at(60), 3).await.unwrap(), 3);
-    assert_eq!(store.remove_ended(at(60), 3).await.unwrap(), 1);
+    assert_eq!(store.remove_ended(at(60), 3).await.unwrap(), 2);
     let again = store.grant_token("a-1".to_owned(), at(160), token(5, "benh-vien-api", at(170))).await;
     assert_eq!(again.unwrap(), TokenGrant::Granted, "its assertion could no longer be used");
     assert_eq!(store.remove_ended(at(201), 100).await.unwrap(), 4 + 3 + 2 + 1 + 1);

@@ -18,6 +18,7 @@ mod ledger_suite;
 mod life_suite;
 mod limits_memory;
 mod official;
+mod openid_suite;
 mod order_suite;
 mod postgres;
 mod privacy_suite;
@@ -47,6 +48,7 @@ pub use ledger_suite::{
 pub use life_suite::life_suite;
 pub use limits_memory::{CountingLedger, SharedLimits, SharedLimitsOf};
 pub use official::{bring_to, make_official};
+pub use openid_suite::{SignInStore, openid_suite};
 pub use order_suite::order_suite;
 pub use postgres::{PostgresCluster, TcpServer};
 pub use privacy_suite::privacy_suite;

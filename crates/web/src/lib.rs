@@ -12,6 +12,7 @@ mod identity;
 mod language;
 mod latency;
 mod looks;
+mod openid;
 mod pages;
 mod problem;
 mod products;
@@ -46,13 +47,15 @@ pub fn router(state: Arc<AppState>) -> Router {
             .fallback(async || Problem::not_found()),
         identity::Entrance::from_ref(&state),
     );
-    let seen = pages::framed(guarded, &state).merge(assets::routes()).merge(api::log());
+    let seen =
+        pages::framed(guarded.merge(openid::entries()), &state).merge(assets::routes()).merge(api::log());
     let witness = state
         .witness
         .clone()
         .map_or_else(Router::new, |witness| Router::new().nest("/witness", witness::doors(witness)));
     headers::secured(seen, &state.public_origin)
         .merge(api::machine())
+        .merge(openid::machine())
         .merge(witness)
         .method_not_allowed_fallback(async || Problem::wrong_method())
         .with_state(state)

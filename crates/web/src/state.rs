@@ -14,6 +14,7 @@ use dancu_feed::{ChangePuller, ChangeSource, FeedStore, WebhookKey};
 use dancu_handover::Handover;
 use dancu_identity::Identity;
 use dancu_ledger::{Ledger, Logs, PublicLog, Publisher};
+use dancu_openid::OpenId;
 use dancu_reception::Desk;
 use dancu_register::RegisterStore;
 use dancu_search::SearchService;
@@ -43,6 +44,8 @@ pub struct AppState {
     pub looks: Looks,
     /// Accounts and sessions.
     pub identity: Arc<Identity>,
+    /// Signs people in at portals.
+    pub openid: Arc<OpenId>,
     /// Connected clients.
     pub directory: Arc<Directory>,
     /// Connections and refusals at rest.

@@ -10,7 +10,7 @@ use crate::{
     system::{SystemClock, SystemEntropy},
 };
 use dancu_core::Clock;
-use dancu_exchange::{Author, ConnectionsDocument, Presented};
+use dancu_exchange::{Author, ClientProof, ConnectionsDocument, Presented};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -87,10 +87,12 @@ async fn token(platform: &Platform, wire: &Wire, id: &str, secret: &ClientSecret
     let audience = state.public_origin.as_str().trim_end_matches('/').to_owned();
     let assertion = secret.assertion(id, &audience, SystemClock.now(), &SystemEntropy)?;
     let shown = Presented { certificate: wire.client_certificate(), proof: None };
-    let issued = state.tokens.grant(&assertion, None, shown).await.map_err(|error| match error {
-        dancu_exchange::TokenError::Refused(refusal) => Failure::from(refusal),
-        dancu_exchange::TokenError::Store(error) => Failure::from(error),
-    })?;
+    let issued = state.tokens.grant(ClientProof::Assertion(&assertion, None), shown).await.map_err(
+        |error| match error {
+            dancu_exchange::TokenError::Refused(refusal) => Failure::from(refusal),
+            dancu_exchange::TokenError::Store(error) => Failure::from(error),
+        },
+    )?;
     Ok(issued.secret)
 }
 

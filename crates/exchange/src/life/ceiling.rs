@@ -126,6 +126,8 @@ mod tests {
             organisation: organisation.id.clone(),
             keys: Vec::new(),
             dpop_bound_access_tokens: false,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
             suspended: None,
         };
         Connection { organisation, client, contract: contract(), acts: Vec::new() }

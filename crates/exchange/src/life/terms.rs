@@ -39,6 +39,14 @@ pub fn is_within(new: &Contract, old: &Contract) -> bool {
     if !new.access_history {
         widened.access_history = old.access_history;
     }
+    let is_less_told_at_sign_in = match (&new.sign_in, &old.sign_in) {
+        (None, _) => true,
+        (Some(new), Some(old)) => new.are_within(*old),
+        (Some(_), None) => false,
+    };
+    if is_less_told_at_sign_in {
+        widened.sign_in = old.sign_in;
+    }
     if new.sealed.is_subset(&old.sealed) {
         widened.sealed.clone_from(&old.sealed);
     }

@@ -15,7 +15,7 @@ pub use house::HouseRulesError;
 pub use policies::Policies;
 pub use question::Question;
 
-use crate::{Caller, Claim, CohortCriteria, Contract, FieldSet, Product, RefusalReason};
+use crate::{Caller, Claim, CohortCriteria, Contract, FieldSet, Product, RefusalReason, SignInWish};
 use jiff::civil::Date;
 
 /// What may be answered.
@@ -81,4 +81,10 @@ pub fn plan_household(
 pub fn plan_extract(caller: &Caller, criteria: &CohortCriteria, day: Date) -> Result<(), RefusalReason> {
     let is_within = caller.contract.cohort.as_ref().is_some_and(|terms| terms.hold(criteria, day));
     caller.decide(&Question::new(Product::CohortExtract, day).listing_within_terms(is_within))
+}
+
+/// Decides on a portal that wants to learn this of somebody who signs in there.
+pub fn plan_sign_in(caller: &Caller, day: Date, wish: SignInWish) -> Result<(), RefusalReason> {
+    let question = Question::new(Product::SignIn, day).wanting(wish.fields);
+    caller.decide(&question.wanting_number(wish.number))
 }

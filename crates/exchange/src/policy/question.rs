@@ -15,13 +15,23 @@ pub struct Question {
     persons: usize,
     claim: Option<Claim>,
     lists_within_terms: bool,
+    wants_number: bool,
 }
 
 impl Question {
     /// For a product, on a day, about one person, with nothing given.
     pub const fn new(product: Product, day: Date) -> Self {
         let (given, wanted) = (FieldSet::EMPTY, FieldSet::EMPTY);
-        Self { product, day, given, wanted, persons: 1, claim: None, lists_within_terms: false }
+        Self {
+            product,
+            day,
+            given,
+            wanted,
+            persons: 1,
+            claim: None,
+            lists_within_terms: false,
+            wants_number: false,
+        }
     }
 
     /// The day on which it is asked.
@@ -59,6 +69,12 @@ impl Question {
         Self { lists_within_terms, ..self }
     }
 
+    /// Whether the personal number itself is wanted.
+    #[must_use]
+    pub const fn wanting_number(self, wants_number: bool) -> Self {
+        Self { wants_number, ..self }
+    }
+
     /// As a request under a contract.
     pub(super) fn request(&self, contract: &Contract, schema: &Schema) -> Request {
         let action = uid("Action", self.product.as_str());
@@ -80,6 +96,7 @@ impl Question {
             ("wanted", fields(self.wanted)),
             ("persons", count(self.persons)),
             ("lists_within_terms", RestrictedExpression::new_bool(self.lists_within_terms)),
+            ("wants_number", RestrictedExpression::new_bool(self.wants_number)),
         ];
         match self.claim {
             Some(Claim::AgeAtLeast(years)) => pairs.push(("age", count(years.into()))),
@@ -124,6 +141,11 @@ fn terms(contract: &Contract, client: EntityUid) -> HashMap<String, RestrictedEx
         ("fields", fields(contract.fields)),
         ("statuses", fields(statuses)),
         ("fetch", fields(contract.fetch)),
+        ("sign_in", fields(contract.sign_in.map(|terms| terms.fields).unwrap_or_default())),
+        (
+            "sign_in_number",
+            RestrictedExpression::new_bool(contract.sign_in.is_some_and(|terms| terms.number)),
+        ),
         (
             "ages",
             RestrictedExpression::new_set(contract.attest.ages.iter().map(|years| count((*years).into()))),

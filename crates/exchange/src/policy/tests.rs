@@ -1,5 +1,7 @@
 use super::{policies::faults, policies::in_order, *};
-use crate::{AttestedPlace, Caller, Client, Field, HouseholdTerms, Organisation, Product, Standing};
+use crate::{
+    AttestedPlace, Caller, Client, Field, HouseholdTerms, Organisation, Product, SignInTerms, Standing,
+};
 use jiff::civil::date;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -30,6 +32,8 @@ fn caller_with(contract: Contract, policies: &Arc<Policies>) -> Caller {
         organisation: organisation.id.clone(),
         keys: Vec::new(),
         dpop_bound_access_tokens: false,
+        redirect_uris: Vec::new(),
+        post_logout_redirect_uris: Vec::new(),
         suspended: None,
     };
     Caller::new((Arc::new(organisation), Vec::new()), client, contract, Standing::OFFICIAL, policies)
@@ -271,9 +275,10 @@ fn by_hand(contract: &Contract, question: &ByHand) -> Result<(), RefusalReason> 
     let compares = matches!(product, Product::Verify | Product::Fetch);
     let needs_identity = match product {
         Product::Verify => !contract.may_tell_unknown,
-        Product::ChangeSubscription | Product::AccessHistory => false,
+        Product::ChangeSubscription | Product::AccessHistory | Product::SignIn => false,
         _ => true,
     };
+    let at_sign_in = contract.sign_in.map(|terms| terms.fields).unwrap_or_default();
     let has_statuses = contract.fields.iter().any(Field::is_status);
     if !is_held {
         Err(RefusalReason::ProductOutsideContract)
@@ -285,7 +290,9 @@ fn by_hand(contract: &Contract, question: &ByHand) -> Result<(), RefusalReason> 
         || compares && given.is_empty() && !has_statuses
     {
         Err(RefusalReason::NothingIdentifying)
-    } else if product == Product::Fetch && !wanted.without(contract.fetch).is_empty() {
+    } else if (product == Product::Fetch && !wanted.without(contract.fetch).is_empty())
+        || (product == Product::SignIn && !wanted.without(at_sign_in).is_empty())
+    {
         Err(RefusalReason::FieldOutsideContract)
     } else if needs_identity && !is_identified {
         Err(RefusalReason::NothingIdentifying)
@@ -317,8 +324,10 @@ fn any_contract() -> impl Strategy<Value = Contract> {
     let ages = prop::collection::btree_set(16..20_u8, 0..3);
     let places = prop::collection::btree_set(any_place(), 0..3);
     let household = prop::option::of(1..4_u8);
-    ((products, any_fields(), any_fields()), ages, places, household, any::<bool>()).prop_map(
-        |((products, fields, fetch), ages, places, household, may_tell_unknown)| Contract {
+    let sign_in = prop::option::of(any_fields().prop_map(|fields| SignInTerms { fields, number: false }));
+    ((products, any_fields(), any_fields(), sign_in), ages, places, household, any::<bool>()).prop_map(
+        |((products, fields, fetch, sign_in), ages, places, household, may_tell_unknown)| Contract {
+            sign_in,
             products,
             fields,
             fetch,

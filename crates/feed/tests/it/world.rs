@@ -261,6 +261,10 @@ impl ExchangeStore for Connections {
     async fn grant_token(&self, _: String, _: Timestamp, _: StoredToken) -> Result<TokenGrant, StoreError> {
         unreachable!()
     }
+    async fn spend_assertion(&self, _: &ClientId, _: String, _: Timestamp) -> Result<bool, StoreError> {
+        unreachable!()
+    }
+
     async fn token(&self, _: [u8; 32], _: Timestamp) -> Result<Option<StoredToken>, StoreError> {
         unreachable!()
     }

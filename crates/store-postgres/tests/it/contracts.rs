@@ -5,8 +5,9 @@ use dancu_ledger::{LedgerRecords, LedgerStore, LimitShares, LogRegistry, NodeNam
 use dancu_store_postgres::{PostgresLedger, open_ledger};
 use dancu_testkit::{
     alarm_suite, changes_suite, cohort_suite, consent_suite, exchange_suite, feed_store_suite,
-    handover_suite, identity_suite, ledger_store_suite, life_suite, limit_shares_suite, order_suite,
-    privacy_suite, reception_suite, register_suite, search_suite, subject_index_suite, usage_suite,
+    handover_suite, identity_suite, ledger_store_suite, life_suite, limit_shares_suite, openid_suite,
+    order_suite, privacy_suite, reception_suite, register_suite, search_suite, subject_index_suite,
+    usage_suite,
 };
 use std::sync::Arc;
 
@@ -35,6 +36,11 @@ async fn the_feed_keeps_its_contract() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_accounts_keep_their_contract() {
     identity_suite(Arc::new(new_store())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sign_ins_at_portals_keep_their_contract() {
+    openid_suite(Arc::new(new_store())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,6 +17,8 @@ fn connections(daily_limit: u32, suspended: Option<&str>) -> ConnectionChange {
         organisation: organisation.id.clone(),
         keys: Vec::new(),
         dpop_bound_access_tokens: false,
+        redirect_uris: Vec::new(),
+        post_logout_redirect_uris: Vec::new(),
         suspended: suspended.map(str::to_owned),
     };
     let contract: Contract = serde_json::from_value(json!({

@@ -8,7 +8,7 @@ mod house;
 mod refusals;
 
 use dancu_identity::{IdentityError, Principal, access::Operation, access::allows};
-use dancu_testkit::identity_suite;
+use dancu_testkit::{identity_suite, openid_suite};
 use device::Device;
 use house::{House, SOURCE};
 use jiff::SignedDuration;
@@ -18,6 +18,12 @@ use std::sync::Arc;
 async fn the_store_keeps_the_contract() {
     let (_folder, store) = house::new_store();
     identity_suite(Arc::new(store)).await;
+}
+
+#[tokio::test]
+async fn sign_ins_at_portals_keep_the_contract() {
+    let (_folder, store) = house::new_store();
+    openid_suite(Arc::new(store)).await;
 }
 
 #[tokio::test]

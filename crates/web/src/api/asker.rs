@@ -71,7 +71,7 @@ impl FromRequestParts<Arc<AppState>> for Shown {
 }
 
 /// How a request's token is used, and its secret.
-fn authorization(headers: &HeaderMap) -> Option<(Scheme, &str)> {
+pub(crate) fn authorization(headers: &HeaderMap) -> Option<(Scheme, &str)> {
     let (word, secret) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let scheme = [Scheme::Bearer, Scheme::Dpop];
     let scheme = scheme.into_iter().find(|scheme| word.eq_ignore_ascii_case(scheme.as_str()))?;

@@ -13,7 +13,7 @@ pub(super) async fn answers(State(state): State<Arc<AppState>>) -> Response {
     key_set(&state.answer_key.public_set())
 }
 
-fn key_set(keys: &serde_json::Value) -> Response {
+pub(crate) fn key_set(keys: &serde_json::Value) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/jwk-set+json"),
         (header::CACHE_CONTROL, "public, max-age=300"),

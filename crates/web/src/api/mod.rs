@@ -15,21 +15,24 @@ mod find_usage;
 mod health;
 mod keys;
 mod limits;
+mod oauth;
 mod openapi;
 mod products;
 mod public_log;
 mod sandbox;
-mod token;
 mod verify;
 mod xroad;
 
+pub(crate) use asker::{Shown, authorization};
 pub(crate) use body::collect;
 pub(crate) use commands::second_officer;
 pub use connection::breach;
 pub(crate) use consents::consent_problem;
 pub(crate) use evidence::evidence_of;
 pub(crate) use extracts::cohort_problem;
+pub(crate) use keys::key_set;
 pub(crate) use limits::used_days;
+pub(crate) use oauth::{client_proof, oauth_refused, uncached};
 pub(crate) use public_log::from_logs;
 pub(crate) use verify::{refusal_problem, verify_problem};
 
@@ -64,7 +67,7 @@ pub(crate) fn machine() -> Router<Arc<AppState>> {
         .route("/.well-known/dancu-answers-jwks.json", get(keys::answers))
         .route("/openapi.json", get(async || openapi::document()))
         .route("/r1/{*service}", any(xroad::door))
-        .route("/oauth/token", post(token::token))
+        .route("/oauth/token", post(crate::openid::token))
         .route("/health", get(health::health))
 }
 

@@ -1,7 +1,7 @@
 //! What the endpoints here need of the whole state, and where people go once they are in.
 
 use super::cookies;
-use crate::AppState;
+use crate::{AppState, Problem};
 use axum::{
     Json,
     extract::FromRef,
@@ -10,6 +10,7 @@ use axum::{
 };
 use dancu_core::Clock;
 use dancu_identity::{Identity, Principal, Role, SessionToken, SignedIn};
+use dancu_openid::OpenId;
 use serde_json::json;
 use std::sync::Arc;
 use url::Url;
@@ -20,6 +21,8 @@ pub(crate) struct Entrance {
     pub identity: Arc<Identity>,
     pub clock: Arc<dyn Clock>,
     pub public_origin: Url,
+    /// Who signs people in at portals; none in tests of the doors alone.
+    pub openid: Option<Arc<OpenId>>,
 }
 
 impl FromRef<Arc<AppState>> for Entrance {
@@ -28,6 +31,7 @@ impl FromRef<Arc<AppState>> for Entrance {
             identity: Arc::clone(&state.identity),
             clock: Arc::clone(&state.clock),
             public_origin: state.public_origin.clone(),
+            openid: Some(Arc::clone(&state.openid)),
         }
     }
 }
@@ -70,6 +74,37 @@ impl Reply {
 }
 
 impl Entrance {
+    /// Ends the session that the browser had before. What portals hold of it goes on in the new one, if it is the same
+    /// person's, and else ends with it.
+    async fn replace(&self, before: &SessionToken, now: &Principal) {
+        // The person is in; an old session that stays will end by its own clock.
+        let told = |error: &dyn std::fmt::Display| {
+            tracing::warn!(%error, "the session before could not be ended");
+        };
+        let old = match self.identity.principal(before).await {
+            Ok(old) => old,
+            Err(error) => return told(&error),
+        };
+        if let Err(error) = self.identity.sign_out(before).await {
+            told(&error);
+        }
+        if let (Some(openid), Some(old)) = (&self.openid, old)
+            && let Err(error) = openid.replace_session(&old, now).await
+        {
+            told(&error);
+        }
+    }
+
+    /// Ends a session and what portals hold of it.
+    pub(super) async fn end(&self, token: &SessionToken) -> Result<(), Problem> {
+        let principal = self.identity.principal(token).await?;
+        self.identity.sign_out(token).await?;
+        if let (Some(openid), Some(principal)) = (&self.openid, principal) {
+            openid.end_session(principal.session()).await.map_err(crate::openid::problem)?;
+        }
+        Ok(())
+    }
+
     /// Whether cookies may travel over https only.
     pub(super) fn is_secure(&self) -> bool {
         self.public_origin.scheme() == "https"
@@ -83,11 +118,8 @@ impl Entrance {
         before: Option<SessionToken>,
         reply: Reply,
     ) -> Response {
-        if let Some(before) = before
-            && let Err(error) = self.identity.sign_out(&before).await
-        {
-            // The person is in; an old session that stays will end by its own clock.
-            tracing::warn!(%error, "the session before could not be ended");
+        if let Some(before) = before {
+            self.replace(&before, &signed_in.principal).await;
         }
         let length = signed_in.expires.duration_since(self.clock.now());
         let cookies = AppendHeaders([

@@ -17,7 +17,8 @@ mod visitor;
 mod tests;
 
 pub(crate) use entrance::{Entrance, home_of};
-pub(crate) use visitor::{Visitor, permit};
+pub(crate) use sign_out::end_session;
+pub(crate) use visitor::{TokenInHand, Visitor, permit};
 
 use axum::{
     Router,

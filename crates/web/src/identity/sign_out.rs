@@ -5,12 +5,14 @@ use super::{
     entrance::{Entrance, Reply},
     visitor::TokenInHand,
 };
-use crate::Problem;
+use crate::{AppState, Problem};
 use axum::{
-    extract::State,
+    extract::{FromRef, State},
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
+use dancu_identity::SessionToken;
+use std::sync::Arc;
 
 /// Back to the first page. The cookie is forgotten even when the session's end cannot be written.
 pub(super) async fn sign_out(
@@ -19,12 +21,24 @@ pub(super) async fn sign_out(
     headers: HeaderMap,
 ) -> Response {
     let ended = match token {
-        Some(token) => entrance.identity.sign_out(&token).await,
+        Some(token) => entrance.end(&token).await,
         None => Ok(()),
     };
     let answer = match ended {
         Ok(()) => Reply::of(&headers).to("/"),
-        Err(error) => Problem::from(error).into_response(),
+        Err(problem) => problem.into_response(),
     };
     ([(header::SET_COOKIE, cookies::no_session(entrance.is_secure()))], answer).into_response()
+}
+
+/// Ends the session that a browser has, and gives the line that forgets its cookie.
+pub(crate) async fn end_session(
+    state: &Arc<AppState>,
+    token: Option<SessionToken>,
+) -> Result<String, Problem> {
+    let entrance = Entrance::from_ref(state);
+    if let Some(token) = token {
+        entrance.end(&token).await?;
+    }
+    Ok(cookies::no_session(entrance.is_secure()))
 }

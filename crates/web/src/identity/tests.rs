@@ -79,6 +79,7 @@ impl House {
         });
         let identity = Arc::new(identity.unwrap());
         let entrance = Entrance {
+            openid: None,
             identity: Arc::clone(&identity),
             clock: clock.clone(),
             public_origin: origin.parse().unwrap(),

@@ -72,7 +72,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Source {
 }
 
 /// The session token in the cookie, whatever it is worth.
-pub(super) struct TokenInHand(pub Option<SessionToken>);
+pub(crate) struct TokenInHand(pub Option<SessionToken>);
 
 impl<S: Send + Sync> FromRequestParts<S> for TokenInHand {
     type Rejection = Infallible;

@@ -296,6 +296,8 @@ impl Application {
             organisation: organisation.clone(),
             keys: Vec::new(),
             dpop_bound_access_tokens: false,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
             suspended: None,
         });
         let keys = if self.keys.trim().is_empty() { kept.keys } else { read_keys(&self.keys)? };

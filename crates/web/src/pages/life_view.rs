@@ -214,7 +214,15 @@ fn terms_of_products(contract: &Contract) -> impl Iterator<Item = Words> {
         let most = terms.persons_max;
         (format!("Cùng hộ, tối đa {most} người"), format!("One household, up to {most} persons")).into()
     });
-    ages.chain(places).map(claim).chain(household).collect::<Vec<_>>().into_iter()
+    let sign_in = contract.sign_in.map(|terms| {
+        let words = |language: fn((&'static str, &'static str)) -> &'static str, number: &'static str| {
+            let fields = terms.fields.iter().map(|field| language(field.words()));
+            terms.number.then_some(number).into_iter().chain(fields).collect::<Vec<_>>().join(", ")
+        };
+        let (vi, en) = (words(|words| words.0, "Số định danh"), words(|words| words.1, "Personal number"));
+        (format!("Khi đăng nhập: bí danh; {vi}"), format!("At a sign-in: a pseudonym; {en}")).into()
+    });
+    ages.chain(places).map(claim).chain(household).chain(sign_in).collect::<Vec<_>>().into_iter()
 }
 
 fn parts(path: &str, connection: &Connection, today: Date) -> Vec<PartView> {

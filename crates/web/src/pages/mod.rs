@@ -21,6 +21,7 @@ mod limits;
 mod live;
 mod my_consents;
 mod my_corrections;
+mod my_portals;
 mod my_requests;
 mod my_sealed;
 mod officer;
@@ -35,6 +36,7 @@ mod sandbox;
 mod sealed;
 mod search;
 mod sign_in;
+mod sign_on;
 mod timeline;
 mod verdicts;
 mod why;
@@ -49,6 +51,8 @@ use dancu_core::PersonalNumber;
 use std::sync::Arc;
 
 pub(crate) use frame::framed;
+pub(crate) use reader::Reader;
+pub(crate) use sign_on::{confirm_sign_out, lead_on};
 
 /// Twelve digits in groups of three, as cards print them.
 fn grouped(number: PersonalNumber) -> String {
@@ -82,6 +86,8 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
             "/citizen/consents/{id}",
             post(my_consents::decide).get(|| async { Redirect::to("/citizen/consents") }),
         )
+        .merge(my_portals::routes())
+        .merge(sign_on::routes())
         .merge(my_requests::routes())
         .merge(orders::routes())
         .merge(extracts::routes())

@@ -47,7 +47,7 @@ pub const HOA: &str = "001090000017";
 /// Dead.
 pub const DEAD: &str = "001040000038";
 pub const CARD: &str = "001090000017|012345678|Nguyễn Văn Hòa|02051990|Nam|Số 1 Hoàng Hoa Thám, Phường Ba Đình, Thành phố Hà Nội|15062021";
-const ORIGIN: &str = "http://localhost:8080";
+pub const ORIGIN: &str = "http://localhost:8080";
 
 /// Who knocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -305,14 +305,14 @@ fn put_together(
     let (directory, refusals) = (Arc::new(Directory::default()), Arc::new(RefusalLog::default()));
     let rules = AssertionRules { audiences: vec![ORIGIN.to_owned()], lifetime_s_max: 300, skew_s_max: 30 };
     let life = Arc::new(LifeService::new(life_store, directory.clone(), clock.clone()));
-    let tokens = TokenService::new(
+    let tokens = Arc::new(TokenService::new(
         exchange_store.clone(),
         directory.clone(),
         refusals.clone(),
         clock.clone(),
         entropy.clone(),
         TokenSettings { assertion: rules, lifetime_s: 600 },
-    );
+    ));
     let register = Arc::new(store.clone());
     let gate = Arc::new(Gate::new(register.clone(), register.clone(), register.clone()));
     let consents = ConsentService::new(
@@ -344,6 +344,7 @@ fn put_together(
     let teller = ChangeTeller::new(outbox.clone(), Arc::new(logs.clone()), gate, ledger.clone());
     let puller = ChangePuller::new(Arc::new(teller), refusals.clone(), clock.clone());
     AppState {
+        openid: crate::openid::provider(store, (&directory, &tokens, &verify), (&clock, &entropy)),
         puller: Arc::new(puller),
         feed: Arc::new(store.clone()),
         outbox,
@@ -366,7 +367,7 @@ fn put_together(
             opened: OnceCell::new(),
         }),
         life,
-        tokens: Arc::new(tokens),
+        tokens,
         refusals,
         verify,
         consents: Arc::new(consents),

@@ -15,6 +15,7 @@ mod house;
 mod life;
 mod limits;
 mod matrix;
+mod openid;
 mod orders;
 mod privacy;
 mod products;
