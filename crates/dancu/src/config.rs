@@ -100,7 +100,7 @@ pub struct Config {
     /// NATS server with its streams switched on, for contracts whose changes are delivered into one, e.g.
     /// `tls://dancu:password@nats.example:4222`; none when left out. Without TLS only at an address of this machine.
     pub nats_url: SecretUrl,
-    /// Root certificates of the NATS server in PEM, beside those of the system.
+    /// Root certificates of the NATS server in PEM, in place of those of the system.
     pub nats_certificates: Option<PathBuf>,
     /// Address of a time-stamping authority (RFC 3161) that puts a time on the log's checkpoints; none when left out.
     pub timestamp_url: Option<Url>,

@@ -2,7 +2,7 @@
 //! disclosure like any other: it stands in the person's list from then on.
 
 use crate::{
-    Caller, Contract, FieldSet, Persons, Product, VerifyError, VerifyService,
+    Caller, Contract, FieldSet, InFlight, Persons, Product, VerifyError, VerifyService,
     policy::plan_access_history,
     verify::{check_reference, read_number},
 };
@@ -34,17 +34,33 @@ impl fmt::Debug for AccessHistoryRequest {
     }
 }
 
+/// A list that may be told.
+pub struct ToldHistory<'a> {
+    /// Whose it is.
+    pub number: PersonalNumber,
+    /// The proof that it is told.
+    pub receipt: Receipt,
+    /// Kept until the list is made: that is the greater part of the work.
+    _place: InFlight<'a>,
+}
+
+impl fmt::Debug for ToldHistory<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ToldHistory(…)")
+    }
+}
+
 impl VerifyService {
     /// Records that the list of those who looked at a person is told to a caller: contract, limit, the person's
-    /// restrictions, log. The list may leave the house once this has returned, and is about the person that it returns.
-    pub async fn tell_access_history(
+    /// restrictions, log. The list may leave the house once this has returned.
+    pub async fn tell_access_history<'a>(
         &self,
-        caller: &Caller,
+        caller: &'a Caller,
         number: &str,
         reference: Option<&str>,
-    ) -> Result<(PersonalNumber, Receipt), VerifyError> {
+    ) -> Result<ToldHistory<'a>, VerifyError> {
         let day = self.ledger.counting_day();
-        let _place = caller.enter(day).map_err(|reason| self.refuse(caller, reason))?;
+        let place = caller.enter(day).map_err(|reason| self.refuse(caller, reason))?;
         let number = read_number(number)?;
         check_reference(reference)?;
         plan_access_history(caller, day).map_err(|reason| self.refuse(caller, reason))?;
@@ -55,7 +71,7 @@ impl VerifyService {
         let product = Some(Product::AccessHistory.as_str());
         let under = Under { product, ..pass.under(draft.under) };
         let disclosed = self.ledger.disclose(Draft { under, ..draft }, reservation).await?;
-        Ok((number, disclosed.into_receipt()))
+        Ok(ToldHistory { number, receipt: disclosed.into_receipt(), _place: place })
     }
 }
 

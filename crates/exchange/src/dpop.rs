@@ -129,7 +129,7 @@ struct Generations {
     young: HashSet<[u8; 16]>,
     old: HashSet<[u8; 16]>,
     /// Names of the young generation by client.
-    counts: HashMap<ClientId, usize>,
+    counts: HashMap<ClientId, u64>,
 }
 
 /// What became of a proof that is shown.
@@ -148,10 +148,16 @@ impl SpentProofs {
     const GENERATION_S: i64 = AGE_S_MAX + 2 * SKEW_S_MAX;
     /// Names of a generation at most, some 24 MiB: more than 8,000 requests a second with proofs.
     const NAMES_MAX: usize = 1 << 20;
-    /// Names of one client of these, so that none of them uses up the room of the others: more than 1,000 requests a second.
-    const CLIENT_NAMES_MAX: usize = Self::NAMES_MAX / 8;
 
-    pub fn spend(&self, client: &ClientId, proof: &Proof, now: Timestamp) -> Spending {
+    /// `per_second_max`: requests of the client's contract. No client keeps more names than it may make requests, and twice
+    /// that for those that are refused, so that none uses up the room of the others.
+    pub fn spend(
+        &self,
+        (client, per_second_max): (&ClientId, u32),
+        proof: &Proof,
+        now: Timestamp,
+    ) -> Spending {
+        let share = u64::from(per_second_max.max(1)) * 2 * Self::GENERATION_S.unsigned_abs();
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now_s = now.as_second();
         if now_s >= kept.since_s + Self::GENERATION_S {
@@ -165,7 +171,7 @@ impl SpentProofs {
         }
         let is_full = kept.young.len() >= Self::NAMES_MAX;
         let count = kept.counts.entry(client.clone()).or_default();
-        if is_full || *count >= Self::CLIENT_NAMES_MAX {
+        if is_full || *count >= share {
             return Spending::Full;
         }
         *count += 1;

@@ -144,30 +144,30 @@ fn a_proof_is_taken_once_for_as_long_as_it_could_be_shown() {
         check(&holder.sign(&holder.head(), &claims), None).unwrap()
     };
     let later = |seconds: i64| Timestamp::from_second(now().as_second() + seconds).unwrap();
-    assert_eq!(spent.spend(&id, &proof("a"), now()), Spending::First);
+    assert_eq!(spent.spend((&id, 5), &proof("a"), now()), Spending::First);
     for seconds in [0, 60, 119, 120, 180] {
-        assert_eq!(spent.spend(&id, &proof("a"), later(seconds)), Spending::Again, "{seconds} s later");
+        assert_eq!(spent.spend((&id, 5), &proof("a"), later(seconds)), Spending::Again, "{seconds} s later");
     }
-    assert_eq!(spent.spend(&id, &proof("b"), now()), Spending::First);
+    assert_eq!(spent.spend((&id, 5), &proof("b"), now()), Spending::First);
     let key = [1; 32];
     let full = SpentProofs::default();
     let client = |number: usize| format!("client-{number}").parse::<ClientId>().unwrap();
     let proof = |name: usize| Proof { key, name: (name as u128).to_le_bytes() };
-    let share = SpentProofs::CLIENT_NAMES_MAX;
-    for name in 0..share {
-        assert_eq!(full.spend(&client(0), &proof(name), now()), Spending::First);
+    // 5 requests a second for the 120 seconds of a generation, and as many that are refused.
+    for name in 0..1_200 {
+        assert_eq!(full.spend((&client(0), 5), &proof(name), now()), Spending::First);
     }
-    assert_eq!(full.spend(&client(0), &proof(share), now()), Spending::Full, "one client has its share");
-    for name in share..SpentProofs::NAMES_MAX {
+    assert_eq!(full.spend((&client(0), 5), &proof(1_200), now()), Spending::Full, "one client has its share");
+    for name in 1_200..SpentProofs::NAMES_MAX {
         assert_eq!(
-            full.spend(&client(name / share), &proof(name), now()),
+            full.spend((&client(1), 5_000), &proof(name), now()),
             Spending::First,
             "others have theirs"
         );
     }
     let another = proof(usize::MAX);
-    assert_eq!(full.spend(&client(99), &another, now()), Spending::Full);
-    assert_eq!(full.spend(&client(0), &another, later(120)), Spending::First, "there is room again");
+    assert_eq!(full.spend((&client(2), 5), &another, now()), Spending::Full);
+    assert_eq!(full.spend((&client(0), 5), &another, later(120)), Spending::First, "there is room again");
 }
 
 proptest! {

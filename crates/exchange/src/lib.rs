@@ -42,7 +42,7 @@ mod verify;
 mod visibility;
 mod xroad;
 
-pub use access_history::AccessHistoryRequest;
+pub use access_history::{AccessHistoryRequest, ToldHistory};
 pub use assertion::{Assertion, AssertionError, AssertionRules, CertificateThumbprint, ClientKey, KeyError};
 pub use attest::{AttestAnswer, AttestRequest};
 pub use caller::{Caller, InFlight};

@@ -258,7 +258,7 @@ impl TokenService {
             Ok(proof) => proof,
             Err(_) => return refuse(Some(&claimed), RefusalReason::KeyProof),
         };
-        if let Some(reason) = proof.as_ref().and_then(|proof| self.spend(&claimed, proof, now)) {
+        if let Some(reason) = proof.as_ref().and_then(|proof| self.spend(caller, proof, now)) {
             return refuse(Some(&claimed), reason);
         }
         let secret = self.random();
@@ -278,8 +278,8 @@ impl TokenService {
     }
 
     /// Why a proof cannot be taken, if it was shown before or cannot be remembered.
-    fn spend(&self, client: &ClientId, proof: &Proof, now: Timestamp) -> Option<RefusalReason> {
-        match self.spent.spend(client, proof, now) {
+    fn spend(&self, caller: &Caller, proof: &Proof, now: Timestamp) -> Option<RefusalReason> {
+        match self.spent.spend((&caller.client.id, caller.contract.per_second_max), proof, now) {
             Spending::First => None,
             Spending::Again => Some(RefusalReason::KeyProofReplayed),
             Spending::Full => Some(RefusalReason::TooFast),
@@ -308,7 +308,7 @@ impl TokenService {
         if caller.client.dpop_bound_access_tokens && known.key.is_none() {
             return refuse(Some(&known.client), RefusalReason::TokenKey);
         }
-        match self.check_key(&known, (scheme, secret), presented.proof, now) {
+        match self.check_key((&caller, &known), (scheme, secret), presented.proof, now) {
             None => Ok(caller),
             Some(reason) => refuse(Some(&known.client), reason),
         }
@@ -330,7 +330,7 @@ impl TokenService {
     /// Why a token may not be used in this way, if it may not.
     fn check_key(
         &self,
-        known: &Known,
+        (caller, known): (&Caller, &Known),
         (scheme, secret): (Scheme, &str),
         proof: Option<ShownProof<'_>>,
         now: Timestamp,
@@ -348,7 +348,7 @@ impl TokenService {
             return Some(RefusalReason::TokenKey);
         }
         // Remembered only now: whoever has no token cannot fill the memory.
-        self.spend(&known.client, &proof, now)
+        self.spend(caller, &proof, now)
     }
 
     fn remember(&self, hash: [u8; 32], known: Known, now: Timestamp) {

@@ -152,7 +152,7 @@ impl Courier {
         let id = DeadLetterId(dancu_changes::CommandId::new(now, &random).0);
         let body = json!({
             "id": id.to_string(), "client": subscriber.client, "replay": replayed.is_some(), "reset": reset,
-            "entries": telling.entries, "next": telling.next.to_string(),
+            "after": after.to_string(), "entries": telling.entries, "next": telling.next.to_string(),
         });
         subscriber.batch = Some(Batch {
             id,

@@ -1,7 +1,7 @@
 //! Deliveries into a server of NATS itself. Without one at hand these tests say so and test nothing; `./test` notes it.
 
 use super::*;
-use async_nats::jetstream::{consumer::PullConsumer, stream::Stream};
+use async_nats::jetstream::consumer::PullConsumer;
 use dancu_feed::WebhookKey;
 use futures_util::StreamExt;
 use std::{
@@ -9,7 +9,6 @@ use std::{
     path::Path,
     process::{Child, Command, Stdio},
 };
-use url::Url;
 
 /// A server in a folder, killed with its last test.
 struct Server {
@@ -102,11 +101,7 @@ async fn a_delivery_stands_once_in_the_stream_with_its_signature_under_the_clien
     }
     let mut stream = server.stream().await;
     assert_eq!(stream.info().await.unwrap().state.messages, 2, "the repetition was kept out");
-    let config = jetstream::consumer::pull::Config {
-        filter_subject: "dancu.changes.bank-core".to_owned(),
-        ..Default::default()
-    };
-    let consumer: PullConsumer = stream.create_consumer(config).await.unwrap();
+    let consumer: PullConsumer = stream.get_consumer("bank-core").await.expect("made by the postman");
     let message = consumer.messages().await.unwrap().next().await.unwrap().unwrap();
     assert_eq!(&message.payload[..], BODY);
     let headers = message.headers.as_ref().unwrap();
@@ -148,75 +143,87 @@ async fn a_stream_that_was_taken_away_is_made_anew() {
     assert_eq!(post(&postman, "2").await, Posted::Taken);
 }
 
-/// The users of the operators' guide, with a second agency.
-fn users() -> String {
+/// The accounts of the operators' guide, with a second agency.
+fn accounts() -> String {
     let guide = include_str!("../../../docs/guide/operator.md");
-    let begin = guide.find("{user: dancu,").unwrap();
-    let users = guide[begin..].split("```").next().unwrap().replace('…', "secret");
-    let other =
-        users[users.find("{user: ngan-hang-core").unwrap()..].replace("ngan-hang-core", "benh-vien-core");
-    format!("authorization: {{users: [{users} {other}]}}")
+    let begin = guide.find("accounts: {").unwrap();
+    let one = guide[begin..].split("```").next().unwrap().replace('…', "secret");
+    let exports = &one[one.find("    {service: \"$JS").unwrap()..one.find("  ]}\n  NGAN_HANG").unwrap()];
+    let agency = &one[one.find("  NGAN_HANG").unwrap()..one.rfind('}').unwrap()];
+    let other = |text: &str| text.replace("ngan-hang", "benh-vien").replace("NGAN_HANG", "BENH_VIEN");
+    let whole = one.replacen(exports, &format!("{exports}{}", other(exports)), 1);
+    whole.replacen(agency, &format!("{agency}{}", other(agency)), 1)
+}
+
+/// An agency that fetches by the reader that was made for it.
+async fn fetch(agency: &async_nats::Client, reply: &str) {
+    let subject = "$JS.API.CONSUMER.MSG.NEXT.DANCU_CHANGES.ngan-hang-core";
+    let question = r#"{"batch":1,"no_wait":true}"#;
+    agency.publish_with_reply(subject, reply.to_owned(), question.into()).await.unwrap();
 }
 
 #[tokio::test]
-async fn with_the_users_of_the_guide_an_agency_reads_its_own_changes_and_no_others() {
+async fn with_the_accounts_of_the_guide_an_agency_reads_its_own_changes_and_does_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(server) = Server::start_with(folder.path(), None, &users()).await else { return };
+    let Some(server) = Server::start_with(folder.path(), None, &accounts()).await else { return };
     let address = format!("nats://dancu:secret@127.0.0.1:{}", server.port);
     let postman = JetStreamPostman::new(JetStreamServer::new(&address, None).unwrap());
-    for (id, client) in [("1", "ngan-hang-core"), ("2", "benh-vien-core")] {
+    for (id, client) in [("1", "ngan-hang-core"), ("2", "benh-vien-core"), ("3", "ngan-hang-core")] {
         assert_eq!(post_to(&postman, id, client).await, Posted::Taken);
     }
-    let (refusals, mut refused) = tokio::sync::mpsc::unbounded_channel();
-    let agency = ConnectOptions::with_user_and_password("ngan-hang-core".into(), "secret".into())
-        .custom_inbox_prefix("_INBOX_ngan-hang-core")
-        .event_callback(move |event| {
-            let refusals = refusals.clone();
-            async move {
-                if let async_nats::Event::ServerError(error) = event {
-                    let _ = refusals.send(error.to_string());
-                }
-            }
-        })
-        .connect(server.address())
-        .await
-        .unwrap();
-    let context = jetstream::new(agency.clone());
-    let consumer = |name: &str, client: &str| jetstream::consumer::pull::Config {
-        durable_name: Some(name.to_owned()),
-        name: Some(name.to_owned()),
-        filter_subject: format!("dancu.changes.{client}"),
-        ..Default::default()
-    };
-    let own = consumer("ngan-hang-core", "ngan-hang-core");
-    let own: PullConsumer = context.create_consumer_on_stream(own, STREAM).await.unwrap();
-    let mut messages = own.messages().await.unwrap();
-    let message = messages.next().await.unwrap().unwrap();
-    assert_eq!(message.subject.as_str(), "dancu.changes.ngan-hang-core");
-    message.double_ack().await.unwrap();
-    drop(messages);
-    for subject in ["dancu.changes.*", "dancu.changes.benh-vien-core", "_INBOX.>", "_INBOX_benh-vien-core.>"]
-    {
-        let _listening = agency.subscribe(subject).await.unwrap();
-        let said = timeout(Duration::from_mins(1), refused.recv()).await.unwrap().unwrap();
-        assert!(said.to_lowercase().contains("permissions violation"), "{subject}: {said}");
+    let agency = ConnectOptions::with_user_and_password("ngan-hang".into(), "secret".into());
+    let agency = agency.connect(server.address()).await.unwrap();
+    let mut everything = agency.subscribe(">").await.unwrap();
+    // A reply may be directed to any subject, but only of the agency's own account.
+    for reply in [
+        "dancu.changes.benh-vien-core",
+        "$JS.API.STREAM.DELETE.DANCU_CHANGES",
+        "$JS.API.STREAM.PURGE.DANCU_CHANGES",
+        "$JS.API.CONSUMER.DELETE.DANCU_CHANGES.benh-vien-core",
+    ] {
+        fetch(&agency, reply).await;
     }
     for subject in [
-        "$JS.API.CONSUMER.CREATE.DANCU_CHANGES.ngan-hang-core.dancu.changes.benh-vien-core",
         "$JS.API.CONSUMER.MSG.NEXT.DANCU_CHANGES.benh-vien-core",
+        "$JS.API.STREAM.INFO.DANCU_CHANGES",
         "$JS.API.STREAM.MSG.GET.DANCU_CHANGES",
-        "$JS.API.DIRECT.GET.DANCU_CHANGES",
-        "dancu.changes.ngan-hang-core",
+        "dancu.changes.benh-vien-core",
     ] {
-        agency.publish(subject, "{}".into()).await.unwrap();
-        let said = timeout(Duration::from_mins(1), refused.recv()).await.unwrap().unwrap();
-        assert!(said.to_lowercase().contains("permissions violation"), "{subject}: {said}");
+        agency.publish_with_reply(subject, "answer", "{}".into()).await.unwrap();
     }
-    // A consumer of the allowed name with another's subject in its body is refused by the server.
-    let body = r#"{"stream_name":"DANCU_CHANGES","config":{"durable_name":"ngan-hang-core","name":"ngan-hang-core","ack_policy":"explicit","filter_subject":"dancu.changes.benh-vien-core"}}"#;
-    let subject = "$JS.API.CONSUMER.CREATE.DANCU_CHANGES.ngan-hang-core.dancu.changes.ngan-hang-core";
-    let answer = agency.request(subject, body.into()).await.unwrap();
-    assert!(String::from_utf8_lossy(&answer.payload).contains("error"), "{:?}", answer.payload);
+    let mut told = Vec::new();
+    while told.len() < 2 {
+        let message =
+            timeout(Duration::from_mins(1), everything.next()).await.expect("it may fetch").unwrap();
+        let headers = message.headers.unwrap_or_default();
+        if let Some(id) = headers.get("Nats-Msg-Id") {
+            told.push(id.to_string());
+            let acknowledged = agency.request(message.reply.unwrap(), "+ACK".into()).await;
+            acknowledged.expect("it may acknowledge");
+        }
+    }
+    assert_eq!(told, ["1", "3"], "its own, and no other's");
+    let mut stream = postman.opened.get().unwrap().stream().await.expect("nobody took it away");
+    let info = stream.info().await.unwrap();
+    assert_eq!((info.state.messages, info.state.consumer_count), (3, 2), "nothing was added or taken");
+    let mut reader: PullConsumer = stream.get_consumer("ngan-hang-core").await.unwrap();
+    let reader = reader.info().await.unwrap();
+    assert_eq!((reader.num_pending, reader.num_ack_pending), (0, 0));
+}
+
+#[tokio::test]
+async fn a_stream_that_was_made_otherwise_is_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(server) = Server::start(folder.path(), None).await else { return };
+    let context = jetstream::new(async_nats::connect(server.address()).await.unwrap());
+    let subjects = vec![SUBJECTS.to_owned()];
+    let dropping = Config { name: STREAM.to_owned(), subjects: subjects.clone(), ..Config::default() };
+    context.create_stream(dropping.clone()).await.unwrap();
+    assert_eq!(post(&server.postman(), "1").await, Posted::Failed(PostFailure::Refused));
+    let duplicate_window = REPETITION_WINDOW;
+    let good = Config { discard: DiscardPolicy::New, duplicate_window, ..dropping };
+    context.update_stream(good).await.unwrap();
+    assert_eq!(post(&server.postman(), "1").await, Posted::Taken);
 }
 
 #[tokio::test]
@@ -238,19 +245,30 @@ async fn where_no_server_is_named_the_operator_reads_that() {
     assert_eq!(posted, Posted::Failed(PostFailure::NotSetUp));
 }
 
+#[tokio::test]
+async fn no_name_is_spoken_to_without_tls_even_when_it_is_this_machines() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("localhost:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let heard = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let info = br#"INFO {"server_id":"x","version":"2.9.10","max_payload":1048576,"jetstream":true}"#;
+        stream.write_all(&[info.as_slice(), b"\r\n"].concat()).await.unwrap();
+        let mut heard = Vec::new();
+        let _ = stream.read_to_end(&mut heard).await;
+        heard
+    });
+    let server = JetStreamServer::new(&format!("nats://user:secret@localhost:{port}"), None).unwrap();
+    assert_eq!(post(&JetStreamPostman::new(server), "1").await, Posted::Failed(PostFailure::Unreachable));
+    let heard = String::from_utf8_lossy(&heard.await.unwrap()).into_owned();
+    assert!(!heard.contains("CONNECT") && !heard.contains("secret"), "{heard}");
+}
+
 #[test]
-fn only_this_machine_is_spoken_to_without_tls() {
-    for (address, is_plain) in [
-        ("nats://127.0.0.1:4222", true),
-        ("nats://[::1]:4222", true),
-        ("nats://10.0.0.1:4222", false),
-        ("nats://localhost:4222", false),
-        ("tls://nats.example", false),
-    ] {
-        let server = JetStreamServer::new(address, None).unwrap();
-        assert_eq!(server.is_this_machine(), is_plain, "{address}");
-        assert_eq!(format!("{server:?}"), "JetStreamServer(…)");
-    }
+fn an_address_is_one_of_a_server_and_shows_no_password() {
+    let server = JetStreamServer::new("tls://user:ge%3Aheim@nats.example:4222", None).unwrap();
+    assert_eq!((server.user.as_deref(), server.password.as_deref()), (Some("user"), Some("ge:heim")));
+    assert_eq!(format!("{server:?} {:?}", server.address).matches("heim").count(), 0);
     for address in ["", "http://nats.example", "ws://nats.example", "nats://"] {
         assert!(JetStreamServer::new(address, None).is_none(), "{address}");
     }

@@ -86,8 +86,11 @@ pub fn is_within(new: &Contract, old: &Contract) -> bool {
     }
     match (&new.feed, &old.feed) {
         (None, _) => widened.feed.clone_from(&old.feed),
-        // Where a delivery goes is the agency's affair, like its keys; about whom it tells is not.
-        (Some(new), Some(old_feed)) if is_less_told(new.persons, old_feed.persons) => {
+        // To which address of its own a delivery goes is the agency's affair, like its keys; about whom it tells is not, nor
+        // that it goes through a server of others.
+        (Some(new), Some(old_feed))
+            if is_less_told(new.persons, old_feed.persons) && (!new.jetstream || old_feed.jetstream) =>
+        {
             widened.feed.clone_from(&old.feed);
         }
         _ => {}
@@ -193,6 +196,7 @@ mod tests {
             ("valid_to", json!("2027-01-02")),
             ("valid_to", Value::Null),
             ("feed", json!({"persons": "all"})),
+            ("feed", json!({"persons": "disclosed", "jetstream": true})),
             ("caseload", caseload()),
         ] {
             assert!(!is_within(&contract(&[(key, value)]), &old), "{key}");

@@ -149,6 +149,7 @@ impl OrderService {
         let contract = callers.values().map(|caller| &caller.contract).find(|contract| {
             contract.id.as_str() == new.contract.trim()
                 && !contract.is_of_own_office()
+                && !contract.access_history
                 && contract.persons == Persons::All
         });
         let contract = contract.ok_or(OrderError::Contract)?.id.clone();

@@ -12,11 +12,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use dancu_core::PersonalNumber;
-use dancu_exchange::AccessHistoryRequest;
+use dancu_exchange::{AccessHistoryRequest, Product, product_of};
 use dancu_ledger::{Bookmark, Channel, LogsPage, Receipt, Record};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
-use std::{sync::Arc, time::Instant};
+use std::{collections::HashSet, sync::Arc, time::Instant};
 
 /// Looks of one page.
 pub(super) const LOOKS_PAGE: usize = 100;
@@ -39,6 +39,7 @@ struct Look {
     purpose: String,
     legal_basis: String,
     product: Option<String>,
+    /// Fields; none where they are the answer.
     asked: Vec<String>,
     channel: Channel,
 }
@@ -51,14 +52,16 @@ struct Asked {
 
 impl From<Record> for Look {
     fn from(record: Record) -> Self {
+        // Of a change that was told, the fields are what was answered.
+        let is_change = product_of(&record) == Some(Product::ChangeSubscription);
         Self {
+            asked: if is_change { Vec::new() } else { record.asked },
             time: record.time,
             organisation: Asked { id: record.organisation.id, name: record.organisation.name },
             client: record.client,
             purpose: record.purpose,
             legal_basis: record.legal_basis,
             product: record.product,
-            asked: record.asked,
             channel: record.channel,
         }
     }
@@ -74,22 +77,40 @@ pub(super) async fn access_history(
     let begun = Instant::now();
     let request: AccessHistoryRequest = serde_json::from_slice(&bytes).map_err(|error| bad_body(&error))?;
     let told = state.verify.tell_access_history(&caller, &request.number, request.reference.as_deref()).await;
-    let (number, receipt) = told.map_err(|error| failed(&state, error))?;
-    let page = looks_at(&state, number, request.before.unwrap_or_default()).await;
+    let told = told.map_err(|error| failed(&state, error))?;
+    let looks = Looks::of(&state, told.number).await.map_err(IntoResponse::into_response)?;
+    let page = looks.page(&state, request.before.unwrap_or_default()).await;
     let page = page.map_err(IntoResponse::into_response)?;
     let looks = page.disclosures.into_iter().map(|(disclosure, _)| disclosure.record.into()).collect();
     let next = page.next.map(|next| next.to_string());
-    respond(&state, &caller, (begun, None), Ok(AccessHistoryAnswer { looks, next, receipt }))
+    respond(
+        &state,
+        &caller,
+        (begun, None),
+        Ok(AccessHistoryAnswer { looks, next, receipt: told.receipt.clone() }),
+    )
 }
 
-/// Looks that the person may see now, the newest first.
-pub(super) async fn looks_at(
-    state: &AppState,
+/// The looks at a person that the person may see now.
+pub(super) struct Looks {
     number: PersonalNumber,
-    before: Bookmark,
-) -> Result<LogsPage, Problem> {
-    let today = state.clock.today();
-    let orders = state.orders.withholding(number).await?;
-    from_logs(state, move |logs| logs.visible_disclosures_of(number, &before, LOOKS_PAGE, (today, &orders)))
+    today: Date,
+    /// Orders of courts behind which looks are withheld.
+    orders: Arc<HashSet<String>>,
+}
+
+impl Looks {
+    pub async fn of(state: &AppState, number: PersonalNumber) -> Result<Self, Problem> {
+        let orders = Arc::new(state.orders.withholding(number).await?);
+        Ok(Self { number, today: state.clock.today(), orders })
+    }
+
+    /// A page of them, the newest first.
+    pub async fn page(&self, state: &AppState, before: Bookmark) -> Result<LogsPage, Problem> {
+        let (number, today, orders) = (self.number, self.today, Arc::clone(&self.orders));
+        from_logs(state, move |logs| {
+            logs.visible_disclosures_of(number, &before, LOOKS_PAGE, (today, &orders))
+        })
         .await
+    }
 }

@@ -4,11 +4,16 @@
 //! Told is what `POST /v1/access-history` tells, in the protocol's shape and without the portal's own questions: otherwise
 //! each page would move the next one. Who may act for another is not known here yet, so persons ask about themselves.
 
-use super::{access_history::looks_at, limits::tell_limits, public_log::from_logs, verify::failed};
+use super::{
+    access_history::Looks,
+    limits::tell_limits,
+    public_log::from_logs,
+    verify::{failed, refusal_problem},
+};
 use crate::{AppState, Problem, products};
 use axum::{
     Json,
-    http::StatusCode,
+    http::{HeaderValue, StatusCode},
     response::{IntoResponse, Response},
 };
 use dancu_core::{Explanation, PersonalNumber};
@@ -21,8 +26,8 @@ use url::form_urlencoded;
 
 /// Paths behind the service's code, for the metadata.
 pub(super) const PATHS: [&str; 3] = ["/v2/findUsage", "/v2/usagePeriod", "/v2/heartbeat"];
-/// The newest looks of a person that are gone through; whoever has more asks by period.
-const LOOKS_MAX: usize = 10_000;
+/// Pages of a person's looks that are gone through for one answer, the newest first.
+const PAGES_MAX: usize = 100;
 /// Looks of one answer, and so many where the question does not say (protocol, 6.1.3).
 const USAGES_MAX: usize = 1_000;
 
@@ -36,13 +41,25 @@ pub(super) async fn answer(
     (path, query): (&str, &str),
     (user, issue): (Option<&str>, Option<&str>),
 ) -> Result<Response, Response> {
+    let counted = match path {
+        // Counted with the record.
+        "/v2/findUsage" => Ok(None),
+        _ => caller.enter(state.clock.today()).map(Some),
+    };
+    let _place = counted.map_err(|reason| {
+        refusal_problem(state.refusals.note(state.clock.now(), Some(&caller.client.id), reason))
+            .into_response()
+    })?;
     match path {
         "/v2/findUsage" => {
             let question = Question::read(query, user).map_err(IntoResponse::into_response)?;
             let told = state.verify.tell_access_history(caller, &question.number, issue).await;
-            let (number, _) = told.map_err(|error| failed(state, error))?;
-            let body = usages(state, caller, number, &question).await.map_err(IntoResponse::into_response)?;
+            let told = told.map_err(|error| failed(state, error))?;
+            let body =
+                usages(state, caller, told.number, &question).await.map_err(IntoResponse::into_response)?;
             let mut response = Json(body).into_response();
+            // The protocol's answer has no place for the receipt: it is asked for by this number.
+            response.headers_mut().insert("dancu-entry", HeaderValue::from(told.receipt.entry));
             tell_limits(state, caller, response.headers_mut());
             Ok(response)
         }
@@ -80,6 +97,9 @@ impl Question {
         }
         let [code, start, end, offset, limit] = given;
         let number = without_country(&code.ok_or_else(|| wrong("userCode"))?);
+        if number.parse::<PersonalNumber>().is_err() {
+            return Err(wrong("userCode"));
+        }
         if user.map(without_country).is_none_or(|user| user != number) {
             return Err(other_person());
         }
@@ -98,10 +118,9 @@ impl Question {
     }
 }
 
-/// A code without the two letters of the country that stand before it on an X-Road.
+/// A code without the letters of the country that stand before it on an X-Road.
 fn without_country(code: &str) -> String {
-    let letters = code.bytes().take_while(u8::is_ascii_uppercase).count();
-    code[if letters == 2 { 2 } else { 0 }..].to_owned()
+    code.strip_prefix("VN").unwrap_or(code).to_owned()
 }
 
 fn wrong(place: &str) -> Problem {
@@ -132,18 +151,31 @@ fn other_person() -> Problem {
     }
 }
 
+/// All of them or none: a total that leaves some out would be no total.
+fn too_many() -> Problem {
+    Problem {
+        status: StatusCode::BAD_REQUEST,
+        said: Explanation::new(
+            "DANCU-WEB-098",
+            "Có quá nhiều lượt tra cứu để đếm hết. Hãy thu hẹp bằng periodStart.",
+            "There are too many uses to go through. Ask for a later periodStart.",
+        ),
+        retry_after_s: None,
+    }
+}
+
 async fn usages(
     state: &AppState,
     caller: &Caller,
     number: PersonalNumber,
     question: &Question,
 ) -> Result<Value, Problem> {
+    let looks = Looks::of(state, number).await?;
     let (mut usages, mut total, mut before) = (Vec::new(), 0, Bookmark::default());
-    // Every page begins below the last, so it ends.
-    for _ in 0..LOOKS_MAX / super::access_history::LOOKS_PAGE {
-        let page = looks_at(state, number, before).await?;
-        let is_older =
-            page.disclosures.last().is_some_and(|(last, _)| last.record.time < *question.period.start());
+    for _ in 0..PAGES_MAX {
+        let page = looks.page(state, before).await?;
+        let begin = question.period.start();
+        let is_older = page.disclosures.last().is_some_and(|(last, _)| last.record.time < *begin);
         for (disclosure, _) in page.disclosures {
             let record = disclosure.record;
             let is_own = record.contract == caller.contract.id.as_str();
@@ -157,10 +189,10 @@ async fn usages(
         }
         match page.next {
             Some(next) if !is_older => before = next,
-            _ => break,
+            _ => return Ok(json!({ "totalUsages": total, "usages": usages })),
         }
     }
-    Ok(json!({ "totalUsages": total, "usages": usages }))
+    Err(too_many())
 }
 
 /// One look in the protocol's words.

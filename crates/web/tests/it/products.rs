@@ -1,6 +1,6 @@
 //! Products: what a contract holds of them, what was used, what it costs, and that nothing else is answered.
 
-use crate::house::{Answer, HOA, House, JSON, Who, public_key};
+use crate::house::{Answer, CARD, FORM, HOA, House, JSON, Who, form, public_key};
 use dancu_exchange::{Product, Stage};
 use dancu_testkit::bring_to;
 use serde_json::{Value, json};
@@ -370,4 +370,37 @@ async fn who_looked_is_told_page_by_page_under_a_contract_of_its_own() {
     let others = House::open().await;
     let refused = ask(&others, "/v1/access-history", &json!({ "number": HOA })).await;
     assert_eq!(refused.problem(), (403, "DANCU-EXCHANGE-140".to_owned()));
+}
+
+#[tokio::test]
+async fn a_portal_is_not_told_of_looks_that_the_person_may_not_see_yet() {
+    let mut whole = connections(&[("fields", json!([])), ("access_history", json!(true))]);
+    whole["contracts"][0]["visibility"] = json!({ "delayed": { "days": 10 } });
+    let house = House::open_with(whole).await;
+    let desk = house.cookie(Who::Receptionist).await;
+    let knock = house.knock("POST", "/reception").header("cookie", &desk);
+    assert_eq!(knock.header("content-type", FORM).send(form("scan", CARD)).await.status, 200);
+    let clients = async || {
+        let told = ask(&house, "/v1/access-history", &json!({ "number": HOA })).await.json();
+        let looks = told["looks"].as_array().unwrap();
+        looks.iter().map(|look| look["client"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(clients().await, ["bank-core"], "its own question alone");
+    house.clock.advance(jiff::SignedDuration::from_hours(10 * 24));
+    assert_eq!(clients().await, ["bank-core", "bank-core", "hospital-desk"]);
+}
+
+#[tokio::test]
+async fn a_portal_in_any_stage_but_in_use_is_told_nothing() {
+    for stage in Stage::ALL {
+        let terms = [("fields", json!([])), ("access_history", json!(true))];
+        let house = House::open_drafts(connections(&terms)).await;
+        let now = dancu_core::Clock::now(&*house.clock);
+        let mut found = house.state.life.connection(&"hd-2".parse().unwrap()).await.unwrap().unwrap();
+        bring_to(house.state.life.store(), &house.state.directory, &mut found, stage, now).await;
+        let answer = ask(&house, "/v1/access-history", &json!({ "number": HOA })).await;
+        let is_told = matches!(stage, Stage::Pilot | Stage::Official);
+        assert_eq!(answer.status == 200, is_told, "{stage:?}: {}", answer.body);
+        assert_eq!(house.state.ledger.size(), u64::from(is_told), "{stage:?}");
+    }
 }
