@@ -179,15 +179,15 @@ impl TokenService {
     /// The key that a client's request proves, spent; `None` where it proves none. `token`: the token beside it.
     pub fn prove_key(
         &self,
-        client: &ClientId,
+        caller: &Caller,
         proof: Option<ShownProof<'_>>,
         token: Option<&str>,
     ) -> Result<Option<KeyThumbprint>, Refusal> {
         let now = self.clock.now();
-        let refuse = |reason| self.refusals.note(now, Some(client), reason);
+        let refuse = |reason| self.refusals.note(now, Some(&caller.client.id), reason);
         let Some(proof) = proof else { return Ok(None) };
         let proof = proof.check(token, now).map_err(|_| refuse(RefusalReason::KeyProof))?;
-        self.spend(client, &proof, now).map_or(Ok(Some(proof.key)), |reason| Err(refuse(reason)))
+        self.spend(caller, &proof, now).map_or(Ok(Some(proof.key)), |reason| Err(refuse(reason)))
     }
 
     /// Who a client is, and what it showed, by name and end, so that it can be spent.

@@ -147,7 +147,7 @@ impl OpenId {
 
     /// What a token is bound to: the key that the request proves, or the certificate of the connection.
     fn binding(&self, caller: &Caller, presented: Presented<'_>) -> Result<Binding, OpenIdError> {
-        if let Some(key) = self.tokens.prove_key(&caller.client.id, presented.proof, None)? {
+        if let Some(key) = self.tokens.prove_key(caller, presented.proof, None)? {
             return Ok(Binding::Key(key));
         }
         match presented.certificate {
@@ -224,7 +224,7 @@ impl OpenId {
         let caller = self.portal_of(&family.client).map_err(|_| OpenIdError::Token)?;
         match token.binding {
             Binding::Key(key) => {
-                let proven = self.tokens.prove_key(&family.client, presented.proof, Some(secret))?;
+                let proven = self.tokens.prove_key(&caller, presented.proof, Some(secret))?;
                 if !proven.is_some_and(|proven| bool::from(proven.ct_eq(&key))) {
                     return Err(OpenIdError::Token);
                 }

@@ -39,7 +39,7 @@ pub(super) async fn push(
     body: Body,
 ) -> Result<Response, Refused> {
     let (parameters, caller) = asked(&state, &shown, body).await?;
-    let key = state.tokens.prove_key(&caller.client.id, shown.presented().proof, None);
+    let key = state.tokens.prove_key(&caller, shown.presented().proof, None);
     let key = key.map_err(TokenError::Refused)?;
     let pushed = state.openid.push(&caller, &parameters, key).await?;
     let told = json!({ "request_uri": pushed.request_uri, "expires_in": pushed.expires_in_s });
