@@ -386,7 +386,7 @@ pub enum ClientCommand {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct BenchArgs {
-    /// `verify`, `fetch`, `xroad`, `soak`, `ledger`, `load`, `read`, `change`, `search`, `cost` or `layout`.
+    /// `verify`, `fetch`, `xroad`, `soak`, `ledger`, `load`, `read`, `change`, `search`, `cost`, `layout` or `match`.
     pub name: BenchName,
     /// One JSON object a line.
     #[arg(long)]
@@ -439,4 +439,6 @@ pub enum BenchName {
     Cost,
     /// History laid out in several ways: written, read, changed.
     Layout,
+    /// Two files of so many persons matched, reading included, with the truth known: at a tenth, three tenths and all.
+    Match,
 }

@@ -13,6 +13,7 @@ mod layout;
 mod ledger;
 mod load;
 mod load_raw;
+mod matching;
 mod memory;
 mod people;
 mod place;
@@ -52,6 +53,7 @@ pub fn run(args: &BenchArgs, config: &Config) -> Result<(), Failure> {
             block_on(folder.path(), load::cost(args, folder.path()))?.print(args.json);
             return Ok(());
         }
+        BenchName::Match => return matching::run(args, folder.path()),
         BenchName::Layout => return block_on(folder.path(), layout::run(args, folder.path())),
         BenchName::Read => block_on(folder.path(), read::run(args, folder.path()))?,
         BenchName::Change => block_on(folder.path(), change::run(args, folder.path()))?,
@@ -70,7 +72,7 @@ fn must_be_possible(args: &BenchArgs, config: &Config) -> Result<(), Failure> {
             "A measurement never works on a store that is in use. Leave --store out and say --postgres.",
         ));
     }
-    if args.postgres && matches!(args.name, BenchName::Ledger | BenchName::Layout) {
+    if args.postgres && matches!(args.name, BenchName::Ledger | BenchName::Layout | BenchName::Match) {
         return Err(Failure::new(
             "DANCU-CLI-076",
             "Phép đo này chỉ đo kho dạng tệp. Hãy bỏ --postgres.",

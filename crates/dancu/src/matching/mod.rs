@@ -5,7 +5,7 @@ mod files;
 mod guard;
 mod report;
 mod rows;
-mod write;
+pub mod write;
 
 use crate::{cli::MatchArgs, failure::Failure};
 use dancu_quality::{
@@ -21,7 +21,7 @@ use figment::{
     Figment,
     providers::{Format as _, Toml},
 };
-use files::Input;
+pub use files::Input;
 use indicatif::{ProgressBar, ProgressStyle};
 use report::Accounts;
 use std::path::{Path, PathBuf};

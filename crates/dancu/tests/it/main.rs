@@ -14,6 +14,7 @@ mod disk;
 mod feed;
 mod handover;
 mod idle;
+mod matching;
 mod nodes;
 mod oauth;
 mod overload;

@@ -98,7 +98,8 @@ impl Values {
         if kind.is_name() || kind == SlotKind::Text {
             for at in 0..dictionary.len() {
                 let text = dictionary.text(number(at));
-                let bare: String = fold(text).chars().filter(|sign| !matches!(sign, ' ' | '.')).collect();
+                let bare = if text.is_ascii() { text.to_owned() } else { fold(text) };
+                let bare: String = bare.chars().filter(|sign| !matches!(sign, ' ' | '.')).collect();
                 plain_of.push(plain.number(&bare));
             }
             plain_counts = vec![0; plain.len()];

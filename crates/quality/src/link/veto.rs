@@ -1,7 +1,9 @@
 //! What no weight outvotes: persons of one family agree in nearly everything.
 
 use super::{ReviewReason, Run};
-use crate::compare::{Levels, NAME_CUT, NAME_DIFFERS, NAME_OTHER_MARKS, NAME_SIMILAR, NAME_SLIP};
+use crate::compare::{
+    Levels, NAME_CUT, NAME_DIFFERS, NAME_MARKS_MISSING, NAME_OTHER_MARKS, NAME_SIMILAR, NAME_SLIP,
+};
 use crate::table::Table;
 
 /// Level of a number that is the other's with one slip.
@@ -36,16 +38,27 @@ impl Run<'_> {
             return Some(ReviewReason::NumberDiffers);
         }
         let given = comparer.given.map_or(0, |slot| levels.of(slot));
-        if given == NAME_DIFFERS {
-            return Some(ReviewReason::GivenNameDiffers);
-        }
-        let is_other_name = matches!(given, NAME_OTHER_MARKS | NAME_SLIP | NAME_SIMILAR);
+        let is_other_name = matches!(given, NAME_OTHER_MARKS | NAME_SLIP | NAME_SIMILAR)
+            || given == NAME_MARKS_MISSING && !self.is_written_bare(one) && !self.is_written_bare(other);
         let same_day = comparer.day.is_some_and(|slot| matches!(levels.of(slot), 1 | 2));
         let same_surname = comparer.surname.is_none_or(|slot| levels.of(slot) <= NAME_CUT);
+        // A short name with a slip differs as a whole; but then nobody else bears what stands there.
+        let is_slip = is_confirmed && same_day && same_surname && !self.are_names(one, other);
+        if given == NAME_DIFFERS && !is_slip {
+            return Some(ReviewReason::GivenNameDiffers);
+        }
         if is_other_name && same_day && same_surname && !is_confirmed && self.are_names(one, other) {
             return Some(ReviewReason::MayBeTwin);
         }
         None
+    }
+
+    /// Whether a whole name stands there without a mark, as on a keyboard without Vietnamese. A bare word among others with
+    /// marks is a word of its own: `Trần Quỳnh Thu` is no unfinished `Thư`.
+    fn is_written_bare(&self, (table, row): (&Table, u32)) -> bool {
+        let names =
+            self.scorer.comparer.values.iter().enumerate().filter(|(_, values)| values.kind.is_name());
+        names.into_iter().all(|(slot, values)| values.text(table.value(slot, row)).is_ascii())
     }
 
     /// Whether both given names are borne by others, too.

@@ -247,7 +247,32 @@ pub fn guess(left: &[String], right: Option<&[String]>) -> MatchMap {
         });
     }
     numbers_across(&mut map, left, other);
+    if right.is_some() {
+        old_number_of_one_side(&mut map, left, other);
+    }
     map
+}
+
+/// Where one file has old numbers in a column of their own and the other among its numbers, they meet by their digits.
+fn old_number_of_one_side(map: &mut MatchMap, left: &[String], right: &[String]) {
+    let has = |kind| map.fields.iter().any(|field| field.kind == kind);
+    if !has(ColumnKind::Number) || has(ColumnKind::OldNumber) {
+        return;
+    }
+    let is_used = |header: &String| {
+        let name = Some(header);
+        map.fields.iter().any(|field| field.left.as_ref() == name || field.right.as_ref() == name)
+    };
+    let old = |headers: &[String]| {
+        headers
+            .iter()
+            .find(|header| kind_of(header) == Some(ColumnKind::OldNumber) && !is_used(header))
+            .cloned()
+    };
+    let (left, right) = (old(left), old(right));
+    if left.is_some() || right.is_some() {
+        map.fields.push(FieldMap { kind: ColumnKind::OldNumber, column: None, left, right });
+    }
 }
 
 /// A number of one kind that stands alone meets the other kind's on the other side: by its digits it finds its place.
@@ -320,5 +345,10 @@ mod tests {
     fn an_old_number_may_meet_a_number() {
         let map = guess(&headers(&["so_cmnd", "ho_ten"]), Some(&headers(&["number", "full_name"])));
         assert!(map.fields.iter().any(|field| field.kind == ColumnKind::Number));
+        let (left, right) =
+            (headers(&["so_giay_to", "ho_ten"]), headers(&["number", "old_number", "full_name"]));
+        let map = guess(&left, Some(&right));
+        let old = map.fields.iter().find(|field| field.kind == ColumnKind::OldNumber).unwrap();
+        assert_eq!((old.left.as_deref(), old.right.as_deref()), (None, Some("old_number")));
     }
 }

@@ -2,15 +2,23 @@
 
 use super::{Mended, ValueFault};
 use dancu_core::{check_name, composed, fold, legacy_readings, name_key};
+use rustc_hash::FxHashMap;
 use std::{
+    borrow::Cow,
     collections::{HashMap, HashSet},
     sync::LazyLock,
 };
 
 /// Surnames by which a name that begins otherwise is told to stand in the western order: the commonest, which hardly
-/// anybody bears as a given name alone, folded.
+/// anybody bears as a given name alone.
 pub const SURNAMES_MAJOR: [&str; 12] =
-    ["nguyen", "tran", "pham", "huynh", "vo", "phan", "bui", "dang", "do", "ngo", "duong", "dinh"];
+    ["Nguyễn", "Trần", "Phạm", "Huỳnh", "Võ", "Phan", "Bùi", "Đặng", "Đỗ", "Ngô", "Dương", "Đinh"];
+
+/// The same as keys, and folded for names that are written without marks.
+static MAJOR: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let keys = SURNAMES_MAJOR.into_iter().map(key_of_word);
+    keys.flat_map(|key| [fold(&key), key]).collect()
+});
 
 /// How much commoner a surname has to be than another to be taken for the surname where it stands last.
 const LIKELIER: u32 = 20;
@@ -87,13 +95,13 @@ struct Word {
 /// Reads names and remembers the words, of which a country has a few thousand.
 #[derive(Default)]
 pub struct NameReader {
-    words: HashMap<Box<str>, Word>,
+    words: FxHashMap<Box<str>, Word>,
 }
 
 impl NameReader {
     /// Reads a full name. `None` for an empty cell.
     pub fn read(&mut self, text: &str) -> Result<Option<(NormalName, Option<Mended>)>, ValueFault> {
-        let text = &composed(without_brackets(text));
+        let text = &*in_composed(without_brackets(text));
         if text.trim().is_empty() {
             return Ok(None);
         }
@@ -116,7 +124,7 @@ impl NameReader {
 
     /// One name column of its own, such as a surname; `None` for an empty cell.
     pub fn read_words(&mut self, text: &str) -> Option<String> {
-        let text = &composed(text);
+        let text = &*in_composed(text);
         let mut keys = Vec::with_capacity(3);
         if !self.keys(text, &mut keys) {
             keys.clear();
@@ -152,6 +160,11 @@ impl NameReader {
         self.words.insert(raw.into(), word.clone());
         word
     }
+}
+
+/// In composed letters, as nearly all of it is already.
+fn in_composed(text: &str) -> Cow<'_, str> {
+    if text.chars().any(is_mark) { Cow::Owned(composed(text)) } else { Cow::Borrowed(text) }
 }
 
 /// What stands in brackets is a nickname or a remark.
@@ -241,10 +254,11 @@ fn turn(keys: &mut [String]) -> bool {
     let [first, .., last] = &*keys else {
         return false;
     };
+    let is_major = MAJOR.contains(last.as_str());
     let last = fold(last);
     let is_highland = SURNAMES_LAST.contains(&last) && !is_surname(first);
     let may_be_given = if keys.len() > 2 { is_given_beside(first, &last) } else { !is_surname(first) };
-    let is_western = may_be_given && SURNAMES_MAJOR.contains(&last.as_str());
+    let is_western = may_be_given && is_major;
     if !is_highland && !is_western {
         return false;
     }
@@ -328,6 +342,8 @@ mod tests {
         assert_eq!(read("Văn Hùng Nguyễn"), usual);
         assert_eq!(read("Y Thìn Niê").surname, read("Niê").given);
         assert_eq!(read("Trần Lê").surname, read("Trần").given);
+        // Đăng is a given name and Đặng a surname.
+        assert_eq!(read("Xyz Hoài Đăng").given, read("Đăng").given);
     }
 
     #[test]

@@ -8,11 +8,8 @@ use crate::{
     },
     schema::{ColumnKind, Schema, Side, Target},
 };
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashMap},
-    fmt::Write as _,
-};
+use rustc_hash::FxHashMap;
+use std::{borrow::Cow, collections::BTreeMap, fmt::Write as _, sync::Mutex};
 
 /// How often something was mended or set aside, by column and word.
 pub type Notes = BTreeMap<(String, &'static str), u64>;
@@ -38,19 +35,26 @@ pub struct Encoder<'a> {
     schema: &'a Schema,
     places: &'a PlaceReader,
     side: Side,
+    /// What those who encoded a batch remember, for the next one.
+    memories: Mutex<Vec<Memory>>,
 }
 
-/// Texts whose meaning is remembered while a batch is encoded.
-const TEXTS_REMEMBERED: usize = 20_000;
+/// Meanings of texts that come again and again.
+struct Memory {
+    names: NameReader,
+    /// By field; `None` for what means nothing.
+    known: Vec<FxHashMap<Box<str>, Option<Box<str>>>>,
+}
+
+/// Texts of one field whose meaning is remembered.
+const TEXTS_REMEMBERED: usize = 60_000;
 
 /// The work on one batch.
 struct Batch<'a> {
     schema: &'a Schema,
     places: &'a PlaceReader,
     side: Side,
-    names: NameReader,
-    /// Meanings of the texts of each field: numbers of its slots.
-    known: Vec<HashMap<Box<str>, u32>>,
+    memory: Memory,
     dictionaries: Vec<Dictionary>,
     row: Vec<u32>,
     notes: Notes,
@@ -59,8 +63,16 @@ struct Batch<'a> {
 
 impl<'a> Encoder<'a> {
     /// For the rows of one side.
-    pub const fn new(schema: &'a Schema, places: &'a PlaceReader, side: Side) -> Self {
-        Self { schema, places, side }
+    pub fn new(schema: &'a Schema, places: &'a PlaceReader, side: Side) -> Self {
+        Self { schema, places, side, memories: Mutex::new(Vec::new()) }
+    }
+
+    fn memory(&self) -> Memory {
+        let waiting = self.memories.lock().ok().and_then(|mut memories| memories.pop());
+        waiting.unwrap_or_else(|| Memory {
+            names: NameReader::default(),
+            known: self.schema.fields().iter().map(|_| FxHashMap::default()).collect(),
+        })
     }
 
     /// Encodes a batch.
@@ -70,8 +82,7 @@ impl<'a> Encoder<'a> {
             schema: self.schema,
             places: self.places,
             side: self.side,
-            names: NameReader::default(),
-            known: (0..self.schema.fields().len()).map(|_| HashMap::new()).collect(),
+            memory: self.memory(),
             dictionaries: (0..slots).map(|_| Dictionary::default()).collect(),
             row: vec![0; slots],
             notes: Notes::new(),
@@ -87,7 +98,11 @@ impl<'a> Encoder<'a> {
             }
             ids.push(batch.id(row).into_owned());
         }
-        Encoded { rows: batch.len(), ids, columns, dictionaries: work.dictionaries, notes: work.notes }
+        let Batch { memory, dictionaries, notes, .. } = work;
+        if let Ok(mut memories) = self.memories.lock() {
+            memories.push(memory);
+        }
+        Encoded { rows: batch.len(), ids, columns, dictionaries, notes }
     }
 }
 
@@ -144,7 +159,7 @@ impl Batch<'_> {
     }
 
     fn full_name(&mut self, text: &str, slots: [usize; 3]) -> Result<(), ValueFault> {
-        if let Some((name, _)) = self.names.read(text)? {
+        if let Some((name, _)) = self.memory.names.read(text)? {
             for (slot, part) in slots.into_iter().zip([&name.surname, &name.middle, &name.given]) {
                 self.set(slot, part);
             }
@@ -154,22 +169,34 @@ impl Batch<'_> {
 
     /// A value of one slot, remembered by its text where texts come again and again.
     fn one(&mut self, field: usize, kind: ColumnKind, text: &str, slot: usize) -> Result<(), ValueFault> {
-        let is_repeated = !matches!(kind, ColumnKind::OldNumber | ColumnKind::Phone | ColumnKind::Code);
-        if is_repeated && let Some(number) = self.known[field].get(text).copied() {
-            if self.row[slot] == 0 {
-                self.row[slot] = number;
+        let is_repeated = matches!(
+            kind,
+            ColumnKind::Surname
+                | ColumnKind::MiddleName
+                | ColumnKind::GivenName
+                | ColumnKind::BirthDate
+                | ColumnKind::Sex
+                | ColumnKind::Place
+                | ColumnKind::Category
+        );
+        if !is_repeated {
+            if let Some(meaning) = self.meaning(kind, text)? {
+                self.set(slot, &meaning);
             }
             return Ok(());
         }
-        let Some(meaning) = self.meaning(kind, text)? else {
-            return Ok(());
-        };
-        let number = self.dictionaries[slot].number(&meaning);
-        if self.row[slot] == 0 {
-            self.row[slot] = number;
+        if !self.memory.known[field].contains_key(text) {
+            let meaning = self.meaning(kind, text)?;
+            let known = &mut self.memory.known[field];
+            if known.len() >= TEXTS_REMEMBERED {
+                known.clear();
+            }
+            known.insert(text.into(), meaning.map(Into::into));
         }
-        if is_repeated && self.known[field].len() < TEXTS_REMEMBERED {
-            self.known[field].insert(text.into(), number);
+        if self.row[slot] == 0
+            && let Some(Some(meaning)) = self.memory.known[field].get(text)
+        {
+            self.row[slot] = self.dictionaries[slot].number(meaning);
         }
         Ok(())
     }
@@ -178,7 +205,7 @@ impl Batch<'_> {
         Ok(match kind {
             ColumnKind::OldNumber => old_number(text)?,
             ColumnKind::Surname | ColumnKind::MiddleName | ColumnKind::GivenName => {
-                self.names.read_words(text)
+                self.memory.names.read_words(text)
             }
             ColumnKind::BirthDate => read_day(text)?
                 .map(|(day, _)| String::from_utf8(day.digits().to_vec()).expect("digits are ASCII")),
