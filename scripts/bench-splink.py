@@ -72,11 +72,8 @@ def splink():
             cl.LevenshteinAtThresholds("address", [2]),
         ])
     api = DuckDBAPI()
-    try:
-        tables = [api.register(left, source_dataset_name="agency"), api.register(right, source_dataset_name="register")]
-        linker = Linker(tables, settings)
-    except (AttributeError, TypeError):
-        linker = Linker([left, right], settings, api, input_table_aliases=["agency", "register"])
+    tables = [api.register(left, dataset_display_name="agency"), api.register(right, dataset_display_name="register")]
+    linker = Linker(tables, settings)
     linker.training.estimate_probability_two_random_records_match([block_on("number")], recall=0.8)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6)
     linker.training.estimate_parameters_using_expectation_maximisation(block_on("number"))
