@@ -22,8 +22,8 @@ use std::{
 const SEED: u64 = 1;
 
 /// The clients that sign assertions; each gets a key in the demonstration's folder.
-const CLIENTS_WITH_KEYS: [&str; 4] =
-    ["ngan-hang-demo-core", "benh-vien-175-his", "xa-00004-node", "quan-su-demo-core"];
+const CLIENTS_WITH_KEYS: [&str; 5] =
+    ["ngan-hang-demo-core", "benh-vien-175-his", "xa-00004-node", "quan-su-demo-core", "cong-dich-vu-demo"];
 
 /// Who works with the demonstration: id, name, role, and the page to open.
 const STAFF: [(&str, &str, &str, &str); 5] = [

@@ -5,7 +5,7 @@ use super::{
     Author, ChecklistItem, Computed, ConnectionAct, Deed, LifeError, Need, Part, PilotTerms, Side, Stage,
     Step, Transition, Verdict, checklist, connection_rules, transition,
 };
-use crate::{Client, Contract, Field, Organisation};
+use crate::{Client, Contract, Field, Organisation, Product};
 use dancu_core::today_in_viet_nam;
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
 use sha2::{Digest, Sha256};
@@ -282,7 +282,7 @@ impl Connection {
     pub fn is_tried_by_software(&self) -> bool {
         let contract = &self.contract;
         let can_ask = contract.may_tell_unknown || contract.fields.iter().any(Field::identifies);
-        !self.client.keys.is_empty() && !contract.fields.is_empty() && can_ask
+        !self.client.keys.is_empty() && contract.products().contains(&Product::Verify) && can_ask
     }
 
     /// What the sandbox has not yet seen of these terms: an answer, a refusal, or both. Empty without rules.
@@ -314,6 +314,7 @@ impl Connection {
             || contract.commands_for_commune.is_some()
             || contract.cohort.is_some()
             || contract.access_history
+            || contract.sign_in.is_some()
             || contract.feed.as_ref().is_some_and(|feed| feed.destination(&contract.client).is_none())
     }
 

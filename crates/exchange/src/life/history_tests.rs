@@ -281,6 +281,12 @@ fn the_sandbox_sees_answers_and_a_refusal_of_these_very_terms() {
     // Software that cannot verify anything has nothing to try.
     connection.contract.fields = [Field::LifeStatus].into_iter().collect();
     assert!(!connection.is_tried_by_software());
+    // Nor has a portal at which people sign in, and nothing else: whoever signs in cannot do so in the sandbox.
+    connection.contract.fields = [Field::Name].into_iter().collect();
+    assert!(connection.is_tried_by_software());
+    connection.contract.sign_in = Some(crate::SignInTerms::default());
+    connection.contract.products = [Product::SignIn].into();
+    assert!(!connection.is_tried_by_software());
     let signed = connection.answer(&operator("one"), "sandbox", Verdict::Yes, "", now());
     assert_eq!(signed, Err(LifeError::FoundOut));
 }
