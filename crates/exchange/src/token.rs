@@ -167,6 +167,9 @@ impl TokenService {
         let now = self.clock.now();
         let (caller, (shown, ends)) = self.identify(proof, certificate, now)?;
         let client = &caller.client.id;
+        // Before anything is written: who may not ask, or asks too fast, costs no disk.
+        let place = caller.enter_for_token(dancu_core::today_in_viet_nam(now));
+        drop(place.map_err(|reason| self.refusals.note(now, Some(client), reason))?);
         // A handshake cannot be replayed, so that there is nothing to remember of it.
         let is_first = matches!(proof, ClientProof::Certificate(_))
             || self.store.spend_assertion(client, shown, ends).await?;

@@ -186,6 +186,15 @@ impl Identity {
         Ok(Some(Principal::of(&account, &session)))
     }
 
+    /// Which session a token names and whose it is, also when it is over by its clock; `None` once it was ended.
+    pub async fn session_of(
+        &self,
+        token: &SessionToken,
+    ) -> Result<Option<(SessionId, crate::AccountId)>, IdentityError> {
+        let found = self.store.find_session(token.hash()).await?;
+        Ok(found.map(|(session, _)| (session.id, session.account)))
+    }
+
     /// Ends the session of a token. A token that is unknown or over is signed out already.
     pub async fn sign_out(&self, token: &SessionToken) -> Result<(), IdentityError> {
         self.store.end_session(token.hash()).await?;

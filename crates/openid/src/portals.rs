@@ -45,11 +45,15 @@ impl OpenId {
     }
 
     /// What was granted in a session goes on in the next one of the same account, and ends with one of another.
-    pub async fn replace_session(&self, old: &Principal, new: &Principal) -> Result<(), OpenIdError> {
-        if old.account() == new.account() {
-            self.store.move_families(old.session(), new.session()).await?;
+    pub async fn replace_session(
+        &self,
+        (old, account): (SessionId, AccountId),
+        new: &Principal,
+    ) -> Result<(), OpenIdError> {
+        if account == new.account() {
+            self.store.move_families(old, new.session()).await?;
         } else {
-            self.store.end_families_of(old.session(), self.now()).await?;
+            self.store.end_families_of(old, self.now()).await?;
         }
         Ok(())
     }

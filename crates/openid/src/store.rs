@@ -314,7 +314,8 @@ pub trait OpenIdStore: Send + Sync {
         rows_max: u32,
     ) -> Result<Vec<Portal>, StoreError>;
 
-    /// Takes back what the person agreed to for a portal and ends its families and codes; `false` when they are not
+    /// Takes back what the person agreed to for a portal and ends its families. A code that is out is worth nothing while
+    /// they are not connected; `false` when they are not
     /// connected.
     async fn disconnect(
         &self,

@@ -222,6 +222,12 @@ impl OpenId {
             return Err(OpenIdError::Token);
         }
         let caller = self.portal_of(&family.client).map_err(|_| OpenIdError::Token)?;
+        let is_by_certificate = matches!(token.binding, Binding::Certificate(_));
+        if !caller.is_connection_theirs(presented.certificate)
+            || (caller.client.dpop_bound_access_tokens && is_by_certificate)
+        {
+            return Err(OpenIdError::Token);
+        }
         match token.binding {
             Binding::Key(key) => {
                 let proven = self.tokens.prove_key(&caller, presented.proof, Some(secret))?;
@@ -269,10 +275,13 @@ impl OpenId {
     /// of the same organisation, learn that it is worth anything.
     pub async fn introspect(&self, caller: &Caller, parameters: &Parameters) -> Result<Value, OpenIdError> {
         let text = parameters.need("token")?;
+        let today = self.clock.today();
         let inactive = json!({ "active": false });
         let may_know = |family: &Family| {
             let owner = self.portal_of(&family.client).ok();
-            owner.filter(|owner| owner.client.organisation == caller.client.organisation)
+            owner.filter(|owner| {
+                owner.client.organisation == caller.client.organisation && owner.check_standing(today).is_ok()
+            })
         };
         if let Some(shown) = RefreshToken::read(text, self.keys.refresh()) {
             let family = self.store.family(shown.family).await?;

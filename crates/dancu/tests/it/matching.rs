@@ -16,7 +16,7 @@ fn rows(world: &World, name: &str) -> Vec<String> {
 }
 
 #[test]
-fn files_of_every_format_and_encoding_are_matched_and_every_row_is_in_one_list() {
+fn files_of_mixed_encodings_are_matched_and_every_row_is_in_one_list() {
     let world = World::empty();
     let folder = world.shown("files");
     world.run(&["synth", "--persons", "700", "--corrupt", &folder]).succeeded();

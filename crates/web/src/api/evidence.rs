@@ -9,6 +9,8 @@ use axum::{
 };
 use dancu_core::{Clock, Explanation};
 use dancu_evidence::BundleError;
+use dancu_exchange::{Product, product_of};
+use dancu_ledger::Record;
 use std::sync::Arc;
 
 /// The bundle of an answer that the caller received: it holds what its receipt held and nothing else.
@@ -23,11 +25,18 @@ pub(super) async fn evidence(
     })?;
     let not_found = || Problem::not_found().into_response();
     let Path(entry) = entry.map_err(|_| not_found())?;
-    let asked_by = from_logs(&state, move |logs| Ok(logs.disclosure(entry)?.record.client));
-    if asked_by.await.map_err(IntoResponse::into_response)? != caller.client.id.as_str() {
+    let record = from_logs(&state, move |logs| Ok(logs.disclosure(entry)?.record));
+    let record = record.await.map_err(IntoResponse::into_response)?;
+    // The bundle names the person by number: a portal that was told a pseudonym has no part in it.
+    if record.client != caller.client.id.as_str() || is_pseudonymous(&record) {
         return Err(not_found());
     }
     evidence_of(&state, entry).await.map_err(IntoResponse::into_response)
+}
+
+/// Whether a portal was told of somebody without their number.
+fn is_pseudonymous(record: &Record) -> bool {
+    product_of(record) == Some(Product::SignIn) && !record.outcome.iter().any(|(what, _)| what == "number")
 }
 
 /// The bundle of an entry as a file. Whether the reader may have it is decided before.

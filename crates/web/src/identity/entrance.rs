@@ -77,31 +77,25 @@ impl Entrance {
     /// Ends the session that the browser had before. What portals hold of it goes on in the new one, if it is the same
     /// person's, and else ends with it.
     async fn replace(&self, before: &SessionToken, now: &Principal) {
+        let replaced = async {
+            if let (Some(openid), Some(old)) = (&self.openid, self.identity.session_of(before).await?) {
+                openid.replace_session(old, now).await.map_err(crate::openid::problem)?;
+            }
+            Ok::<_, Problem>(self.identity.sign_out(before).await?)
+        };
         // The person is in; an old session that stays will end by its own clock.
-        let told = |error: &dyn std::fmt::Display| {
-            tracing::warn!(%error, "the session before could not be ended");
-        };
-        let old = match self.identity.principal(before).await {
-            Ok(old) => old,
-            Err(error) => return told(&error),
-        };
-        if let Err(error) = self.identity.sign_out(before).await {
-            told(&error);
-        }
-        if let (Some(openid), Some(old)) = (&self.openid, old)
-            && let Err(error) = openid.replace_session(&old, now).await
-        {
-            told(&error);
+        if let Err(problem) = replaced.await {
+            tracing::warn!(code = problem.said.code, "the session before could not be ended");
         }
     }
 
-    /// Ends a session and what portals hold of it.
+    /// Ends a session and what portals hold of it, also of one that is over by its own clock. The session goes last: after
+    /// a fault in between it is still there, and the next sign-out finds it.
     pub(super) async fn end(&self, token: &SessionToken) -> Result<(), Problem> {
-        let principal = self.identity.principal(token).await?;
-        self.identity.sign_out(token).await?;
-        if let (Some(openid), Some(principal)) = (&self.openid, principal) {
-            openid.end_session(principal.session()).await.map_err(crate::openid::problem)?;
+        if let (Some(openid), Some((session, _))) = (&self.openid, self.identity.session_of(token).await?) {
+            openid.end_session(session).await.map_err(crate::openid::problem)?;
         }
+        self.identity.sign_out(token).await?;
         Ok(())
     }
 

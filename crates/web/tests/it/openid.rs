@@ -321,6 +321,56 @@ async fn portals_of_one_host_know_a_person_by_one_pseudonym_and_others_by_anothe
     assert!(learned.get("birthdate").is_none(), "its contract holds the name alone");
     assert!(!learned.to_string().contains("001090000017"), "nor the number, not even in the receipt");
     assert!(learned["receipt"]["checkpoint"].is_string() && learned["receipt"].get("record").is_none());
+    // The bundle of the entry would name the person by number.
+    let evidence = async |portal: &str, entry: &Value| {
+        let bearer = house.bearer_of(portal).await;
+        let knock = house.knock("GET", &format!("/v1/evidence/{entry}")).header("authorization", &bearer);
+        knock.send("").await.status.as_u16()
+    };
+    assert_eq!(evidence("bank-portal", &learned["receipt"]["entry"]).await, 404);
+    let portal = Portal::new(&house);
+    let code = portal.code_in(&citizen, &[("scope", "openid profile personal_number")]).await;
+    let tokens = portal.exchange(&code, &[]).await.json();
+    let learned = portal.user_info(&tokens["access_token"]).await.json();
+    assert_eq!(learned["personal_number"], "001090000017");
+    assert_eq!(evidence("portal", &learned["receipt"]["entry"]).await, 200, "who knows the number has it");
+}
+
+#[tokio::test]
+async fn signing_out_ends_what_portals_hold_also_after_the_session_idled_away() {
+    let house = portal::house().await;
+    let portal = Portal::new(&house);
+    let citizen = house.cookie(Who::Citizen).await;
+    let tokens = portal.tokens_in(&citizen).await;
+    house.clock.advance(jiff::SignedDuration::from_mins(31));
+    assert_eq!(portals_status(&house, &citizen).await, 401, "it is over by its clock");
+    let out = house.knock("POST", "/sign-out").header("cookie", &citizen).header("content-type", FORM);
+    assert_eq!(out.send("").await.status, 303);
+    assert_eq!(portal.refresh(&tokens["refresh_token"]).await.json()["error"], "invalid_grant");
+}
+
+#[tokio::test]
+async fn tokens_of_a_suspended_portal_are_worth_nothing_to_its_sisters() {
+    let house = portal::house().await;
+    let portal = Portal::new(&house);
+    let tokens = portal.tokens_in(&house.cookie(Who::Citizen).await).await;
+    let sister = Portal::named(&house, "portal-2");
+    let worth = async |name: &str| {
+        let told = sister.post("/oauth/introspect", &[("token", text(&tokens[name]))]).await.json();
+        told["active"].clone()
+    };
+    assert_eq!((worth("access_token").await, worth("refresh_token").await), (json!(true), json!(true)));
+    let mut document = portal::connections();
+    for client in document["clients"].as_array_mut().unwrap() {
+        if client["id"] == "portal" {
+            client["suspended"] = json!("Lộ khóa");
+        }
+    }
+    document["contracts"] = json!([]);
+    house.connect(document).await;
+    assert_eq!((worth("access_token").await, worth("refresh_token").await), (json!(false), json!(false)));
+    let asked = portal.post("/oauth/introspect", &[("token", "x")]).await;
+    assert_ne!(asked.status, 200, "nor may it ask itself");
 }
 
 #[tokio::test]
