@@ -237,7 +237,9 @@ impl Assertion {
             Audience::One(one) => std::slice::from_ref(one),
             Audience::Many(many) => many,
         };
-        if !audiences.iter().any(|audience| rules.audiences.contains(audience)) {
+        // One that is meant for others too could have been taken from them.
+        let is_ours = |audience: &String| rules.audiences.contains(audience);
+        if audiences.is_empty() || !audiences.iter().all(is_ours) {
             return Err(AssertionError::Audience);
         }
         let (now_s, skew_s) = (now.as_second(), rules.skew_s_max);
@@ -327,7 +329,7 @@ mod tests {
         let signer = signer();
         let keys = [signer.public.clone()];
         assert_eq!(check(&signer, &claims(), &keys).unwrap().id, "1");
-        let many = with("aud", json!(["other", "https://dancu.example/oauth/token"]));
+        let many = with("aud", json!(["https://dancu.example", "https://dancu.example/oauth/token"]));
         assert!(check(&signer, &many, &keys).is_ok());
     }
 
@@ -341,6 +343,7 @@ mod tests {
             (with("sub", json!("other")), AssertionError::Issuer),
             (with("aud", json!("https://evil.example")), AssertionError::Audience),
             (with("aud", json!([])), AssertionError::Audience),
+            (with("aud", json!(["https://dancu.example", "https://evil.example"])), AssertionError::Audience),
             (with("exp", json!(now - 30)), AssertionError::Expired),
             (with("exp", json!(now + 331)), AssertionError::Lifetime),
             (with("exp", json!(-5)), AssertionError::Lifetime),

@@ -100,6 +100,12 @@ impl fmt::Debug for Asked {
 }
 
 impl Asked {
+    /// What a code keeps of it: not the portal's own words, nor the pseudonym, which would stand beside the account.
+    #[must_use]
+    pub fn for_code(&self) -> Self {
+        Self { state: None, subject: None, prompt: Prompt::default(), levels: Vec::new(), ..self.clone() }
+    }
+
     /// Reads a pushed request of a client. `key`: what the request itself proves; `hinted`: reads an `id_token_hint` of
     /// this client into the pseudonym that it names.
     pub fn read(

@@ -51,6 +51,9 @@ pub struct Pushed {
     pub expires_in_s: i64,
 }
 
+/// Rows of a table that one transaction removes, and how many of them follow one another.
+const SWEEP_ROWS_MAX: u32 = 10_000;
+const SWEEPS_MAX: u32 = 20;
 const REQUEST_URI_HEAD: &str = "urn:ietf:params:oauth:request_uri:";
 
 impl OpenId {
@@ -140,8 +143,13 @@ impl OpenId {
         if request.client.as_str() != client {
             return Err(OpenIdError::Parameter("client_id"));
         }
+        let rules = self.rules()?;
+        // As long as the portal was told (RFC 9126 2.2), whoever brings it.
+        if self.now() >= request.pushed + rules.request {
+            return Err(OpenIdError::RequestOver);
+        }
         // From here on the person needs time: a reload brings the same page, not an error.
-        let until = request.pushed + self.rules()?.sign_in;
+        let until = request.pushed + rules.sign_in;
         self.store.extend(name.hash(), until).await?;
         Ok(name)
     }
@@ -156,6 +164,15 @@ impl OpenId {
     pub async fn sweep(&self) -> Result<u64, OpenIdError> {
         let now = self.now();
         let history_from = now.saturating_sub(self.rules()?.history).unwrap_or(Timestamp::MIN);
-        Ok(self.store.forget(now, PortalLength { history_from, rows_max: 10_000 }).await?)
+        let mut rows = 0;
+        for _ in 0..SWEEPS_MAX {
+            let swept =
+                self.store.forget(now, PortalLength { history_from, rows_max: SWEEP_ROWS_MAX }).await?;
+            rows += swept;
+            if swept < SWEEP_ROWS_MAX.into() {
+                break;
+            }
+        }
+        Ok(rows)
     }
 }

@@ -75,7 +75,10 @@ impl OpenId {
     ) -> Result<Step, OpenIdError> {
         let visit = match self.visit(name, request, caller, who) {
             Ok(visit) => visit,
-            Err(OpenIdError::LoginRequired) if request.asked.prompt != crate::Prompt::None => {
+            Err(OpenIdError::LoginRequired)
+                if request.asked.prompt != crate::Prompt::None
+                    && !self.came_as_another(request, caller, who) =>
+            {
                 return Ok(Step::SignIn(Arc::clone(caller)));
             }
             Err(error) => return Err(error),
@@ -171,6 +174,14 @@ impl OpenId {
         Ok(Visit { name, request: request.clone(), caller: Arc::clone(caller), wish, who, level })
     }
 
+    /// Whether somebody signed in for this request who is not the one whom the portal named: asking them once more would
+    /// never end.
+    fn came_as_another(&self, request: &PushedRequest, caller: &Caller, who: Option<WhoSignsIn<'_>>) -> bool {
+        let Some(who) = who.filter(|who| who.signed_in > request.pushed) else { return false };
+        let subject = self.subject_of(caller, who.principal.account());
+        request.asked.subject.as_ref().is_some_and(|hinted| *hinted != subject)
+    }
+
     /// Whether the person agreed before to everything that is wanted, and need not be asked again.
     async fn is_agreed(&self, visit: &Visit<'_>) -> Result<bool, OpenIdError> {
         if visit.request.asked.prompt.wants_consent() {
@@ -191,7 +202,7 @@ impl OpenId {
             session: visit.who.principal.session(),
             family: FamilyId::draw(&*self.entropy),
             grant: Grant {
-                asked: visit.request.asked.clone(),
+                asked: visit.request.asked.for_code(),
                 signed_in: visit.who.signed_in,
                 level: visit.level,
             },

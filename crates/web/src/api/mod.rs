@@ -23,7 +23,7 @@ mod sandbox;
 mod verify;
 mod xroad;
 
-pub(crate) use asker::{Shown, authorization};
+pub(crate) use asker::{Shown, authorization, refused};
 pub(crate) use body::collect;
 pub(crate) use commands::second_officer;
 pub use connection::breach;

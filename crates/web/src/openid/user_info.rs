@@ -4,7 +4,7 @@
 use super::refusal::Refused;
 use crate::{
     AppState,
-    api::{Shown, authorization, uncached},
+    api::{Shown, authorization, refused, uncached},
 };
 use axum::{
     Json,
@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use dancu_core::Sex;
-use dancu_exchange::{FetchedValue, Field, SignInAnswer};
+use dancu_exchange::{FetchedValue, Field, Refusal, SignInAnswer};
 use dancu_openid::OpenIdError;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -25,7 +25,11 @@ pub(super) async fn user_info(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let (scheme, secret) = authorization(&headers).ok_or(OpenIdError::Token)?;
-    let access = state.openid.access(scheme, secret, shown.presented()).await?;
+    let access = match state.openid.access(scheme, secret, shown.presented()).await {
+        // Here a proof stands beside a token, not beside a request for one (RFC 9449 7.1).
+        Err(OpenIdError::Refused(refusal @ Refusal::InvalidProof)) => return Ok(refused(refusal)),
+        access => access?,
+    };
     let (subject, answer) = state.openid.user_info(&access).await?;
     let mut claims = Map::new();
     claims.insert("sub".to_owned(), subject.into());

@@ -226,7 +226,7 @@ impl House {
     }
 
     /// Begins a session as a code or a passkey would.
-    async fn session(&self, subject: Subject, purpose: Purpose) -> String {
+    pub async fn session(&self, subject: Subject, purpose: Purpose) -> String {
         let (now, entropy) = (self.clock.now(), &*self.state.entropy);
         let account = Account { id: AccountId::draw(entropy), subject, opened: now };
         if let Subject::Staff(_) = &account.subject {

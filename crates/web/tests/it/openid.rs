@@ -337,6 +337,55 @@ async fn portals_of_one_host_know_a_person_by_one_pseudonym_and_others_by_anothe
 }
 
 #[tokio::test]
+async fn whoever_signs_in_as_another_than_the_portal_named_is_sent_back_and_not_asked_for_ever() {
+    let house = portal::house().await;
+    let portal = Portal::new(&house);
+    let named = portal.tokens_in(&house.cookie(Who::Citizen).await).await;
+    let request = portal.push(&[("id_token_hint", text(&named["id_token"]))]).await;
+    house.clock.advance(jiff::SignedDuration::from_secs(1));
+    let another = dancu_identity::Subject::Citizen("001192000022".parse().unwrap());
+    let another = house.session(another, dancu_identity::Purpose::Full).await;
+    let step = portal.visit(&request, Some(&another)).await;
+    assert_eq!(query_of(step["location"].as_str().unwrap())["error"], "login_required", "{step}");
+}
+
+#[tokio::test]
+async fn a_wrong_proof_at_userinfo_is_answered_as_the_standard_says() {
+    let house = portal::house().await;
+    let portal = Portal::new(&house);
+    let tokens = portal.tokens_in(&house.cookie(Who::Citizen).await).await;
+    let access = text(&tokens["access_token"]);
+    let proof = portal.proof("GET", "/oauth/userinfo", Some(access));
+    let authorization = format!("DPoP {access}");
+    let ask = async |proof: &str| {
+        let knock = house.knock("GET", "/oauth/userinfo").header("authorization", &authorization);
+        knock.header("dpop", proof).send("").await
+    };
+    assert_eq!(ask(&proof).await.status, 200);
+    for wrong in [&proof, &portal.proof("POST", "/oauth/userinfo", Some(access)), "x"] {
+        let refused = ask(wrong).await;
+        let challenge = refused.headers["www-authenticate"].to_str().unwrap();
+        assert!(refused.status == 401 && challenge.contains("invalid_dpop_proof"), "{challenge}");
+    }
+}
+
+#[tokio::test]
+async fn a_pushed_request_is_opened_for_as_long_as_the_portal_was_told() {
+    let house = portal::house().await;
+    let portal = Portal::new(&house);
+    let request = portal.push(&[]).await;
+    let open = async || {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("client_id", "portal"), ("request_uri", &request)])
+            .finish();
+        house.knock("GET", &format!("/oauth/authorize?{query}")).send("").await.status.as_u16()
+    };
+    assert_eq!((open().await, open().await), (200, 200));
+    house.clock.advance(jiff::SignedDuration::from_secs(90));
+    assert_eq!(open().await, 410, "in any browser");
+}
+
+#[tokio::test]
 async fn signing_out_ends_what_portals_hold_also_after_the_session_idled_away() {
     let house = portal::house().await;
     let portal = Portal::new(&house);
