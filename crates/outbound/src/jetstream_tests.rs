@@ -5,15 +5,22 @@ use async_nats::jetstream::consumer::PullConsumer;
 use dancu_feed::WebhookKey;
 use futures_util::StreamExt;
 use std::{
+    io::{BufRead, BufReader},
     net::TcpListener,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStderr, Command, Stdio},
 };
+
+/// The server takes a free port itself: one that we had found for it could be another's by then.
+const FREE_PORT: &str = "-1";
 
 /// A server in a folder, killed with its last test.
 struct Server {
     process: Child,
-    port: u16,
+    /// Host and port.
+    address: String,
+    /// Kept open: the server ends when nobody holds the other end of what it writes to.
+    _log: BufReader<ChildStderr>,
 }
 
 impl Drop for Server {
@@ -24,38 +31,35 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// Starts one on a free port, or on the port of one that was killed; `None` where there is no program for it.
-    async fn start(folder: &Path, port: Option<u16>) -> Option<Self> {
-        Self::start_with(folder, port, "").await
+    /// Starts one on a free port; `None` where there is no program for it.
+    fn start(folder: &Path) -> Option<Self> {
+        Self::start_with(folder, ["127.0.0.1", FREE_PORT], "")
     }
 
-    async fn start_with(folder: &Path, port: Option<u16>, settings: &str) -> Option<Self> {
+    fn start_with(folder: &Path, [host, port]: [&str; 2], settings: &str) -> Option<Self> {
         let program = ["/usr/sbin/nats-server", "/usr/bin/nats-server", "/usr/local/bin/nats-server"];
         let Some(program) = program.into_iter().find(|path| Path::new(path).exists()) else {
             eprintln!("NOT TESTED: there is no nats-server here (Debian's nats-server)");
             return None;
         };
-        let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let port = port.unwrap_or_else(free);
         let file = folder.join("settings");
         std::fs::write(&file, settings).unwrap();
-        let process = Command::new(program)
+        let mut process = Command::new(program)
             .arg("--config")
             .arg(file)
-            .args(["--addr", "127.0.0.1", "--port", &port.to_string(), "--jetstream", "--store_dir"])
+            .args(["--addr", host, "--port", port, "--jetstream", "--store_dir"])
             .arg(folder)
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let server = Self { process, port };
-        // The port answers when the server does.
-        until(async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await;
-        Some(server)
+        let mut log = BufReader::new(process.stderr.take().unwrap());
+        let address = format!("{host}:{}", listening(&mut log, host));
+        Some(Self { process, address, _log: log })
     }
 
     fn address(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        format!("nats://{}", self.address)
     }
 
     fn postman(&self) -> JetStreamPostman {
@@ -68,11 +72,28 @@ impl Server {
     }
 }
 
+/// The port that a server says it has; afterwards it is ready.
+fn listening(log: &mut impl BufRead, host: &str) -> u16 {
+    let beginning = format!("client connections on {host}:");
+    let mut port = None;
+    let mut told = String::new();
+    for line in log.lines().map_while(Result::ok) {
+        if let Some((_, its)) = line.rsplit_once(&beginning) {
+            port = its.trim().parse().ok();
+        }
+        if line.ends_with("Server is ready") {
+            return port.expect("it says where it listens before it is ready");
+        }
+        told = line;
+    }
+    panic!("the server did not start: {told}");
+}
+
 /// Tries until it is so; a minute is enough anywhere.
 async fn until(is_so: impl AsyncFn() -> bool) {
     let trying = async {
         while !is_so().await {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
     timeout(Duration::from_mins(1), trying).await.expect("it never came to be so");
@@ -94,7 +115,7 @@ async fn post_to(postman: &JetStreamPostman, id: &str, client: &str) -> Posted {
 #[tokio::test]
 async fn a_delivery_stands_once_in_the_stream_with_its_signature_under_the_clients_subject() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(server) = Server::start(folder.path(), None).await else { return };
+    let Some(server) = Server::start(folder.path()) else { return };
     let postman = server.postman();
     for id in ["1", "1", "2"] {
         assert_eq!(post(&postman, id).await, Posted::Taken);
@@ -119,13 +140,16 @@ async fn a_delivery_stands_once_in_the_stream_with_its_signature_under_the_clien
 #[tokio::test]
 async fn a_killed_server_takes_nothing_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(server) = Server::start(folder.path(), None).await else { return };
+    // At an address of its own, so that nobody takes the port while the server is away.
+    let host = "127.0.0.2";
+    let Some(server) = Server::start_with(folder.path(), [host, FREE_PORT], "") else { return };
     let postman = server.postman();
     assert_eq!(post(&postman, "1").await, Posted::Taken);
-    let port = server.port;
+    let (_, port) = server.address.split_once(':').unwrap();
+    let port = port.to_owned();
     drop(server);
     assert!(matches!(post(&postman, "2").await, Posted::Failed(_)));
-    let again = Server::start(folder.path(), Some(port)).await.unwrap();
+    let again = Server::start_with(folder.path(), [host, &port], "").unwrap();
     // The courier would wait longer between its attempts; the library comes back by itself.
     until(async || post(&postman, "2").await == Posted::Taken).await;
     assert_eq!(again.stream().await.info().await.unwrap().state.messages, 2);
@@ -134,7 +158,7 @@ async fn a_killed_server_takes_nothing_and_loses_nothing() {
 #[tokio::test]
 async fn a_stream_that_was_taken_away_is_made_anew() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(server) = Server::start(folder.path(), None).await else { return };
+    let Some(server) = Server::start(folder.path()) else { return };
     let postman = server.postman();
     assert_eq!(post(&postman, "1").await, Posted::Taken);
     let client = async_nats::connect(server.address()).await.unwrap();
@@ -165,8 +189,10 @@ async fn fetch(agency: &async_nats::Client, reply: &str) {
 #[tokio::test]
 async fn with_the_accounts_of_the_guide_an_agency_reads_its_own_changes_and_does_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(server) = Server::start_with(folder.path(), None, &accounts()).await else { return };
-    let address = format!("nats://dancu:secret@127.0.0.1:{}", server.port);
+    let Some(server) = Server::start_with(folder.path(), ["127.0.0.1", FREE_PORT], &accounts()) else {
+        return;
+    };
+    let address = format!("nats://dancu:secret@{}", server.address);
     let postman = JetStreamPostman::new(JetStreamServer::new(&address, None).unwrap());
     for (id, client) in [("1", "ngan-hang-core"), ("2", "benh-vien-core"), ("3", "ngan-hang-core")] {
         assert_eq!(post_to(&postman, id, client).await, Posted::Taken);
@@ -214,7 +240,7 @@ async fn with_the_accounts_of_the_guide_an_agency_reads_its_own_changes_and_does
 #[tokio::test]
 async fn a_stream_that_was_made_otherwise_is_not_used() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(server) = Server::start(folder.path(), None).await else { return };
+    let Some(server) = Server::start(folder.path()) else { return };
     let context = jetstream::new(async_nats::connect(server.address()).await.unwrap());
     let subjects = vec![SUBJECTS.to_owned()];
     let dropping = Config { name: STREAM.to_owned(), subjects: subjects.clone(), ..Config::default() };
@@ -228,8 +254,8 @@ async fn a_stream_that_was_made_otherwise_is_not_used() {
 
 #[tokio::test]
 async fn nobody_there_is_told_at_once() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let server = JetStreamServer::new(&format!("nats://127.0.0.1:{port}"), None).unwrap();
+    let free = TcpListener::bind("127.0.0.3:0").unwrap().local_addr().unwrap();
+    let server = JetStreamServer::new(&format!("nats://{free}"), None).unwrap();
     assert_eq!(post(&JetStreamPostman::new(server), "1").await, Posted::Failed(PostFailure::Unreachable));
 }
 
