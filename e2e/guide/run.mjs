@@ -18,7 +18,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const PAGES = ["first-hour.md", "register.md", "connect-an-agency.md", "match.md"];
+const PAGES = ["first-hour.md", "register.md", "connect-an-agency.md", "match.md", "clean-a-file.md"];
 const PAGE_PORT = 8080;
 const COMMAND_MS_MAX = 60_000;
 

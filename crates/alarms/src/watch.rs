@@ -304,7 +304,9 @@ fn look(record: &StoredRecord<'_>, log: usize) -> Option<Look> {
     let part: Part<'_> = serde_json::from_slice(record.record).ok()?;
     // Whom an extract lists was chosen by two officers and put into the log by the program, one number behind the other
     // and at any hour: no sign of anybody's curiosity.
-    let is_listed = part.product.as_deref() == Some(Product::CohortExtract.as_str());
+    // Nor is a file that an operator has matched, whose rows the program takes one after the other.
+    let by_program = [Product::CohortExtract.as_str(), Product::FileMatch.as_str()];
+    let is_listed = part.product.as_deref().is_some_and(|product| by_program.contains(&product));
     if part.client == ALARM_CLIENT || is_listed {
         return None;
     }

@@ -40,6 +40,9 @@ pub enum Command {
     Synth(SynthArgs),
     /// Match two files of persons, or find the duplicates of one. Needs no running system and no store.
     Match(MatchArgs),
+    /// Match an agency's file against the register, under the agency's contract. Every automatic match gets an entry in the log
+    /// first. Can be broken off and run again. The server must be stopped.
+    Reconcile(ReconcileArgs),
     /// Load persons from CSV, XLSX or Parquet into the register. Can be broken off and run again.
     Load(LoadArgs),
     /// Write the persons of a contract to CSV, XLSX or Parquet. Every one of them gets an entry in the log first. The
@@ -187,6 +190,34 @@ pub struct MatchArgs {
     #[arg(long, value_name = "FOLDER")]
     pub out: PathBuf,
     /// A frozen model (`model.json` of an earlier run); weights are learned from the files when left out.
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Show no progress and no sums.
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// Which file to match against the register.
+#[derive(Debug, Args)]
+pub struct ReconcileArgs {
+    /// The agency's file: CSV, XLSX or Parquet, told by its first bytes.
+    pub file: PathBuf,
+    /// Client whose contract (`file_match`) says what is told, for what and on which legal basis.
+    #[arg(long)]
+    pub client: String,
+    /// Which column is what (`docs/guide/clean-a-file.md`); guessed from the headers when left out.
+    #[arg(long, value_name = "FILE")]
+    pub map: Option<PathBuf>,
+    /// Take what was guessed without a question.
+    #[arg(long)]
+    pub yes: bool,
+    /// Folder of the run and its results; `FILE.reconcile` when left out.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+    /// The letter with which the file came; it stands in every person's log entry.
+    #[arg(long, default_value = "")]
+    pub reference: String,
+    /// A frozen model (`model.json` of an earlier run); weights are learned from file and register when left out.
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
     /// Show no progress and no sums.

@@ -89,7 +89,8 @@ pub fn refused(error: VerifyError) -> Failure {
     }
 }
 
-fn caller(platform: &Platform, client: &str) -> Result<Arc<Caller>, Failure> {
+/// The client that is named on the command line.
+pub fn caller(platform: &Platform, client: &str) -> Result<Arc<Caller>, Failure> {
     let id: ClientId = client.parse()?;
     platform.state.directory.caller(&id).ok_or_else(not_connected)
 }

@@ -23,6 +23,7 @@ mod person;
 mod platform;
 mod policies;
 mod postmen;
+mod reconcile;
 mod rehearsal;
 mod sandbox;
 mod secrets;
@@ -99,6 +100,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Up(args) => block_on(up::run(&args, config)),
         Command::Witness(args) => block_on(witness::run(&args, config)),
         Command::Load(args) => with_platform(&config, async |platform| load::run_args(platform, &args).await),
+        Command::Reconcile(args) => {
+            with_platform(&config, async |platform| reconcile::run(platform, &args).await)
+        }
         Command::Export(args) => with_platform(&config, async |platform| export::run(platform, &args).await),
         Command::Change(args) => with_platform(&config, async |platform| change::run(platform, &args).await),
         Command::Person(args) => with_platform(&config, async |platform| person::run(platform, &args).await),

@@ -75,9 +75,16 @@ impl VerifyService {
     }
 }
 
+/// What is wrong with a contract that lets persons see who looked at them; none for any other.
+pub(crate) fn wrong(contract: &Contract) -> Option<&'static str> {
+    (contract.access_history && !stands_alone(contract)).then_some(
+        "access_history: alone, with nothing but products, xroad_client, signed_answers and limits",
+    )
+}
+
 /// Whether a contract that lets persons see who looked at them gives no other right, so that its legal basis and purpose
 /// are theirs alone, and is itself seen at once.
-pub(crate) fn stands_alone(contract: &Contract) -> bool {
+fn stands_alone(contract: &Contract) -> bool {
     contract.fields.is_empty()
         && contract.sealed.is_empty()
         && contract.cohort.is_none()
@@ -85,6 +92,7 @@ pub(crate) fn stands_alone(contract: &Contract) -> bool {
         && contract.attest.is_empty()
         && contract.household.is_none()
         && contract.sign_in.is_none()
+        && contract.file_match.is_none()
         && contract.feed.is_none()
         && contract.commands_for_commune.is_none()
         && contract.persons == Persons::All

@@ -1,8 +1,8 @@
 //! Organisations, their client software, and the contract that binds each client.
 
 use crate::{
-    AttestTerms, Caseload, ClientKey, CohortTerms, FieldSet, HouseholdTerms, PriceExemption, Product,
-    RedirectAddress, SealedGroup, SignInTerms, Visibility, XRoadMember,
+    AttestTerms, Caseload, ClientKey, CohortTerms, FieldSet, FileMatchTerms, HouseholdTerms, PriceExemption,
+    Product, RedirectAddress, SealedGroup, SignInTerms, Visibility, XRoadMember,
 };
 use dancu_core::{CommuneCode, Explain, Explanation};
 use jiff::civil::Date;
@@ -208,6 +208,9 @@ pub struct Contract {
     /// What a portal learns of those who sign in there; none: nobody signs in there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<SignInTerms>,
+    /// What is told of the persons in files that the client hands in to be matched; none: its files are not matched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_match: Option<FileMatchTerms>,
     /// About whom.
     #[serde(default, skip_serializing_if = "Persons::is_all")]
     pub persons: Persons,

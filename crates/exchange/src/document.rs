@@ -3,7 +3,7 @@
 use crate::{
     Author, CaseloadError, Client, Contract, Directory, Feed, Field, LifeError, LifeStore, Organisation,
     OrganisationId, Persons, Product, SearchTerms, Stage, Visibility, access_history, connecting::change,
-    sign_in::are_of_one_portal,
+    file_match, sign_in::are_of_one_portal,
 };
 use dancu_core::{Explain, Explanation, StoreError};
 use jiff::Timestamp;
@@ -246,7 +246,9 @@ impl ConnectionsDocument {
             contract_values(contract)?;
             feed_values(contract)?;
             cohort_values(contract)?;
-            access_history_values(contract)?;
+            if let Some(what) = access_history::wrong(contract).or_else(|| file_match::wrong(contract)) {
+                return Err(wrong(&contract.id, what));
+            }
         }
         let kept = contracts.iter().filter(|row| !my_contracts.contains(row.id.as_str()));
         let doors = kept.chain(&self.contracts).filter_map(|row| row.xroad_client.as_ref());
@@ -386,7 +388,7 @@ fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
             refuse("sign_in.fields: only of `fields`, and only fields that have a value")
         }
         Contract { sealed, .. } if !sealed.is_empty() && gives_more_than(contract, Alone::Sealed) => refuse(
-            "sealed: fields = [], without cohort, may_tell_unknown, search, attest, household, sign_in, feed, commands_for_commune, xroad_client, signed_answers",
+            "sealed: fields = [], without cohort, may_tell_unknown, search, attest, household, sign_in, file_match, feed, commands_for_commune, xroad_client, signed_answers",
         ),
         Contract { visibility, valid_from, .. } if !visibility.may_begin_on(*valid_from) => {
             refuse("visibility.delayed.days")
@@ -418,15 +420,6 @@ fn feed_values(contract: &Contract) -> Result<(), DocumentError> {
     }
 }
 
-fn access_history_values(contract: &Contract) -> Result<(), DocumentError> {
-    if contract.access_history && !access_history::stands_alone(contract) {
-        let what =
-            "access_history: alone, with nothing but products, xroad_client, signed_answers and limits";
-        return Err(wrong(&contract.id, what));
-    }
-    Ok(())
-}
-
 fn cohort_values(contract: &Contract) -> Result<(), DocumentError> {
     let Some(terms) = &contract.cohort else { return Ok(()) };
     if !terms.are_sound(contract.valid_from) {
@@ -434,7 +427,7 @@ fn cohort_values(contract: &Contract) -> Result<(), DocumentError> {
         return Err(wrong(&contract.id, what));
     }
     if gives_more_than(contract, Alone::Cohort) {
-        let what = "cohort: fields = [], without sealed, may_tell_unknown, search, attest, household, sign_in, feed, commands_for_commune, xroad_client, signed_answers, persons = with_consent";
+        let what = "cohort: fields = [], without sealed, may_tell_unknown, search, attest, household, sign_in, file_match, feed, commands_for_commune, xroad_client, signed_answers, persons = with_consent";
         return Err(wrong(&contract.id, what));
     }
     Ok(())
@@ -467,6 +460,7 @@ fn gives_more_than(contract: &Contract, alone: Alone) -> bool {
         || !contract.attest.is_empty()
         || contract.household.is_some()
         || contract.sign_in.is_some()
+        || contract.file_match.is_some()
         || contract.feed.is_some()
         || contract.commands_for_commune.is_some()
         || contract.xroad_client.is_some()

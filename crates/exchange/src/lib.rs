@@ -20,10 +20,12 @@ mod dpop;
 mod extract;
 mod fetch;
 mod field;
+mod file_match;
 mod household;
 mod jws;
 mod life;
 mod limits;
+mod log_mark;
 mod orders;
 mod policy;
 mod privacy;
@@ -67,6 +69,7 @@ pub use dpop::{KeyThumbprint, PROOF_ALGORITHMS, ShownProof};
 pub use extract::{EXTRACT_PAGE_MAX, extract_columns};
 pub use fetch::{FetchAnswer, FetchRequest, FetchedValue};
 pub use field::{Field, FieldSet};
+pub use file_match::{FileMatchTerms, FilePair, FileToTell, ToldPairs, file_match_rows_max};
 pub use household::{HouseholdAnswer, HouseholdPerson, HouseholdRequest, HouseholdTerms};
 pub use life::{
     ActBody, AttachedFile, Author, Ceiling, CeilingChange, CheckedItem, ChecklistItem, Computed, Connection,
@@ -78,12 +81,13 @@ pub use limits::{
     Advice, Caseload, CaseloadError, ComputedLimit, LimitNotice, LimitRules, LimitStep, UseReview, WeekUse,
     limit_rules, notices, review,
 };
+pub use log_mark::LogMark;
 pub use orders::{
     CourtOrder, NewOrder, OrderError, OrderId, OrderMove, OrderService, OrderState, OrderStep, OrderStore,
 };
 pub use policy::{
     Explained, ExplainedPolicy, HouseRulesError, Plan, Policies, Question, check_changes, plan, plan_claim,
-    plan_extract, plan_fetch, plan_household,
+    plan_extract, plan_fetch, plan_file_match, plan_household,
 };
 pub use privacy::{
     CaseId, CaseKind, CaseMove, CaseProgress, CaseState, CaseStep, Deadlines, Looked, PrivacyCase,

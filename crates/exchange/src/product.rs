@@ -33,11 +33,13 @@ pub enum Product {
     AccessHistory,
     /// Values of agreed fields are told of somebody who signs in at the client's portal.
     SignIn,
+    /// Of whom of the register a client's file holds rows is told, row by row, with the agreed fields that agree.
+    FileMatch,
 }
 
 impl Product {
     /// Every product.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Verify,
         Self::Fetch,
         Self::AgeAttestation,
@@ -47,6 +49,7 @@ impl Product {
         Self::CohortExtract,
         Self::AccessHistory,
         Self::SignIn,
+        Self::FileMatch,
     ];
 
     /// The word in contracts, records and the API.
@@ -61,6 +64,7 @@ impl Product {
             Self::CohortExtract => "cohort_extract",
             Self::AccessHistory => "access_history",
             Self::SignIn => "sign_in",
+            Self::FileMatch => "file_match",
         }
     }
 
@@ -76,6 +80,7 @@ impl Product {
             Self::CohortExtract => contract.cohort.is_some(),
             Self::AccessHistory => contract.access_history,
             Self::SignIn => contract.sign_in.is_some(),
+            Self::FileMatch => contract.file_match.is_some(),
         }
     }
 

@@ -1,10 +1,10 @@
 //! `dancu match`: two files of persons, or one with itself, without a running system.
 
-mod fault;
+pub mod fault;
 mod files;
 mod guard;
 mod report;
-mod rows;
+pub mod rows;
 pub mod write;
 
 use crate::{cli::MatchArgs, failure::Failure};
@@ -23,7 +23,7 @@ use figment::{
 };
 pub use files::Input;
 use indicatif::{ProgressBar, ProgressStyle};
-use report::Accounts;
+pub use report::{Accounts, set_aside};
 use std::path::{Path, PathBuf};
 use write::Writer;
 
@@ -125,7 +125,8 @@ pub fn read_map(path: &Path) -> Result<MatchMap, Failure> {
     map.map_err(|error: figment::Error| MatchFault::Map { detail: error.to_string() }.into())
 }
 
-fn options(map: &MatchMap, model: Option<&Path>) -> Result<Options, Failure> {
+/// How to match, as a map and a frozen model say.
+pub fn options(map: &MatchMap, model: Option<&Path>) -> Result<Options, Failure> {
     let usual = Options::default();
     let model = model.map(read_model).transpose()?;
     let automatic = map.automatic.unwrap_or(usual.automatic);
@@ -145,6 +146,11 @@ fn read_model(path: &Path) -> Result<Model, Failure> {
 /// The map that was guessed, as it would be written.
 fn tell_map(map: &MatchMap) {
     eprintln!("Không có --map; đoán từ dòng tiêu đề: / no --map; guessed from the headers:");
+    tell_fields(map);
+}
+
+/// Which columns are compared with which.
+pub fn tell_fields(map: &MatchMap) {
     for field in &map.fields {
         let word = write::word(&field.kind);
         let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "–".to_owned());
@@ -152,7 +158,8 @@ fn tell_map(map: &MatchMap) {
     }
 }
 
-fn spinner(quiet: bool) -> ProgressBar {
+/// A sign of life, on a terminal only.
+pub fn spinner(quiet: bool) -> ProgressBar {
     if quiet {
         return ProgressBar::hidden();
     }
@@ -161,7 +168,8 @@ fn spinner(quiet: bool) -> ProgressBar {
     style.map_or(bar.clone(), |style| bar.with_style(style))
 }
 
-fn vietnamese(step: &str) -> &'static str {
+/// A step of the matcher in Vietnamese.
+pub fn vietnamese(step: &str) -> &'static str {
     match step {
         "comparing" => "chuẩn bị so sánh",
         "counting chances" => "đếm trùng ngẫu nhiên",

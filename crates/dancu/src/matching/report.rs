@@ -59,7 +59,8 @@ fn counted<T: Serialize>(words: impl Iterator<Item = T>) -> BTreeMap<String, u64
     counts
 }
 
-fn set_aside(notes: &Notes) -> Map<String, Value> {
+/// What was set aside in a file, by column.
+pub fn set_aside(notes: &Notes) -> Map<String, Value> {
     let mut by_column: Map<String, Value> = Map::new();
     for ((column, what), count) in notes {
         by_column.entry(column.clone()).or_insert_with(|| json!({}))[*what] = json!(count);

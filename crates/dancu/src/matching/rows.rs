@@ -67,15 +67,21 @@ pub fn read(
     Ok(account)
 }
 
-/// Cuts the rows and sends them in batches. Ends early, and well, when nobody takes them any more.
-fn cut(input: &Input, selection: &Selection, sender: &mpsc::SyncSender<Batch>) -> Result<(), Failure> {
+/// What a row of a file is.
+pub enum Cut<'a> {
+    /// One that is compared, with its number below the header.
+    Row(u64, &'a csv::ByteRecord),
+    /// One that cannot be, with its line and the reason.
+    Rejected(u64, &'static str),
+}
+
+/// Cuts the rows of a file. Ends early, and well, when `take` wants no more.
+pub fn each(input: &Input, mut take: impl FnMut(Cut<'_>) -> bool) -> Result<(), Failure> {
     let row_end = Rc::new(Cell::new(0));
     let mut reader = input.reader(&row_end)?;
     let mut record = csv::ByteRecord::new();
     let width = input.headers().len();
-    let columns = selection.columns.len();
-    let new = || Batch { rows: RowBatch::new(columns), rejected: Vec::new() };
-    let (mut batch, mut row) = (new(), 0_u64);
+    let mut row = 0_u64;
     let mut is_header = true;
     while reader
         .read_byte_record(&mut record)
@@ -90,25 +96,42 @@ fn cut(input: &Input, selection: &Selection, sender: &mpsc::SyncSender<Batch>) -
             return Err(MatchFault::TooManyRows { file: input.path().to_owned() }.into());
         }
         let line = record.position().map_or(row + 1, csv::Position::line);
-        if record.len() != width {
-            batch
-                .rejected
-                .push((line, if record.len() < width { "too_few_fields" } else { "too_many_fields" }));
+        let cut = if record.len() < width {
+            Cut::Rejected(line, "too_few_fields")
+        } else if record.len() > width {
+            Cut::Rejected(line, "too_many_fields")
         } else if Input::is_too_long(record.as_slice().len()) {
-            batch.rejected.push((line, "row_too_long"));
+            Cut::Rejected(line, "row_too_long")
         } else {
-            let cell = |at: usize| record.get(at).unwrap_or_default();
-            let id = selection.id.map_or(&b""[..], cell);
-            let number = row.to_string();
-            let id = if id.trim_ascii().is_empty() { number.as_bytes() } else { id };
-            batch.rows.push(id, selection.columns.iter().map(|at| cell(*at)));
+            Cut::Row(row, &record)
+        };
+        if !take(cut) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Cuts the rows and sends them in batches. Ends early, and well, when nobody takes them any more.
+fn cut(input: &Input, selection: &Selection, sender: &mpsc::SyncSender<Batch>) -> Result<(), Failure> {
+    let columns = selection.columns.len();
+    let new = || Batch { rows: RowBatch::new(columns), rejected: Vec::new() };
+    let mut batch = new();
+    each(input, |cut| {
+        match cut {
+            Cut::Rejected(line, reason) => batch.rejected.push((line, reason)),
+            Cut::Row(row, record) => {
+                let cell = |at: usize| record.get(at).unwrap_or_default();
+                let id = selection.id.map_or(&b""[..], cell);
+                let number = row.to_string();
+                let id = if id.trim_ascii().is_empty() { number.as_bytes() } else { id };
+                batch.rows.push(id, selection.columns.iter().map(|at| cell(*at)));
+            }
         }
         let is_full =
             batch.rows.len() + batch.rejected.len() >= BATCH_ROWS || batch.rows.bytes() >= BATCH_BYTES;
-        if is_full && sender.send(std::mem::replace(&mut batch, new())).is_err() {
-            return Ok(());
-        }
-    }
+        !is_full || sender.send(std::mem::replace(&mut batch, new())).is_ok()
+    })?;
     // Nobody takes it when the run has failed, which is told there.
     let _ = sender.send(batch);
     Ok(())

@@ -15,26 +15,28 @@ use std::{
 use tempfile::NamedTempFile;
 
 /// A CSV that has no name yet.
-struct Unnamed {
+pub struct Unnamed {
     path: PathBuf,
     rows: csv::Writer<BufWriter<NamedTempFile>>,
 }
 
 impl Unnamed {
-    fn new(path: PathBuf, header: &[&str]) -> Result<Self, Failure> {
+    /// Begins with a header.
+    pub fn new(path: PathBuf, header: &[&str]) -> Result<Self, Failure> {
         let file = BufWriter::with_capacity(1 << 18, unfinished::beside(&path)?);
         let mut unnamed = Self { path, rows: csv::Writer::from_writer(file) };
         unnamed.row(header.iter().map(|name| name.as_bytes()))?;
         Ok(unnamed)
     }
 
-    fn row<'a>(&mut self, fields: impl IntoIterator<Item = &'a [u8]>) -> Result<(), Failure> {
+    /// Adds a row.
+    pub fn row<'a>(&mut self, fields: impl IntoIterator<Item = &'a [u8]>) -> Result<(), Failure> {
         let failed = |error: csv::Error| Failure::file(&self.path, &std::io::Error::other(error.to_string()));
         self.rows.write_record(fields).map_err(failed)
     }
 
     /// Complete, without its name.
-    fn whole(self) -> Result<Whole, Failure> {
+    pub fn whole(self) -> Result<Whole, Failure> {
         let failed = |error: std::io::Error| Failure::file(&self.path, &error);
         let buffered = self.rows.into_inner().map_err(|error| failed(error.into_error()))?;
         let file = buffered.into_inner().map_err(|error| failed(error.into_error()))?;
@@ -43,19 +45,22 @@ impl Unnamed {
 }
 
 /// A complete file without its name.
-struct Whole {
+pub struct Whole {
     path: PathBuf,
     file: NamedTempFile,
 }
 
 impl Whole {
-    fn of_text(path: PathBuf, text: &str) -> Result<Self, Failure> {
+    /// A text.
+    pub fn of_text(path: PathBuf, text: &str) -> Result<Self, Failure> {
         let mut file = unfinished::beside(&path)?;
         file.write_all(text.as_bytes()).map_err(|error| Failure::file(&path, &error))?;
         Ok(Self { path, file })
     }
 
-    fn name(self) -> Result<(), Failure> {
+    /// Gives it its name, once its bytes are on the disk.
+    pub fn name(self) -> Result<(), Failure> {
+        self.file.as_file().sync_all().map_err(|error| Failure::file(&self.path, &error))?;
         self.file.persist(&self.path).map(drop).map_err(|error| Failure::file(&self.path, &error.error))
     }
 }
@@ -67,7 +72,7 @@ pub struct Writer {
 }
 
 /// Bits with three digits behind the point.
-fn shown(weight: i32) -> String {
+pub fn shown(weight: i32) -> String {
     let sign = if weight < 0 { "-" } else { "" };
     let weight = weight.unsigned_abs();
     format!("{sign}{}.{:03}", weight / 1000, weight % 1000)

@@ -20,6 +20,7 @@ mod oauth;
 mod overload;
 mod partition;
 mod postgres;
+mod reconcile;
 mod restart;
 mod sandbox;
 mod support;

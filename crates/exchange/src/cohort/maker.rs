@@ -2,13 +2,13 @@
 //! anywhere, it goes on where it was, with the same persons and one entry of the log for each.
 
 use super::{
-    ApproverRights, CohortExtract, CohortRow, CohortStore, ExtractState, LogMark, PROGRAM,
+    ApproverRights, CohortExtract, CohortRow, CohortStore, ExtractState, PROGRAM,
     scan::{Scanned, scan},
     service::{days_after, rules_at},
 };
-use crate::{Caller, Directory, Field, Product, Stop, VerifyService};
+use crate::{Caller, Directory, Field, LogMark, Product, Stop, VerifyService, log_mark::told_since};
 use dancu_core::{Clock, PersonalNumber, StoreError};
-use dancu_ledger::{Channel, Draft, LogNumber, Logs, NoPlace, Record, Under};
+use dancu_ledger::{Channel, Draft, Logs, NoPlace, Under};
 use std::{collections::HashMap, fmt, sync::Arc};
 
 /// Extracts of one round; each has one step in it.
@@ -17,8 +17,6 @@ const ROUND_MAX: usize = 256;
 const PAGE_PERSONS: usize = 200;
 /// Rows that one step removes.
 const REMOVED_MAX: u32 = 5_000;
-/// Records of the log that are read at once when a page is taken up again.
-const RECORDS_MAX: u64 = 4_096;
 
 /// What extracts are made with.
 pub struct CohortParts {
@@ -139,7 +137,9 @@ impl CohortMaker {
         }
         let part = scan(&*self.0.verify.register, &extract, PAGE_PERSONS).await?;
         let known = match extract.mark {
-            Some(mark) => self.told_since(&extract, mark).await?,
+            Some(mark) => {
+                told_since(&self.0.logs, mark, &extract.contract, extract.record_reference()).await?
+            }
             None if part.chosen.is_empty() => HashMap::new(),
             None => {
                 let log = self.0.logs.own().number().get();
@@ -263,38 +263,6 @@ impl CohortMaker {
             }
         }
         failed.map_or(Ok(Told { rows, cut_at }), Err)
-    }
-
-    /// Who of an extract was recorded behind a mark, with the entries: what a page that was broken off had told the log.
-    async fn told_since(
-        &self,
-        extract: &CohortExtract,
-        mark: LogMark,
-    ) -> Result<HashMap<PersonalNumber, u64>, StoreError> {
-        let failed = |detail: &str| StoreError::Failed { file: "log".into(), detail: detail.to_owned() };
-        let (logs, contract) = (Arc::clone(&self.0.logs), extract.contract.to_string());
-        let reference = extract.record_reference();
-        let number = LogNumber::new(mark.log).ok_or_else(|| failed("a mark names no log"))?;
-        let read = tokio::task::spawn_blocking(move || {
-            let all = logs.all().map_err(|error| failed(&error.to_string()))?;
-            let log = all.into_iter().find(|log| log.number() == number);
-            let records = log.ok_or_else(|| failed("the log of a page is not at hand"))?.records();
-            let end = records.head()?.map_or(0, |head| head.frontier.size());
-            let (mut known, mut next) = (HashMap::new(), mark.size);
-            while next < end {
-                let limit = RECORDS_MAX.min(end - next);
-                records.scan(next, limit, &mut |stored| {
-                    if stored.contract == contract
-                        && Record::from_bytes(stored.record).is_ok_and(|one| one.reference == reference)
-                    {
-                        known.insert(stored.subject, number.entry(stored.index));
-                    }
-                })?;
-                next += limit;
-            }
-            Ok(known)
-        });
-        read.await.unwrap_or_else(|_| Err(failed("reading the log ended by a defect of the program")))
     }
 
     /// Keeps a step; `false` when somebody was quicker.

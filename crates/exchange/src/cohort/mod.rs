@@ -21,7 +21,7 @@ pub use rules::{CohortRules, cohort_rules};
 pub use service::{ApproverRights, CohortService};
 pub use store::{CohortRow, CohortStore, OpenBounds};
 
-use crate::{Caller, ClientId, ContractId, FieldSet, RefusalReason, policy::plan_extract};
+use crate::{Caller, ClientId, ContractId, FieldSet, LogMark, RefusalReason, policy::plan_extract};
 use dancu_core::{CommuneCode, PersonalNumber, today_in_viet_nam};
 use dancu_register::At;
 use jiff::{Timestamp, civil::Date};
@@ -164,16 +164,6 @@ impl fmt::Debug for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Cursor(…)")
     }
-}
-
-/// Where the log ended when a page of rows was begun: what was recorded of the page before a kill stands behind it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LogMark {
-    /// The log's number among those of the house.
-    pub log: u16,
-    /// Its records then.
-    pub size: u64,
 }
 
 /// What was found of the persons.

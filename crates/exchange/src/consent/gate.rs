@@ -145,6 +145,27 @@ impl Gate {
         }
     }
 
+    /// Whether a question for these fields would pass now. Counts nothing, and is no leave to answer one.
+    pub(crate) async fn would_pass(
+        &self,
+        caller: &Caller,
+        number: PersonalNumber,
+        fields: FieldSet,
+        day: Date,
+    ) -> Result<bool, StoreError> {
+        if self.is_restricted(caller, number).await? {
+            return Ok(false);
+        }
+        if caller.contract.persons.is_all() {
+            return Ok(true);
+        }
+        match self.consent(caller, number, day).await {
+            Ok(consent) => Ok(fields.without(consent.terms.fields).is_empty()),
+            Err(Stop::Refused(_)) => Ok(false),
+            Err(Stop::Store(error)) => Err(error),
+        }
+    }
+
     /// Whether the person had questions under the caller's contract restricted, asked anew.
     pub(crate) async fn is_restricted(
         &self,

@@ -47,6 +47,14 @@ pub fn is_within(new: &Contract, old: &Contract) -> bool {
     if is_less_told_at_sign_in {
         widened.sign_in = old.sign_in;
     }
+    let is_less_matched = match (&new.file_match, &old.file_match) {
+        (None, _) => true,
+        (Some(new), Some(old)) => new.are_within(*old),
+        (Some(_), None) => false,
+    };
+    if is_less_matched {
+        widened.file_match = old.file_match;
+    }
     if new.sealed.is_subset(&old.sealed) {
         widened.sealed.clone_from(&old.sealed);
     }
@@ -227,6 +235,20 @@ mod tests {
             assert!(is_within(&contract(&[("cohort", within.clone())]), &old), "{within}");
         }
         assert!(!is_within(&contract(&[("cohort", cohort(10))]), &old));
+    }
+
+    #[test]
+    fn a_right_to_have_files_matched_becomes_less_and_not_more() {
+        let terms = |fields: &[&str], rows_max: u32| json!({ "fields": fields, "rows_max": rows_max });
+        let with = |terms: Value| contract(&[("file_match", terms)]);
+        let old = with(terms(&["name", "sex"], 9));
+        for within in [terms(&["name"], 9), terms(&["name", "sex"], 8), Value::Null] {
+            assert!(is_within(&with(within.clone()), &old), "{within}");
+        }
+        for more in [terms(&["name", "sex", "phone"], 9), terms(&["name"], 10)] {
+            assert!(!is_within(&with(more.clone()), &old), "{more}");
+        }
+        assert!(!is_within(&old, &contract(&[])));
     }
 
     #[test]

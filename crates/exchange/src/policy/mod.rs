@@ -83,6 +83,16 @@ pub fn plan_extract(caller: &Caller, criteria: &CohortCriteria, day: Date) -> Re
     caller.decide(&Question::new(Product::CohortExtract, day).listing_within_terms(is_within))
 }
 
+/// Decides on a file of so many rows whose columns give values for `given`, of which it is to be told whether `wanted` agree.
+pub fn plan_file_match(
+    caller: &Caller,
+    day: Date,
+    (given, wanted): (FieldSet, FieldSet),
+    rows: usize,
+) -> Result<(), RefusalReason> {
+    caller.decide(&Question::new(Product::FileMatch, day).giving(given).wanting(wanted).about(rows))
+}
+
 /// Decides on a portal that wants to learn this of somebody who signs in there.
 pub fn plan_sign_in(caller: &Caller, day: Date, wish: SignInWish) -> Result<(), RefusalReason> {
     let question = Question::new(Product::SignIn, day).wanting(wish.fields);

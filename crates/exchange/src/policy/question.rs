@@ -127,6 +127,7 @@ fn terms(contract: &Contract, client: EntityUid) -> HashMap<String, RestrictedEx
     let with_terms = Product::ALL.into_iter().filter(|product| product.has_terms(contract));
     let statuses = contract.fields.iter().filter(|field| field.is_status()).collect();
     let household_persons_max = contract.household.map_or(0, |terms| terms.persons_max.into());
+    let file_match_rows_max = contract.file_match.map_or(0, |terms| terms.rows_max);
     let persons = match contract.persons {
         Persons::All => "all",
         Persons::WithConsent => "with_consent",
@@ -157,6 +158,8 @@ fn terms(contract: &Contract, client: EntityUid) -> HashMap<String, RestrictedEx
             ),
         ),
         ("household_persons_max", count(household_persons_max)),
+        ("file_match", fields(contract.file_match.map(|terms| terms.fields).unwrap_or_default())),
+        ("file_match_rows_max", RestrictedExpression::new_long(file_match_rows_max.into())),
         ("persons", text(persons)),
         ("may_tell_unknown", RestrictedExpression::new_bool(contract.may_tell_unknown)),
         ("daily_limit", RestrictedExpression::new_long(contract.daily_limit.into())),

@@ -269,6 +269,9 @@ fn by_hand(contract: &Contract, question: &ByHand) -> Result<(), RefusalReason> 
             contract.household.is_some_and(|terms| persons <= usize::from(terms.persons_max))
         }
         Product::CohortExtract => false,
+        Product::FileMatch => {
+            contract.file_match.is_some_and(|terms| terms.rows_max > 0 && persons <= terms.rows_max as usize)
+        }
         _ => true,
     };
     let is_identified = given.iter().any(Field::identifies);
@@ -279,6 +282,7 @@ fn by_hand(contract: &Contract, question: &ByHand) -> Result<(), RefusalReason> 
         _ => true,
     };
     let at_sign_in = contract.sign_in.map(|terms| terms.fields).unwrap_or_default();
+    let in_files = contract.file_match.map(|terms| terms.fields).unwrap_or_default();
     let has_statuses = contract.fields.iter().any(Field::is_status);
     if !is_held {
         Err(RefusalReason::ProductOutsideContract)
@@ -292,6 +296,10 @@ fn by_hand(contract: &Contract, question: &ByHand) -> Result<(), RefusalReason> 
         Err(RefusalReason::NothingIdentifying)
     } else if (product == Product::Fetch && !wanted.without(contract.fetch).is_empty())
         || (product == Product::SignIn && !wanted.without(at_sign_in).is_empty())
+        || (product == Product::FileMatch
+            && (wanted.is_empty()
+                || !wanted.without(in_files).is_empty()
+                || !wanted.without(given).is_empty()))
     {
         Err(RefusalReason::FieldOutsideContract)
     } else if needs_identity && !is_identified {
@@ -325,15 +333,22 @@ fn any_contract() -> impl Strategy<Value = Contract> {
     let places = prop::collection::btree_set(any_place(), 0..3);
     let household = prop::option::of(1..4_u8);
     let sign_in = prop::option::of(any_fields().prop_map(|fields| SignInTerms { fields, number: false }));
-    ((products, any_fields(), any_fields(), sign_in), ages, places, household, any::<bool>()).prop_map(
-        |((products, fields, fetch, sign_in), ages, places, household, may_tell_unknown)| Contract {
-            sign_in,
-            products,
-            fields,
-            fetch,
-            attest: crate::AttestTerms { ages, places },
-            household: household.map(|persons_max| HouseholdTerms { persons_max }),
-            ..contract(&[], may_tell_unknown)
+    let file_match = prop::option::of(
+        (any_fields(), 0..5_u32).prop_map(|(fields, rows_max)| crate::FileMatchTerms { fields, rows_max }),
+    );
+    let beside = (sign_in, file_match);
+    ((products, any_fields(), any_fields(), beside), ages, places, household, any::<bool>()).prop_map(
+        |((products, fields, fetch, (sign_in, file_match)), ages, places, household, may_tell_unknown)| {
+            Contract {
+                sign_in,
+                file_match,
+                products,
+                fields,
+                fetch,
+                attest: crate::AttestTerms { ages, places },
+                household: household.map(|persons_max| HouseholdTerms { persons_max }),
+                ..contract(&[], may_tell_unknown)
+            }
         },
     )
 }

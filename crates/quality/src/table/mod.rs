@@ -92,6 +92,11 @@ impl Table {
         &self.ids[start..self.id_ends[at]]
     }
 
+    /// Whether a row tells something of a slot.
+    pub fn tells(&self, slot: usize, row: u32) -> bool {
+        self.value(slot, row) != 0
+    }
+
     /// A value's number.
     pub(crate) fn value(&self, slot: usize, row: u32) -> u32 {
         self.columns[slot][row as usize]

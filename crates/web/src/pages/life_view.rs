@@ -222,7 +222,19 @@ fn terms_of_products(contract: &Contract) -> impl Iterator<Item = Words> {
         let (vi, en) = (words(|words| words.0, "Số định danh"), words(|words| words.1, "Personal number"));
         (format!("Khi đăng nhập: bí danh; {vi}"), format!("At a sign-in: a pseudonym; {en}")).into()
     });
-    ages.chain(places).map(claim).chain(household).chain(sign_in).collect::<Vec<_>>().into_iter()
+    let files = contract.file_match.map(|terms| {
+        let words = |language: fn((&'static str, &'static str)) -> &'static str| {
+            terms.fields.iter().map(|field| language(field.words())).collect::<Vec<_>>().join(", ")
+        };
+        let (vi, en, most) = (words(|words| words.0), words(|words| words.1), terms.rows_max);
+        (
+            format!("Đối soát tệp tối đa {most} dòng: dòng nào khớp, và có khớp không ở {vi}"),
+            format!("Files of up to {most} rows matched: which rows, and whether they agree in {en}"),
+        )
+            .into()
+    });
+    let beside = household.into_iter().chain(sign_in).chain(files);
+    ages.chain(places).map(claim).chain(beside).collect::<Vec<_>>().into_iter()
 }
 
 fn parts(path: &str, connection: &Connection, today: Date) -> Vec<PartView> {

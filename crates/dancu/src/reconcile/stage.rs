@@ -1,0 +1,221 @@
+//! The stage in which nothing is told: the file and the register are read, who is who is settled, and the model is frozen.
+
+use super::{
+    fault::ReconcileFault,
+    folder::{Matching, Run, RunFolder, SlotName, Stage},
+    register,
+};
+use crate::{
+    cli::ReconcileArgs,
+    export::refused,
+    failure::Failure,
+    matching::{
+        Accounts, Input,
+        fault::MatchFault,
+        options, rows, set_aside, vietnamese,
+        write::{Unnamed, Whole, shown, word},
+    },
+    platform::Platform,
+};
+use dancu_exchange::{Caller, Field, FieldSet};
+use dancu_quality::{
+    link::{Band, Link, Options, Outcome, match_tables},
+    normal::PlaceReader,
+    schema::{Schema, Side, SlotKind},
+    table::{Encoder, Tables},
+};
+use indicatif::ProgressBar;
+use serde_json::{Value, json};
+
+/// Files of the run that hold personal numbers; gone when it is finished.
+pub const PAIRS: &str = "pairs.csv";
+/// See [`PAIRS`].
+pub const UNDECIDED: &str = "undecided.csv";
+/// Rows without anybody, by key.
+pub const NOBODY: &str = "nobody.csv";
+
+/// What was read and what came of it.
+struct Settled {
+    tables: Tables,
+    outcome: Outcome,
+    schema: Schema,
+}
+
+/// Matches the file against the register and keeps what came of it.
+pub async fn match_file(
+    platform: &Platform,
+    (folder, run): (&RunFolder, &mut Run),
+    (input, caller): (&Input, &Caller),
+    args: &ReconcileArgs,
+    bar: &ProgressBar,
+) -> Result<(), Failure> {
+    let columns = register::headers();
+    let (schema, selections) = run.map.schema(input.headers(), Some(&columns))?;
+    let options = options(&run.map, args.model.as_deref())?;
+    let places = PlaceReader::national();
+    let mut tables = Tables::new(&schema, false);
+    let mut rejects = Unnamed::new(folder.file("rejected.csv"), &["line", "reason"])?;
+    let encoder = Encoder::new(&schema, &places, Side::Left);
+    bar.set_message(format!("đọc / reading {}", input.shown()));
+    let accounts = rows::read(input, &selections[0], &encoder, bar, |encoded, rejected| {
+        tables.append_left(&encoded);
+        rejected
+            .iter()
+            .try_for_each(|(line, reason)| rejects.row([line.to_string().as_bytes(), reason.as_bytes()]))
+    })?;
+    // Bytes that were exchanged without a trace of it in length and time would make another file of it.
+    if super::folder::digest(input.path())? != run.sha256 {
+        return Err(ReconcileFault::OtherFile { folder: folder.path().to_owned() }.into());
+    }
+    let state = &platform.state;
+    state.verify.check_file(caller, (run.given, accounts.rows_in)).map_err(refused)?;
+    let encoder = Encoder::new(&schema, &places, Side::Right);
+    let wanted = (run.given, &*selections[1].columns);
+    register::read(platform, run.at(), wanted, &encoder, bar, |encoded| tables.append_right(&encoded))
+        .await?;
+    let outcome = match_tables(&schema, &mut tables, &options, &mut |step| {
+        bar.set_message(format!("{} / {step}", vietnamese(step)));
+    })
+    .map_err(|_| MatchFault::ModelDoesNotFit)?;
+    let settled = Settled { tables, outcome, schema };
+    rejects.whole()?.name()?;
+    run.matching = Some(keep(folder, &settled, &accounts, &options)?);
+    run.stage = Stage::Matched;
+    folder.save(run)
+}
+
+/// Writes what came of it, whole before it has its names.
+fn keep(
+    folder: &RunFolder,
+    settled: &Settled,
+    accounts: &Accounts,
+    options: &Options,
+) -> Result<Matching, Failure> {
+    let pairs = pairs(folder, settled)?;
+    undecided(folder, settled)?;
+    let mut nobody = Unnamed::new(folder.file(NOBODY), &["row", "key", "reason"])?;
+    for (row, reason, _) in &settled.outcome.none_left {
+        let key = settled.tables.left.id(*row);
+        nobody.row([row.to_string().as_bytes(), key.as_bytes(), word(reason).as_bytes()])?;
+    }
+    nobody.whole()?.name()?;
+    let model = settled.outcome.evidence.model.to_text();
+    Whole::of_text(folder.file("model.json"), &model)?.name()?;
+    let slots = settled.schema.slots().iter().map(|slot| SlotName {
+        name: slot.name.clone(),
+        levels: slot.kind.levels().iter().map(|level| (*level).to_owned()).collect(),
+    });
+    Ok(Matching {
+        rows_in: accounts.rows_in,
+        rejected: accounts.rejected,
+        pairs,
+        slots: slots.collect(),
+        report: report(&settled.outcome, options),
+    })
+}
+
+fn pairs(folder: &RunFolder, settled: &Settled) -> Result<u64, Failure> {
+    let mut out = Unnamed::new(folder.file(PAIRS), &["row", "key", "number", "agreed", "levels"])?;
+    let mut count = 0;
+    for link in settled.outcome.links.iter().filter(|link| link.band == Band::Automatic) {
+        count += 1;
+        let row = [
+            link.left.to_string(),
+            settled.tables.left.id(link.left).to_owned(),
+            settled.tables.other().id(link.right).to_owned(),
+            field_names(agreed(settled, link)),
+            levels(&settled.schema, link),
+        ];
+        out.row(row.iter().map(String::as_bytes))?;
+    }
+    out.whole()?.name()?;
+    Ok(count)
+}
+
+fn undecided(folder: &RunFolder, settled: &Settled) -> Result<(), Failure> {
+    let header = ["row", "key", "number", "reason", "probability", "weight", "levels", "weights"];
+    let mut out = Unnamed::new(folder.file(UNDECIDED), &header)?;
+    for link in settled.outcome.links.iter().filter(|link| link.band == Band::Review) {
+        let row = [
+            link.left.to_string(),
+            settled.tables.left.id(link.left).to_owned(),
+            settled.tables.other().id(link.right).to_owned(),
+            word(&link.reason),
+            format!("{:.6}", link.probability),
+            shown(link.weight),
+            levels(&settled.schema, link),
+            link.slot_weights.iter().map(ToString::to_string).collect::<Vec<_>>().join("."),
+        ];
+        out.row(row.iter().map(String::as_bytes))?;
+    }
+    out.whole()?.name()
+}
+
+/// Names of fields, with blanks between them.
+pub fn field_names(fields: FieldSet) -> String {
+    fields.iter().map(Field::as_str).collect::<Vec<_>>().join(" ")
+}
+
+fn levels(schema: &Schema, link: &Link) -> String {
+    let of_slots = (0..schema.slots().len()).map(|slot| link.levels.of(slot).to_string());
+    of_slots.collect::<Vec<_>>().join(".")
+}
+
+/// Fields in which row and person are the same, as far as both tell. A name agrees in all its parts, and a part that only
+/// one of them has is no agreement.
+fn agreed(settled: &Settled, link: &Link) -> FieldSet {
+    let slots = settled.schema.slots();
+    let is_same = |slot: usize| match slots[slot].kind {
+        // Two days that are the same 1 January are the same day, however little that proves.
+        SlotKind::Day => (1..=2).contains(&link.levels.of(slot)),
+        _ => link.levels.of(slot) == 1,
+    };
+    let is_silent = |slot: usize| {
+        !settled.tables.left.tells(slot, link.left) && !settled.tables.other().tells(slot, link.right)
+    };
+    let of_field = |field: Field| {
+        let mut own =
+            (0..slots.len()).filter(|slot| field_of(slots[*slot].kind, &slots[*slot].name) == Some(field));
+        match field {
+            Field::Name => {
+                let parts: Vec<usize> = own.collect();
+                parts.iter().any(|slot| slots[*slot].kind == SlotKind::Given && is_same(*slot))
+                    && parts.iter().all(|slot| is_same(*slot) || is_silent(*slot))
+            }
+            _ => own.any(is_same),
+        }
+    };
+    Field::ALL.into_iter().filter(|field| of_field(*field)).collect()
+}
+
+fn field_of(kind: SlotKind, name: &str) -> Option<Field> {
+    match kind {
+        SlotKind::Surname | SlotKind::Middle | SlotKind::Given => Some(Field::Name),
+        SlotKind::Day => Some(Field::BirthDate),
+        SlotKind::Sex => Some(Field::Sex),
+        SlotKind::Phone => Some(Field::Phone),
+        SlotKind::Place | SlotKind::Text => Some(Field::Residence),
+        SlotKind::Number if name == "old_number" => Some(Field::OldNumber),
+        SlotKind::Number | SlotKind::Code | SlotKind::Category => None,
+    }
+}
+
+/// The matcher's part of `report.json`. Counts and names of columns; how the told pairs agree is counted when they are told.
+fn report(outcome: &Outcome, options: &Options) -> Value {
+    let evidence = &outcome.evidence;
+    json!({
+        "set_aside": set_aside(&evidence.notes[0]),
+        "blocking": {
+            "keys": evidence.blocks.keys,
+            "refined_blocks": evidence.blocks.refined_blocks,
+            "rows_beyond": evidence.blocks.rows_beyond,
+        },
+        "model": {
+            "file": "model.json",
+            "is_frozen": evidence.rounds == 0,
+            "rounds": evidence.rounds,
+            "match_rate": evidence.model.match_rate,
+        },
+        "thresholds": { "automatic": options.automatic, "review": options.review },
+    })
+}

@@ -1,0 +1,226 @@
+//! An agency's file is matched against the register: every row is in one list, every match is in the log once, whatever is
+//! killed in between, and what the contract does not let be told is not told.
+
+use crate::support::{command::plain, country::World, numbers::Numbers, server::written};
+use serde_json::{Value, json};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt::Write,
+    fs,
+    process::Stdio,
+    thread,
+};
+
+/// Persons of the country who are in the agency's file.
+const KNOWN: usize = 200;
+const CONTRACT: &str = "contract-insurer";
+
+/// A world in which an insurer has a contract to have its files matched.
+fn world(change: impl FnOnce(&mut Value)) -> World {
+    let world = World::drafts();
+    let key = plain(&["client", "key", &world.shown("clients/insurer.pem")]).succeeded();
+    let key: Value = serde_json::from_str(&key).unwrap();
+    let mut document = json!({
+        "organisations": [{"id": "insurer", "name_vi": "Bảo hiểm thử", "name_en": "Test insurer"}],
+        "clients": [{"id": "insurer", "organisation": "insurer", "keys": [key]}],
+        "contracts": [{
+            "id": CONTRACT, "client": "insurer", "legal_basis": "Luật Bảo hiểm xã hội 2024, Điều 23",
+            "purpose_vi": "Làm sạch dữ liệu", "purpose_en": "Clean data",
+            "fields": ["name", "birth_date", "sex", "residence"], "products": ["file_match"],
+            "file_match": {"fields": ["name", "birth_date", "sex"], "rows_max": 5000},
+            "daily_limit": 100_000, "per_second_max": 10, "valid_from": "2026-01-01", "limit_reason": "Thử",
+        }],
+    });
+    change(&mut document["contracts"][0]);
+    fs::write(world.path("insurer.json"), document.to_string()).unwrap();
+    world.run(&["connect", &world.shown("insurer.json")]).succeeded();
+    world.make_official();
+    world
+}
+
+/// The agency's file: persons of the country, some without a number, some bare of marks, strangers, a row that is cut, a key
+/// that a spreadsheet would reckon, and bytes that are no UTF-8. Gives the rows below the header.
+fn write_file(world: &World) -> u64 {
+    let mut rows = csv::Reader::from_path(world.path("people.csv")).unwrap();
+    let people = rows.deserialize::<HashMap<String, String>>().map(Result::unwrap);
+    let mut text = "ma,ho_ten,ngay_sinh,so_cccd,gioi_tinh,ghi_chu\n".to_owned();
+    let mut count = 0;
+    for (place, person) in people.filter(|person| person["life_status"] != "dead").take(KNOWN).enumerate() {
+        let number = if place % 7 == 3 { "" } else { &person["number"] };
+        let name =
+            if place % 10 == 9 { person["full_name"].to_uppercase() } else { person["full_name"].clone() };
+        writeln!(text, "A{place},{name},{},{number},{},x", person["birth_date"], person["sex"]).unwrap();
+        count += 1;
+    }
+    text.push_str("S1,Trịnh Quang Vô Danh,1901-02-03,,nam,\n=1+1,Đoàn Thị Không Ai,1902-04-05,,nữ,\n");
+    text.push_str("cut,row\n");
+    let mut bytes = text.into_bytes();
+    bytes.extend_from_slice(b"latin,Tr\xc7n Th\xde B\xd7nh,01/02/1903,,,\n");
+    fs::write(world.path("agency.csv"), bytes).unwrap();
+    count + 4
+}
+
+fn reconcile<'a>(file: &'a str, out: &'a str) -> Vec<&'a str> {
+    vec!["reconcile", file, "--client", "insurer", "--yes", "--quiet", "--out", out, "--reference", "12/BHXH"]
+}
+
+fn rows(world: &World, name: &str) -> Vec<Vec<String>> {
+    let mut rows = csv::Reader::from_path(world.path("out").join(name)).unwrap();
+    rows.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
+}
+
+fn report(world: &World) -> Value {
+    serde_json::from_slice(&fs::read(world.path("out").join("report.json")).unwrap()).unwrap()
+}
+
+/// Entries of the contract in the log.
+fn told(world: &World) -> u64 {
+    world.read_log().counted(CONTRACT).values().sum()
+}
+
+/// Every row is in one list, and every match in the log once; how many matches there are.
+fn is_whole(world: &World, rows_in: u64) -> u64 {
+    let lists = ["matched.csv", "review.csv", "rejected.csv", "none.csv"].map(|name| rows(world, name));
+    assert_eq!(lists.iter().map(|list| list.len() as u64).sum::<u64>(), rows_in);
+    let keys: Vec<&String> = [0, 1, 3].iter().flat_map(|list| &lists[*list]).map(|row| &row[0]).collect();
+    let different: HashSet<&&String> = keys.iter().collect();
+    assert_eq!(keys.len(), different.len(), "no row is in two lists");
+    let report = report(world);
+    let counts = ["matched", "review", "rejected", "none"].map(|name| report["rows"][name].as_u64().unwrap());
+    assert_eq!(counts.to_vec(), lists.iter().map(|list| list.len() as u64).collect::<Vec<_>>());
+    let entries: HashSet<&String> = lists[0].iter().map(|row| &row[1]).collect();
+    assert_eq!((entries.len() as u64, told(world)), (counts[0], counts[0]), "each match has its entry");
+    counts[0]
+}
+
+#[test]
+fn every_row_is_in_one_list_and_every_match_in_the_log() {
+    let world = world(|_| {});
+    let rows_in = write_file(&world);
+    let (file, out) = (world.shown("agency.csv"), world.shown("out"));
+    let unconfirmed = world.run(&["reconcile", &file, "--client", "insurer", "--out", &out]);
+    assert!(unconfirmed.err.contains("ho_ten = full_name"), "{}", unconfirmed.err);
+    unconfirmed.failed("DANCU-CLI-112", "--yes");
+    assert!(!world.path("out").exists(), "nothing was begun");
+    world.run(&reconcile(&file, &out)).succeeded();
+    let matched = is_whole(&world, rows_in);
+    assert!(matched > KNOWN as u64 * 9 / 10, "{matched}");
+    let list = rows(&world, "matched.csv");
+    assert!(list.iter().any(|row| row[2] == "name birth_date sex"), "{:?}", list[0]);
+    let nobody: Vec<String> = rows(&world, "none.csv").into_iter().map(|row| row[0].clone()).collect();
+    assert!(["S1", "=1+1", "latin"].iter().all(|key| nobody.iter().any(|row| row == key)), "{nobody:?}");
+    assert_eq!(rows(&world, "rejected.csv"), [[(rows_in).to_string(), "too_few_fields".to_owned()]]);
+    // No number and no name of the register leaves, and the names of the examples are masked.
+    for name in
+        ["matched.csv", "review.csv", "none.csv", "rejected.csv", "report.json", "report.html", "run.json"]
+    {
+        let text = fs::read_to_string(world.path("out").join(name)).unwrap();
+        for person in world.people() {
+            assert!(!text.contains(&person.number) && !text.contains(&person.name), "{name}");
+        }
+    }
+    let left: Vec<_> =
+        fs::read_dir(world.path("out")).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 9, "{left:?}");
+    // The same file once more tells nobody anything, and one that was changed is not taken for it.
+    let before = report(&world);
+    world.run(&reconcile(&file, &out)).succeeded();
+    assert_eq!((report(&world), told(&world)), (before, matched));
+    fs::write(&file, fs::read_to_string(world.path("people.csv")).unwrap()).unwrap();
+    world.run(&reconcile(&file, &out)).failed("DANCU-CLI-113", "out");
+    assert_eq!(told(&world), matched);
+    world.check_is_sound();
+}
+
+#[test]
+fn a_run_that_is_killed_again_and_again_tells_everybody_once() {
+    let world = world(|_| {});
+    let rows_in = write_file(&world);
+    let (file, out) = (world.shown("agency.csv"), world.shown("out"));
+    let mut numbers = Numbers::seeded(26);
+    for _ in 0..12 {
+        let mut command = world.command(&reconcile(&file, &out));
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let bytes = numbers.below(700_000);
+        while written(child.id()).is_some_and(|written| written < bytes)
+            && child.try_wait().unwrap().is_none()
+        {
+            thread::yield_now();
+        }
+        let _ = child.kill();
+        child.wait().unwrap();
+    }
+    world.run(&reconcile(&file, &out)).succeeded();
+    is_whole(&world, rows_in);
+    world.check_is_sound();
+}
+
+#[test]
+fn whoever_did_not_consent_looks_like_nobody() {
+    let world = world(|contract| contract["persons"] = json!("with_consent"));
+    let rows_in = write_file(&world);
+    world.run(&reconcile(&world.shown("agency.csv"), &world.shown("out"))).succeeded();
+    assert_eq!(is_whole(&world, rows_in), 0);
+    let none = rows(&world, "none.csv");
+    assert_eq!(none.len() as u64, rows_in - 1, "and nothing is in review");
+    let keys: Vec<&String> = none.iter().map(|row| &row[0]).collect();
+    assert_eq!(keys[..3], ["A0", "A1", "A2"], "in the order of the file, by which nothing is told");
+    assert!(none.iter().all(|row| row[1] == "no_candidate"), "{:?}", none[0]);
+}
+
+#[test]
+fn the_limit_of_the_day_ends_a_run_for_the_day() {
+    let world = world(|contract| contract["daily_limit"] = json!(40));
+    write_file(&world);
+    let (file, out) = (world.shown("agency.csv"), world.shown("out"));
+    for _ in 0..2 {
+        world.run(&reconcile(&file, &out)).failed("DANCU-CLI-117", "40");
+        assert_eq!(told(&world), 40);
+    }
+    assert!(!world.path("out/matched.csv").exists(), "a list that is not whole has no name");
+}
+
+#[test]
+fn what_the_contract_does_not_allow_and_what_is_no_file_is_told_by_code() {
+    let world = world(|contract| contract["file_match"]["rows_max"] = json!(10));
+    write_file(&world);
+    let write = |name: &str, bytes: Vec<u8>| {
+        fs::write(world.path(name), bytes).unwrap();
+        world.shown(name)
+    };
+    let good = b"ma,ho_ten,ngay_sinh\n1,An,1990-01-01\n".to_vec();
+    let (agency, good) = (world.shown("agency.csv"), write("good.csv", good));
+    let empty = write("empty.csv", Vec::new());
+    let wide = write("wide.csv", vec!["column"; 10_000].join(",").into_bytes());
+    let endless =
+        write("endless.csv", format!("ma,ho_ten,ngay_sinh\n1,\"{}", "x".repeat(5 << 20)).into_bytes());
+    let strange = write("strange.csv", b"a,b\n1,2\n".to_vec());
+    let unproven = write("unproven.csv", b"ma,so_cccd,gioi_tinh\n1,001090000011,nam\n".to_vec());
+    let map = b"[left]\nid=\"ma\"\n[[field]]\nkind=\"full_name\"\nleft=\"ho_ten\"\nright=\"full_name\"\n\
+        [[field]]\nkind=\"phone\"\nleft=\"ma\"\nright=\"phone\"\n";
+    let map = write("map.toml", map.to_vec());
+    for (file, client, more, code) in [
+        (&agency, "insurer", &["--yes"][..], "DANCU-EXCHANGE-022"),
+        (&good, "wide", &["--yes"], "DANCU-EXCHANGE-140"),
+        (&good, "nobody", &["--yes"], "DANCU-CLI-080"),
+        (&good, "insurer", &["--map", &map], "DANCU-EXCHANGE-"),
+        (&unproven, "insurer", &["--yes"], "DANCU-EXCHANGE-"),
+        (&good, "insurer", &["--yes", "--reference", "001090000011"], "DANCU-CLI-118"),
+        (&empty, "insurer", &["--yes"], "DANCU-BULK-004"),
+        (&wide, "insurer", &["--yes"], "DANCU-BULK-006"),
+        (&endless, "insurer", &["--yes"], "DANCU-CLI-108"),
+        (&strange, "insurer", &["--yes"], "DANCU-QUALITY-011"),
+    ] {
+        let out = world.shown("out");
+        let mut command = vec!["reconcile", file, "--client", client, "--out", &out, "--quiet"];
+        command.extend(more);
+        let said = world.run(&command);
+        assert!(!said.is_ok && said.err.contains(code), "{file} {code}: {}", said.err);
+        assert_eq!(told(&world), 0);
+        let _ = fs::remove_dir_all(world.path("out"));
+    }
+    // A header alone has no rows, and is no fault.
+    let header = write("header.csv", b"ma,ho_ten,ngay_sinh\n".to_vec());
+    world.run(&reconcile(&header, &world.shown("out"))).succeeded();
+    assert_eq!(is_whole(&world, 0), 0);
+}
