@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use dancu_alarms::{Alarm, AlarmService, Counting, Watch, WatchParts, WatchSummary};
 use dancu_core::{Clock, StoreError};
 use dancu_exchange::{Directory, LifeService};
-use dancu_feed::{Letter, Posted, Postman};
+use dancu_feed::{Posted, Postman, post_signed};
 use dancu_ledger::LedgerRecords;
 use dancu_store_postgres::Duty;
 use dancu_web::{AppState, breach};
@@ -28,7 +28,7 @@ const NOTICES_MAX: usize = 20;
 
 /// Watches for as long as it is polled.
 async fn keep_watch(parts: WatchParts, state: Arc<AppState>, stores: Stores, postman: Arc<dyn Postman>) {
-    let messenger = WebhookMessenger { state: Arc::clone(&state), postman };
+    let messenger = SigningMessenger { state: Arc::clone(&state), postman };
     let mut every = tokio::time::interval(ROUND);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut watch = Watch::open(parts).await.inspect_err(note).ok();
@@ -109,13 +109,13 @@ trait Messenger: Send + Sync {
 }
 
 /// Brings notices to where changes are delivered, signed as every delivery is.
-struct WebhookMessenger {
+struct SigningMessenger {
     state: Arc<AppState>,
     postman: Arc<dyn Postman>,
 }
 
 #[async_trait]
-impl Messenger for WebhookMessenger {
+impl Messenger for SigningMessenger {
     async fn bring(&self, alarm: &Alarm) -> bool {
         let state = &self.state;
         let Ok(connection) = state.alarms.connection(alarm).await else { return false };
@@ -124,15 +124,10 @@ impl Messenger for WebhookMessenger {
         let body = serde_json::json!({
             "id": alarm.id, "client": connection.client.id, "notice": breach(alarm, notice),
         });
-        let body = body.to_string().into_bytes();
-        let mut nonce = [0; 16];
-        state.entropy.fill(&mut nonce);
-        let Ok(headers) = state.webhook_key.sign(&to, &body, state.clock.now(), &nonce) else {
-            return false;
-        };
-        let id = alarm.id.to_string();
-        let posted = self.postman.post(Letter { id: &id, to: &to, body: &body, headers: &headers }).await;
-        matches!(posted, Posted::Taken)
+        let (id, body) = (alarm.id.to_string(), body.to_string());
+        let with = (&*state.clock, &*state.entropy);
+        let letter = (id.as_str(), &to, body.as_bytes());
+        post_signed(&*self.postman, &state.webhook_key, with, letter).await == Posted::Taken
     }
 }
 

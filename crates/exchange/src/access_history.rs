@@ -2,7 +2,8 @@
 //! disclosure like any other: it stands in the person's list from then on.
 
 use crate::{
-    Caller, Contract, FieldSet, InFlight, Persons, Product, VerifyError, VerifyService,
+    Caller, Contract, FieldSet, InFlight, Product, VerifyError, VerifyService,
+    alone::{Alone, gives_more_than},
     policy::plan_access_history,
     verify::{check_reference, read_number},
 };
@@ -77,25 +78,7 @@ impl VerifyService {
 
 /// What is wrong with a contract that lets persons see who looked at them; none for any other.
 pub(crate) fn wrong(contract: &Contract) -> Option<&'static str> {
-    (contract.access_history && !stands_alone(contract)).then_some(
+    (contract.access_history && gives_more_than(contract, Alone::AccessHistory)).then_some(
         "access_history: alone, with nothing but products, xroad_client, signed_answers and limits",
     )
-}
-
-/// Whether a contract that lets persons see who looked at them gives no other right, so that its legal basis and purpose
-/// are theirs alone, and is itself seen at once.
-fn stands_alone(contract: &Contract) -> bool {
-    contract.fields.is_empty()
-        && contract.sealed.is_empty()
-        && contract.cohort.is_none()
-        && contract.search.is_none()
-        && contract.attest.is_empty()
-        && contract.household.is_none()
-        && contract.sign_in.is_none()
-        && contract.file_match.is_none()
-        && contract.feed.is_none()
-        && contract.commands_for_commune.is_none()
-        && contract.persons == Persons::All
-        && contract.visibility.is_immediate()
-        && !contract.may_tell_unknown
 }

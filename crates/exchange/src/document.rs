@@ -2,8 +2,11 @@
 
 use crate::{
     Author, CaseloadError, Client, Contract, Directory, Feed, Field, LifeError, LifeStore, Organisation,
-    OrganisationId, Persons, Product, SearchTerms, Stage, Visibility, access_history, connecting::change,
-    file_match, sign_in::are_of_one_portal,
+    OrganisationId, Persons, Product, SearchTerms, Stage, Visibility, access_history,
+    alone::{Alone, gives_more_than},
+    connecting::change,
+    file_match,
+    sign_in::are_of_one_portal,
 };
 use dancu_core::{Explain, Explanation, StoreError};
 use jiff::Timestamp;
@@ -440,31 +443,6 @@ fn are_terms_of(contract: &Contract) -> bool {
         let (is_named, has_terms) = (contract.products.contains(&product), product.has_terms(contract));
         is_named == has_terms || (product == Product::Verify && !is_named)
     })
-}
-
-/// Rights whose contracts give no other, so that legal basis and purpose are theirs alone.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Alone {
-    Sealed,
-    Cohort,
-}
-
-/// Whether a contract gives any right beside one that stands alone.
-fn gives_more_than(contract: &Contract, alone: Alone) -> bool {
-    (alone != Alone::Sealed && !contract.sealed.is_empty())
-        || (alone != Alone::Cohort && contract.cohort.is_some())
-        || (alone == Alone::Cohort && !contract.persons.is_all())
-        || !contract.fields.is_empty()
-        || contract.may_tell_unknown
-        || contract.search.is_some()
-        || !contract.attest.is_empty()
-        || contract.household.is_some()
-        || contract.sign_in.is_some()
-        || contract.file_match.is_some()
-        || contract.feed.is_some()
-        || contract.commands_for_commune.is_some()
-        || contract.xroad_client.is_some()
-        || contract.signed_answers
 }
 
 /// Whether a webhook's address can be one at all. Plain HTTP is for a trial on one machine: to where it may lead is

@@ -4,6 +4,7 @@
 //! nothing. May use `core`, `calendar`, `places`, `register`, `cards`, `ledger`. Names no store, no web.
 
 mod access_history;
+mod alone;
 mod assertion;
 mod attest;
 mod caller;

@@ -147,12 +147,14 @@ impl fmt::Debug for SignInAnswer {
     }
 }
 
-/// What a portal wants to learn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What a portal wants to learn of somebody, or may, since they agreed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SignInWish {
     /// Fields of which the values are wanted.
+    #[serde(default)]
     pub fields: FieldSet,
     /// Whether the personal number is wanted.
+    #[serde(default, skip_serializing_if = "Not::not")]
     pub number: bool,
 }
 
@@ -160,6 +162,17 @@ impl SignInWish {
     /// Whether it wants nothing: a pseudonym is enough.
     pub const fn is_empty(self) -> bool {
         self.fields.is_empty() && !self.number
+    }
+
+    /// Whether others hold all of it.
+    pub fn is_within(self, others: Self) -> bool {
+        self.fields.without(others.fields).is_empty() && (others.number || !self.number)
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self { fields: self.fields.union(other.fields), number: self.number || other.number }
     }
 }
 

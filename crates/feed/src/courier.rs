@@ -1,9 +1,9 @@
 //! Delivers changes to webhooks and into the stream: one batch a subscriber at a time, in order, the same bytes until they arrive.
 
 use crate::{
-    Batch, ChangeTeller, DeadLetter, DeadLetterId, DeadReason, FeedError, FeedStore, Letter, LetterChange,
+    Batch, ChangeTeller, DeadLetter, DeadLetterId, DeadReason, FeedError, FeedStore, LetterChange,
     LetterState, Patience, PostFailure, Posted, Postman, Saved, Span, StopReason, Subscriber, Telling,
-    WebhookKey,
+    WebhookKey, post_signed,
 };
 use dancu_core::{Clock, Entropy, Explain, StoreError};
 use dancu_exchange::{Caller, ClientId, Directory};
@@ -186,16 +186,9 @@ impl Courier {
 
     async fn deliver(&self, to: &Url, mut subscriber: Subscriber, batch: Batch) -> Result<Step, FeedError> {
         let parts = &self.0;
-        let mut nonce = [0; 16];
-        parts.entropy.fill(&mut nonce);
         let id = batch.id.to_string();
-        let posted = match parts.key.sign(to, &batch.body, parts.clock.now(), &nonce) {
-            Ok(headers) => {
-                parts.postman.post(Letter { id: &id, to, body: &batch.body, headers: &headers }).await
-            }
-            // The address holds what no header may.
-            Err(_) => Posted::Failed(PostFailure::Forbidden),
-        };
+        let with = (&*parts.clock, &*parts.entropy);
+        let posted = post_signed(&*parts.postman, &parts.key, with, (&id, to, &batch.body)).await;
         let now = parts.clock.now();
         match posted {
             Posted::Taken => {

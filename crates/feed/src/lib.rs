@@ -22,7 +22,7 @@ pub use answered::Answered;
 pub use backoff::Patience;
 pub use courier::{Courier, CourierParts, Step};
 pub use error::FeedError;
-pub use post::{Letter, PostFailure, Posted, Postman};
+pub use post::{Letter, PostFailure, Posted, Postman, post_signed};
 pub use puller::{ChangePuller, Pull};
 pub use retention::remove_old_entries;
 pub use signature::{

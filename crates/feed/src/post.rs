@@ -1,7 +1,8 @@
 //! The port to whatever carries a delivery to its receiver.
 
-use crate::SignedHeaders;
+use crate::{SignedHeaders, WebhookKey};
 use async_trait::async_trait;
+use dancu_core::{Clock, Entropy};
 use dancu_exchange::STREAM_SCHEME;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -90,4 +91,20 @@ pub enum Posted {
 pub trait Postman: Send + Sync {
     /// Delivers once.
     async fn post(&self, letter: Letter<'_>) -> Posted;
+}
+
+/// Signs a body, now and for its receiver alone, and delivers it once.
+pub async fn post_signed(
+    postman: &dyn Postman,
+    key: &WebhookKey,
+    (clock, entropy): (&dyn Clock, &dyn Entropy),
+    (id, to, body): (&str, &Url, &[u8]),
+) -> Posted {
+    let mut nonce = [0; 16];
+    entropy.fill(&mut nonce);
+    match key.sign(to, body, clock.now(), &nonce) {
+        Ok(headers) => postman.post(Letter { id, to, body, headers: &headers }).await,
+        // The address holds what no header may.
+        Err(_) => Posted::Failed(PostFailure::Forbidden),
+    }
 }

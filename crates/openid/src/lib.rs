@@ -39,6 +39,6 @@ pub use sign_on::{Decision, Step, WhoSignsIn};
 pub use sign_out::SignOut;
 pub use store::{
     AccessToken, Binding, CodeUse, Family, FamilyId, FamilyTerms, Grant, OpenIdStore, Portal, PortalLength,
-    PushedRequest, Rotation, Settled, SignInEntry, StoredCode, Wish,
+    PushedRequest, Rotation, Settled, SignInEntry, StoredCode,
 };
 pub use tokens::{Access, Tokens};

@@ -1,6 +1,6 @@
 //! The person at the door: sign in, read what the portal will learn, agree, and go back.
 
-use crate::{FamilyId, Grant, Level, OpenId, OpenIdError, PushedRequest, Secret, Settled, StoredCode, Wish};
+use crate::{FamilyId, Grant, Level, OpenId, OpenIdError, PushedRequest, Secret, Settled, StoredCode};
 use dancu_core::Explain;
 use dancu_exchange::{Caller, RedirectAddress, SignInWish};
 use dancu_identity::Principal;
@@ -104,7 +104,7 @@ impl OpenId {
         let next = match (decision, self.visit(name, &request, &caller, who)) {
             (Decision::Refuse, _) => Err(OpenIdError::Denied),
             (Decision::Agree, Ok(visit)) => {
-                let agreed = Wish::from(visit.wish);
+                let agreed = visit.wish;
                 self.finish(visit, Some(agreed)).await
             }
             // Whoever was signed out meanwhile signs in again, and is asked again.
@@ -188,11 +188,11 @@ impl OpenId {
             return Ok(false);
         }
         let known = self.store.portal(visit.who.principal.account(), &visit.caller.client.id).await?;
-        Ok(known.is_some_and(|portal| Wish::from(visit.wish).is_within(portal.wish)))
+        Ok(known.is_some_and(|portal| visit.wish.is_within(portal.wish)))
     }
 
     /// Writes the sign-in and gives the address with its code.
-    async fn finish(&self, visit: Visit<'_>, agreed: Option<Wish>) -> Result<Step, OpenIdError> {
+    async fn finish(&self, visit: Visit<'_>, agreed: Option<SignInWish>) -> Result<Step, OpenIdError> {
         let (now, rules) = (self.now(), self.rules()?);
         let code = Secret::draw(&*self.entropy);
         let stored = StoredCode {

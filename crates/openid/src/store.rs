@@ -3,11 +3,11 @@
 use crate::{Asked, Level, Scopes, SecretHash};
 use async_trait::async_trait;
 use dancu_core::{Entropy, PersonalNumber, StoreError};
-use dancu_exchange::{CertificateThumbprint, ClientId, FieldSet, KeyThumbprint, SignInWish};
+use dancu_exchange::{CertificateThumbprint, ClientId, KeyThumbprint, SignInWish};
 use dancu_identity::{AccountId, SessionId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::{fmt, ops::Not};
+use std::fmt;
 
 /// Sixteen random bytes that name what was granted at one sign-in.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -85,36 +85,6 @@ pub struct StoredCode {
     pub used: Option<Timestamp>,
 }
 
-/// What a portal may learn of a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Wish {
-    /// Fields of which the values are told.
-    #[serde(default)]
-    pub fields: FieldSet,
-    /// Whether the personal number is.
-    #[serde(default, skip_serializing_if = "Not::not")]
-    pub number: bool,
-}
-
-impl Wish {
-    /// Whether others hold all of it.
-    pub fn is_within(self, others: Self) -> bool {
-        self.fields.without(others.fields).is_empty() && (others.number || !self.number)
-    }
-
-    /// Both together.
-    #[must_use]
-    pub fn with(self, other: Self) -> Self {
-        Self { fields: self.fields.union(other.fields), number: self.number || other.number }
-    }
-}
-
-impl From<SignInWish> for Wish {
-    fn from(wish: SignInWish) -> Self {
-        Self { fields: wish.fields, number: wish.number }
-    }
-}
-
 /// A finished sign-in, to be written at once.
 #[derive(Debug, Clone)]
 pub struct Settled {
@@ -123,7 +93,7 @@ pub struct Settled {
     /// The code for the portal.
     pub code: StoredCode,
     /// What the person has just agreed to; `None` where they had agreed before.
-    pub agreed: Option<Wish>,
+    pub agreed: Option<SignInWish>,
     /// When.
     pub at: Timestamp,
 }
@@ -228,7 +198,7 @@ pub struct Portal {
     /// The client.
     pub client: ClientId,
     /// What the person agreed that it learns.
-    pub wish: Wish,
+    pub wish: SignInWish,
     /// When they agreed last.
     pub agreed: Timestamp,
     /// When they signed in last.

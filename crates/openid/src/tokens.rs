@@ -259,7 +259,7 @@ impl OpenId {
         let scopes = access.token.scopes;
         let wish = scopes.wish(terms).map_err(|scope| OpenIdError::Scope(scope.as_str()))?;
         let portal = self.store.portal(family.account, &caller.client.id).await?;
-        let is_agreed = portal.is_some_and(|portal| crate::Wish::from(wish).is_within(portal.wish));
+        let is_agreed = portal.is_some_and(|portal| wish.is_within(portal.wish));
         if !is_agreed {
             return Err(OpenIdError::Token);
         }

@@ -16,11 +16,11 @@ use crate::{
 };
 use async_trait::async_trait;
 use dancu_core::StoreError;
-use dancu_exchange::ClientId;
+use dancu_exchange::{ClientId, SignInWish};
 use dancu_identity::{AccountId, SessionId};
 use dancu_openid::{
     AccessToken, CodeUse, Family, FamilyId, FamilyTerms, OpenIdStore, Portal, PortalLength, PushedRequest,
-    Rotation, SecretHash, Settled, SignInEntry, StoredCode, Wish,
+    Rotation, SecretHash, Settled, SignInEntry, StoredCode,
 };
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -248,7 +248,7 @@ async fn agreed(
     transaction: &Transaction<'_>,
     account: &AccountId,
     client: &ClientId,
-) -> Result<Option<Wish>> {
+) -> Result<Option<SignInWish>> {
     let sql = "SELECT wish FROM portal WHERE account = $1 AND client = $2 FOR UPDATE";
     let key = (account.as_bytes().as_slice(), client.as_str());
     one(transaction, sql, &[&key.0, &key.1], |row| from_json(row, 0)).await

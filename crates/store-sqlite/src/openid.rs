@@ -10,11 +10,11 @@ use crate::{
 };
 use async_trait::async_trait;
 use dancu_core::StoreError;
-use dancu_exchange::ClientId;
+use dancu_exchange::{ClientId, SignInWish};
 use dancu_identity::{AccountId, SessionId};
 use dancu_openid::{
     AccessToken, CodeUse, Family, FamilyId, FamilyTerms, OpenIdStore, Portal, PortalLength, PushedRequest,
-    Rotation, SecretHash, Settled, SignInEntry, StoredCode, Wish,
+    Rotation, SecretHash, Settled, SignInEntry, StoredCode,
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, Result, params};
@@ -179,7 +179,7 @@ fn is_signed_in(connection: &Connection, account: &AccountId, session: &SessionI
         .query_row(params![session.as_bytes(), account.as_bytes()], |row| row.get(0))
 }
 
-fn agreed(connection: &Connection, account: &AccountId, client: &ClientId) -> Result<Option<Wish>> {
+fn agreed(connection: &Connection, account: &AccountId, client: &ClientId) -> Result<Option<SignInWish>> {
     let sql = "SELECT wish FROM portal WHERE account = ?1 AND client = ?2";
     connection
         .prepare_cached(sql)?

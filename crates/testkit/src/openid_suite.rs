@@ -3,14 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a suite is a test: it fails by panicking")]
 
 use dancu_core::PersonalNumber;
-use dancu_exchange::{ClientId, Field};
+use dancu_exchange::{ClientId, Field, SignInWish};
 use dancu_identity::{
     Account, AccountId, AddPasskey, CodeHash, IdentityStore, Issue, PasskeyAdded, Purpose, Redeem, Session,
     SessionId, StoredPasskey, Subject, TokenHash,
 };
 use dancu_openid::{
     AccessToken, Asked, Binding, CodeUse, FamilyId, Grant, OpenIdStore, PortalLength, Prompt, PushedRequest,
-    Rotation, Scopes, SecretHash, Settled, StoredCode, Wish,
+    Rotation, Scopes, SecretHash, Settled, StoredCode,
 };
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -60,8 +60,8 @@ fn client(name: &str) -> ClientId {
     name.parse().unwrap()
 }
 
-fn wish(fields: &[Field]) -> Wish {
-    Wish { fields: fields.iter().copied().collect(), number: false }
+fn wish(fields: &[Field]) -> SignInWish {
+    SignInWish { fields: fields.iter().copied().collect(), number: false }
 }
 
 fn asked() -> Asked {
@@ -136,7 +136,7 @@ async fn settle(
     who: &Somebody,
     portal: &ClientId,
     (case, count): (u8, u8),
-    agreed: Option<Wish>,
+    agreed: Option<SignInWish>,
 ) -> bool {
     let request = hash(case, count + 100);
     push(store, request, portal).await;
@@ -166,7 +166,7 @@ fn exchange_of(case: u8, count: u8) -> CodeUse {
 
 /// A family that began, with its first token.
 async fn begin(store: &dyn SignInStore, who: &Somebody, portal: &ClientId, key: (u8, u8)) -> FamilyId {
-    assert!(settle(store, who, portal, key, Some(Wish::default())).await);
+    assert!(settle(store, who, portal, key, Some(SignInWish::default())).await);
     store.exchange(exchange_of(key.0, key.1)).await.unwrap().unwrap().id
 }
 
@@ -202,10 +202,10 @@ async fn what_is_agreed_grows_and_is_remembered(store: &dyn SignInStore) {
     assert_eq!(store.portal(who.account, &portal).await.unwrap(), None);
     assert!(settle(store, &who, &portal, (3, 1), Some(wish(&[Field::Name]))).await);
     assert!(settle(store, &who, &portal, (3, 2), None).await, "remembered");
-    let number = Wish { number: true, ..wish(&[Field::Phone]) };
+    let number = SignInWish { number: true, ..wish(&[Field::Phone]) };
     assert!(settle(store, &who, &portal, (3, 3), Some(number)).await);
     let kept = store.portal(who.account, &portal).await.unwrap().unwrap();
-    assert_eq!(kept.wish, Wish { number: true, ..wish(&[Field::Name, Field::Phone]) });
+    assert_eq!(kept.wish, SignInWish { number: true, ..wish(&[Field::Name, Field::Phone]) });
     assert_eq!((kept.agreed, kept.last_sign_in), (at(23), at(23)));
     assert!(settle(store, &who, &client("p-3a"), (3, 4), Some(wish(&[]))).await);
     let names = async |after: Option<&ClientId>, most| {

@@ -7,8 +7,9 @@ use axum::{
     http::{HeaderMap, HeaderValue, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use dancu_core::Clock;
 use dancu_exchange::{
-    Caller, PROOF_ALGORITHMS, Presented, Refusal, RefusalReason, Scheme, ShownProof, TokenError,
+    Caller, InFlight, PROOF_ALGORITHMS, Presented, Refusal, RefusalReason, Scheme, ShownProof, TokenError,
 };
 use std::{convert::Infallible, sync::Arc};
 use url::Url;
@@ -76,6 +77,14 @@ pub(crate) fn authorization(headers: &HeaderMap) -> Option<(Scheme, &str)> {
     let scheme = [Scheme::Bearer, Scheme::Dpop];
     let scheme = scheme.into_iter().find(|scheme| word.eq_ignore_ascii_case(scheme.as_str()))?;
     Some((scheme, secret.trim()))
+}
+
+/// A place for one request that is counted here alone. A client that was suspended with a token in hand has none.
+#[expect(clippy::result_large_err, reason = "the error is the response, as of every handler")]
+pub(crate) fn enter<'c>(state: &AppState, caller: &'c Caller) -> Result<InFlight<'c>, Response> {
+    caller
+        .enter(state.clock.today())
+        .map_err(|reason| refused(state.refusals.note(state.clock.now(), Some(&caller.client.id), reason)))
 }
 
 /// A refusal with its challenge.

@@ -3,7 +3,7 @@
 use crate::{
     AppState, Problem,
     api::{
-        asker::{Asker, refused},
+        asker::{Asker, enter},
         body::collect,
         verify::refusal_problem,
     },
@@ -17,7 +17,7 @@ use axum::{
 };
 use dancu_changes::{ChangeError, ChangeReceipt, CommandId, Envelope, Event};
 use dancu_core::{Clock, CommuneCode, Explain, Explanation};
-use dancu_exchange::{Caller, InFlight, RefusalReason};
+use dancu_exchange::{Caller, RefusalReason};
 use dancu_handover::{Answer, AnswerState, AnsweredEvent};
 use serde_json::json;
 use std::sync::Arc;
@@ -105,15 +105,6 @@ fn commune_of(state: &AppState, caller: &Caller) -> Result<CommuneCode, Response
             Err(refusal_problem(refusal).into_response())
         }
     }
-}
-
-/// A place for one request. A client that was suspended with a token in hand has none.
-#[expect(clippy::result_large_err, reason = "the error is the response, as of every handler")]
-fn enter<'c>(state: &AppState, caller: &'c Caller) -> Result<InFlight<'c>, Response> {
-    caller.enter(state.clock.today()).map_err(|reason| {
-        let client = Some(&caller.client.id);
-        refused(state.refusals.note(state.clock.now(), client, reason))
-    })
 }
 
 async fn decide(state: &AppState, commune: CommuneCode, envelope: &Envelope) -> Answer {

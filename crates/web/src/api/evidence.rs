@@ -1,13 +1,16 @@
 //! `GET /v1/evidence/{entry}`: one exchange as a bundle that somebody verifies without us, for the client that asked then.
 
-use super::{asker::Asker, public_log::from_logs, verify::refusal_problem};
+use super::{
+    asker::{Asker, enter},
+    public_log::from_logs,
+};
 use crate::{AppState, Problem};
 use axum::{
     extract::{Path, State, rejection::PathRejection},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use dancu_core::{Clock, Explanation};
+use dancu_core::Explanation;
 use dancu_evidence::BundleError;
 use dancu_exchange::{Product, product_of};
 use dancu_ledger::Record;
@@ -19,10 +22,7 @@ pub(super) async fn evidence(
     Asker(caller): Asker,
     entry: Result<Path<u64>, PathRejection>,
 ) -> Result<Response, Response> {
-    let _place = caller.enter(state.clock.today()).map_err(|reason| {
-        let refusal = state.refusals.note(state.clock.now(), Some(&caller.client.id), reason);
-        refusal_problem(refusal).into_response()
-    })?;
+    let _place = enter(&state, &caller)?;
     let not_found = || Problem::not_found().into_response();
     let Path(entry) = entry.map_err(|_| not_found())?;
     let record = from_logs(&state, move |logs| Ok(logs.disclosure(entry)?.record));

@@ -5,10 +5,7 @@
 //! each page would move the next one. Who may act for another is not known here yet, so persons ask about themselves.
 
 use super::{
-    access_history::Looks,
-    limits::tell_limits,
-    public_log::from_logs,
-    verify::{failed, refusal_problem},
+    access_history::Looks, asker::enter, limits::tell_limits, public_log::from_logs, verify::failed,
 };
 use crate::{AppState, Problem, products};
 use axum::{
@@ -41,28 +38,12 @@ pub(super) async fn answer(
     (path, query): (&str, &str),
     (user, issue): (Option<&str>, Option<&str>),
 ) -> Result<Response, Response> {
-    let counted = match path {
-        // Counted with the record.
-        "/v2/findUsage" => Ok(None),
-        _ => caller.enter(state.clock.today()).map(Some),
-    };
-    let _place = counted.map_err(|reason| {
-        refusal_problem(state.refusals.note(state.clock.now(), Some(&caller.client.id), reason))
-            .into_response()
-    })?;
+    if path == "/v2/findUsage" {
+        // Counted with its record.
+        return find_usage(state, caller, query, (user, issue)).await;
+    }
+    let _place = enter(state, caller)?;
     match path {
-        "/v2/findUsage" => {
-            let question = Question::read(query, user).map_err(IntoResponse::into_response)?;
-            let told = state.verify.tell_access_history(caller, &question.number, issue).await;
-            let told = told.map_err(|error| failed(state, error))?;
-            let body =
-                usages(state, caller, told.number, &question).await.map_err(IntoResponse::into_response)?;
-            let mut response = Json(body).into_response();
-            // The protocol's answer has no place for the receipt: it is asked for by this number.
-            response.headers_mut().insert("dancu-entry", HeaderValue::from(told.receipt.entry));
-            tell_limits(state, caller, response.headers_mut());
-            Ok(response)
-        }
         "/v2/usagePeriod" => {
             let begin = begin(state).await.map_err(IntoResponse::into_response)?;
             Ok(Json(json!({ "periodStart": begin })).into_response())
@@ -74,6 +55,23 @@ pub(super) async fn answer(
         .into_response()),
         _ => Err(Problem::not_found().into_response()),
     }
+}
+
+async fn find_usage(
+    state: &AppState,
+    caller: &Caller,
+    query: &str,
+    (user, issue): (Option<&str>, Option<&str>),
+) -> Result<Response, Response> {
+    let question = Question::read(query, user).map_err(IntoResponse::into_response)?;
+    let told = state.verify.tell_access_history(caller, &question.number, issue).await;
+    let told = told.map_err(|error| failed(state, error))?;
+    let body = usages(state, caller, told.number, &question).await.map_err(IntoResponse::into_response)?;
+    let mut response = Json(body).into_response();
+    // The protocol's answer has no place for the receipt: it is asked for by this number.
+    response.headers_mut().insert("dancu-entry", HeaderValue::from(told.receipt.entry));
+    tell_limits(state, caller, response.headers_mut());
+    Ok(response)
 }
 
 /// What a portal asks.

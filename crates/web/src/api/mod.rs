@@ -32,7 +32,7 @@ pub(crate) use evidence::evidence_of;
 pub(crate) use extracts::cohort_problem;
 pub(crate) use keys::key_set;
 pub(crate) use limits::used_days;
-pub(crate) use oauth::{client_proof, oauth_refused, uncached};
+pub(crate) use oauth::{client_proof, oauth_error, oauth_refused, uncached};
 pub(crate) use public_log::from_logs;
 pub(crate) use verify::{refusal_problem, verify_problem};
 

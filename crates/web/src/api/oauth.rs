@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use dancu_core::Explain;
+use dancu_core::{Explain, Explanation};
 use dancu_exchange::{ClientProof, Refusal, RefusalReason};
 use dancu_openid::Parameters;
 use serde_json::json;
@@ -30,6 +30,14 @@ pub(crate) fn client_proof<'a>(
 }
 
 /// RFC 6749 5.2, with our code and both sentences beside it.
+pub(crate) fn oauth_error(status: StatusCode, error: &str, said: &Explanation) -> Response {
+    let body = json!({
+        "error": error, "error_description": said.en, "code": said.code, "title_vi": said.vi, "title_en": said.en,
+    });
+    uncached((status, Json(body)).into_response())
+}
+
+/// The same for why a client is refused.
 pub(crate) fn oauth_refused(refusal: Refusal) -> Response {
     let (status, error) = match refusal {
         Refusal::InvalidClient | Refusal::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_client"),
@@ -47,11 +55,7 @@ pub(crate) fn oauth_refused(refusal: Refusal) -> Response {
         Refusal::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request"),
         Refusal::DailyLimit | Refusal::TooFast => (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable"),
     };
-    let said = refusal.explain();
-    let body = json!({
-        "error": error, "error_description": said.en, "code": said.code, "title_vi": said.vi, "title_en": said.en,
-    });
-    let mut response = uncached((status, Json(body)).into_response());
+    let mut response = oauth_error(status, error, &refusal.explain());
     if status == StatusCode::TOO_MANY_REQUESTS {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }

@@ -2,17 +2,15 @@
 
 use crate::{
     Problem,
-    api::{oauth_refused, refusal_problem, uncached},
+    api::{oauth_error, oauth_refused, refusal_problem},
 };
 use axum::{
-    Json,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use dancu_core::Explain;
 use dancu_exchange::{PROOF_ALGORITHMS, Refusal, TokenError, VerifyError};
 use dancu_openid::OpenIdError;
-use serde_json::json;
 
 /// What went wrong at a door for software.
 pub(crate) enum Refused {
@@ -58,19 +56,14 @@ impl IntoResponse for Refused {
     }
 }
 
-/// RFC 6749 5.2, with our code and both sentences beside it.
+/// In the words of the standards.
 fn standard(error: &OpenIdError) -> Response {
     let status = match error {
         OpenIdError::Token => StatusCode::UNAUTHORIZED,
         OpenIdError::Defect(_) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
     };
-    let said = error.explain();
-    let body = json!({
-        "error": error.word(), "error_description": said.en, "code": said.code,
-        "title_vi": said.vi, "title_en": said.en,
-    });
-    let mut response = uncached((status, Json(body)).into_response());
+    let mut response = oauth_error(status, error.word(), &error.explain());
     if status == StatusCode::UNAUTHORIZED {
         let challenge = format!("DPoP error=\"invalid_token\", algs=\"{PROOF_ALGORITHMS}\"");
         let challenge = HeaderValue::from_str(&challenge).expect("words and quotes");

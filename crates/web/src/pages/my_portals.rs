@@ -19,7 +19,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use dancu_exchange::{Caller, ClientId, SignInWish};
+use dancu_exchange::{Caller, ClientId};
 use dancu_identity::{AccountId, access::Operation};
 use dancu_openid::{Portal, SignInEntry};
 use jiff::Timestamp;
@@ -129,11 +129,10 @@ async fn view(
 }
 
 fn portal_view((portal, caller): (Portal, Option<Arc<Caller>>)) -> PortalView {
-    let wish = SignInWish { fields: portal.wish.fields, number: portal.wish.number };
     PortalView {
         name: name(&portal.client, caller.as_deref()),
         client: portal.client.to_string(),
-        learns: learns(wish),
+        learns: learns(portal.wish),
         agreed: portal.agreed,
         last_sign_in: portal.last_sign_in,
     }
