@@ -242,6 +242,7 @@ pub const TABLES: &[Table] = &[
             ("body", T),
         ],
     ),
+    register("census", 1, &[("day", I), ("known_at", I), ("cells", T)]),
     register("cohort_row", 2, &[("extract", B), ("sequence", I), ("number", I), ("entry", I)]),
     register("alarm_cursor", 1, &[("log", T), ("day", I), ("day_start", I), ("next", I)]),
     register("staff_number", 1, &[("staff", T), ("number", I)]),

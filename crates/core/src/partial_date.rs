@@ -75,6 +75,17 @@ impl PartialDate {
         self.day.map(|_| self.first_day())
     }
 
+    /// The first and the last day that it can mean.
+    pub fn days(self) -> (Date, Date) {
+        let first = self.first_day();
+        let last = match (self.day, self.month) {
+            (Some(_), _) => first,
+            (None, Some(_)) => first.last_of_month(),
+            (None, None) => first.last_of_year(),
+        };
+        (first, last)
+    }
+
     /// Whether both could be the same day, as far as each is known.
     pub fn agrees_with(self, other: Self) -> bool {
         fn same(a: Option<i8>, b: Option<i8>) -> bool {

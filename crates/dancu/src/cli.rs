@@ -93,11 +93,21 @@ pub enum Command {
         #[command(subcommand)]
         command: ClientCommand,
     },
+    /// List the days for which persons were counted, or forget one: this month's is then counted anew. The server must be stopped.
+    Statistics(StatisticsArgs),
     /// Let the next key sign statements about sign-ins at portals, and publish the one after it. Each node works with it from
     /// its next start; where there are several, copy the files `id-token-*.key` first.
     RotateSignInKey,
     /// Measure. Ours and a calibration in the same run.
     Bench(BenchArgs),
+}
+
+/// Which figures.
+#[derive(Debug, Args)]
+pub struct StatisticsArgs {
+    /// Forget the figures of this day, such as those of a register that was loaded in part only.
+    #[arg(long, value_name = "DAY")]
+    pub forget: Option<jiff::civil::Date>,
 }
 
 /// How to start.

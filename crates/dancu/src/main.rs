@@ -29,6 +29,7 @@ mod sandbox;
 mod secrets;
 mod sign_in_keys;
 mod staff;
+mod statistics;
 mod store_copy;
 mod stores;
 mod synth;
@@ -94,6 +95,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Synth(args) => synth::run(&args),
         Command::Cards { file } => print_cards(&file),
         Command::Client { command } => client::run(&command, &SystemClock),
+        Command::Statistics(args) => block_on(statistics::run(&config, &args)),
         Command::RotateSignInKey => sign_in_keys::run(&config),
         Command::Ledger { command } => ledger::run(&command, &config),
         Command::Bench(args) => bench::run(&args, &config),

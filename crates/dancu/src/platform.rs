@@ -29,6 +29,7 @@ use dancu_openid::{OpenId, OpenIdParts};
 use dancu_reception::{Desk, Tickets};
 use dancu_register::{RegisterStore, Seals};
 use dancu_search::{Finder, SearchService, SearchStore};
+use dancu_statistics::StatisticsService;
 use dancu_store_sqlite::FolderLock;
 use dancu_web::{AppState, Latencies, Looks};
 use std::sync::Arc;
@@ -87,14 +88,10 @@ impl Platform {
             Arc::clone(&refusals),
             Arc::clone(&clock),
         ));
-        let search = SearchService::new(
-            Finder::new(Arc::clone(&stores.register), Arc::clone(&stores.search)),
-            Arc::clone(&ledger),
-            Arc::clone(&refusals),
-            Arc::clone(&clock),
-            Arc::clone(&entropy),
-        );
+        let search = open_search(&stores, &ledger, &refusals, (&clock, &entropy));
         let cohorts = crate::extracts::service(&stores, &verify, &identity, (&clock, &entropy));
+        let counts = Arc::clone(&stores.statistics);
+        let statistics = StatisticsService::new(counts, Arc::clone(&refusals), Arc::clone(&clock));
         let tickets = Tickets::new(secrets::load_or_create(&config.keys_dir, "tickets.key", &*entropy)?);
         let desk = Desk::new(Arc::clone(&verify), Arc::clone(&stores.reception), tickets, Arc::clone(&clock));
         let seals = Arc::new(secrets::seals(config, &*entropy)?);
@@ -136,6 +133,7 @@ impl Platform {
             privacy: Arc::new(privacy),
             orders: Arc::new(orders),
             cohorts: Arc::new(cohorts),
+            statistics: Arc::new(statistics),
             usage: Arc::new(UsageCounter::new(Arc::clone(&stores.usage), Arc::clone(&public_log))),
             sealed: Arc::new(sealed),
             search: Arc::new(search),
@@ -173,6 +171,21 @@ impl Platform {
         self.sandbox.close();
         self.stores.close();
     }
+}
+
+fn open_search(
+    stores: &Stores,
+    ledger: &Arc<Ledger>,
+    refusals: &Arc<RefusalLog>,
+    (clock, entropy): (&Arc<dyn Clock>, &Arc<dyn Entropy>),
+) -> SearchService {
+    SearchService::new(
+        Finder::new(Arc::clone(&stores.register), Arc::clone(&stores.search)),
+        Arc::clone(ledger),
+        Arc::clone(refusals),
+        Arc::clone(clock),
+        Arc::clone(entropy),
+    )
 }
 
 fn open_tokens(

@@ -20,6 +20,7 @@ use dancu_openid::OpenIdStore;
 use dancu_reception::ReceptionStore;
 use dancu_register::RegisterStore;
 use dancu_search::SearchStore;
+use dancu_statistics::StatisticsStore;
 use dancu_store_postgres::{Duty, DutyLease, PostgresStore, StoreLocation, open_ledger};
 use dancu_store_sqlite::{
     DatabaseOptions, FolderLock, LogFolder, SqliteLogRegistry, SqliteStore, lock_data_folder,
@@ -50,6 +51,8 @@ pub struct Stores {
     pub orders: Arc<dyn OrderStore>,
     /// Extracts of cohorts.
     pub cohorts: Arc<dyn CohortStore>,
+    /// Numbers of persons.
+    pub statistics: Arc<dyn StatisticsStore>,
     /// What was used of products.
     pub usage: Arc<dyn UsageStore>,
     /// Alarms about looks.
@@ -86,6 +89,7 @@ impl Stores {
             + PrivacyStore
             + OrderStore
             + CohortStore
+            + StatisticsStore
             + UsageStore
             + AlarmStore
             + IdentityStore
@@ -105,6 +109,7 @@ impl Stores {
             cases: Arc::new(store.clone()),
             orders: Arc::new(store.clone()),
             cohorts: Arc::new(store.clone()),
+            statistics: Arc::new(store.clone()),
             usage: Arc::new(store.clone()),
             alarms: Arc::new(store.clone()),
             identity: Arc::new(store.clone()),

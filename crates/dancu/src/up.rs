@@ -11,6 +11,7 @@ use crate::{
     platform::{
         Platform, follow_connections, follow_logs, housekeeping, index_older_persons, write_refusals,
     },
+    statistics::keep_counting,
     system::{SystemClock, SystemEntropy},
     timestamps::keep_stamping,
     witness::keep_cosigned,
@@ -51,6 +52,8 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     let indexer = tokio::spawn(index_older_persons(Arc::clone(&platform.stores.search)));
     let watch = platform.watch();
     let extracts = tokio::spawn(keep_making(platform.cohort_maker(), platform.stores.clone()));
+    let maker = platform.statistics_maker(&config, &SystemEntropy)?;
+    let counting = tokio::spawn(keep_counting(maker, platform.stores.clone()));
     let deliveries = Deliveries::start(Arc::clone(&platform.courier), platform.stores.clone());
     let connections_max = descriptors::make_room(config.connections_max);
     let limits = ServerLimits { connections_max, ..ServerLimits::default() };
@@ -64,6 +67,7 @@ pub async fn run(args: &UpArgs, mut config: Config) -> Result<(), Failure> {
     followers.iter().for_each(tokio::task::JoinHandle::abort);
     watch.abort();
     extracts.abort();
+    counting.abort();
     indexer.abort();
     for task in [courier, stamping, cosigning, renewal].into_iter().flatten() {
         task.abort();

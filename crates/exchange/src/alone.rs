@@ -26,6 +26,7 @@ pub(crate) fn gives_more_than(contract: &Contract, alone: Alone) -> bool {
         || contract.household.is_some()
         || contract.sign_in.is_some()
         || contract.file_match.is_some()
+        || contract.statistics.is_some()
         || contract.feed.is_some()
         || contract.commands_for_commune.is_some()
         || match alone {

@@ -4,7 +4,7 @@
 use crate::{Field, Product};
 use dancu_core::{CommuneCode, DatedRules, PartialDate, ProvinceCode};
 use dancu_places::{Commune, Places};
-use dancu_register::{FactKind, Life, NumberState, Person};
+use dancu_register::{FactKind, Person};
 use jiff::{ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr, sync::LazyLock};
@@ -189,7 +189,7 @@ impl Claim {
 
     /// What the register says of it. Nothing is attested of the dead, the missing and of numbers out of use.
     pub(crate) fn of(self, person: &Person, today: Date) -> Attested {
-        if !is_alive(person) {
+        if !person.is_alive() {
             return Attested::NotHeld;
         }
         match self {
@@ -238,26 +238,9 @@ impl Claim {
     }
 }
 
-/// Whether somebody lives under the number. Meaningful only if life and number were asked for.
-pub(crate) fn is_alive(person: &Person) -> bool {
-    let is_in_use = matches!(person.number_state(), NumberState::InUse | NumberState::InPlaceOf(_));
-    is_in_use && matches!(person.life(), Life::Alive)
-}
-
-/// The first and the last day that a birth date can be: of one of which only a part is known, any day of that part.
-pub(crate) fn birth_days(birth: PartialDate) -> (Date, Date) {
-    let first = birth.first_day();
-    let last = match (birth.whole(), birth.month()) {
-        (Some(day), _) => day,
-        (None, Some(_)) => first.last_of_month(),
-        (None, None) => first.last_of_year(),
-    };
-    (first, last)
-}
-
 /// Yes and no are said where all days that a birth date can be agree.
 fn age_at_least(birth: PartialDate, years: u8, today: Date) -> Attested {
-    let (first, last) = birth_days(birth);
+    let (first, last) = birth.days();
     let is_reached = |day: Date| day.saturating_add(i64::from(years).years()) <= today;
     match (is_reached(first), is_reached(last)) {
         (true, true) => Attested::Yes,
@@ -295,13 +278,7 @@ pub(crate) fn within_any(
     written: Date,
     places_of_today: &BTreeSet<AttestedPlace>,
 ) -> Option<bool> {
-    let places = Places::national();
-    let mut present = places.present(commune, written);
-    if present.is_empty() {
-        // Written in the codes of the other time, as some sources do.
-        let other = if written < Places::REFORM { Places::REFORM } else { Date::MIN };
-        present = places.present(commune, other);
-    }
+    let present = Places::national().present_of_either_time(commune, written);
     let is_inside = |commune: &Commune| places_of_today.iter().any(|place| place.holds(commune));
     let inside = present.iter().filter(|commune| is_inside(commune)).count();
     match (inside, present.len()) {

@@ -2,7 +2,7 @@
 
 use crate::{
     AttestTerms, Caseload, ClientKey, CohortTerms, FieldSet, FileMatchTerms, HouseholdTerms, PriceExemption,
-    Product, RedirectAddress, SealedGroup, SignInTerms, Visibility, XRoadMember,
+    Product, RedirectAddress, SealedGroup, SignInTerms, StatisticsTerms, Visibility, XRoadMember,
 };
 use dancu_core::{CommuneCode, Explain, Explanation};
 use jiff::civil::Date;
@@ -211,6 +211,9 @@ pub struct Contract {
     /// What is told of the persons in files that the client hands in to be matched; none: its files are not matched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_match: Option<FileMatchTerms>,
+    /// What it is told of numbers of persons; none: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statistics: Option<StatisticsTerms>,
     /// About whom.
     #[serde(default, skip_serializing_if = "Persons::is_all")]
     pub persons: Persons,

@@ -6,9 +6,7 @@
 
 use crate::{
     Attested, Caller, Field, FieldSet, RefusalReason, VerifyError, VerifyRequest, VerifyService,
-    claim::{attestation_rule, is_alive},
-    policy::plan_household,
-    verify::Asked,
+    claim::attestation_rule, policy::plan_household, verify::Asked,
 };
 use dancu_core::Explanation;
 use dancu_ledger::{Channel, Draft, Receipt, Under};
@@ -122,7 +120,7 @@ const HOME: FieldSet = FieldSet::EMPTY.with(Field::Name).with(Field::Household).
 
 /// The household of a living person, and whether they head it.
 fn home(person: &Person) -> Option<(HouseholdNumber, bool)> {
-    let residence = person.residence().filter(|_| is_alive(person))?;
+    let residence = person.residence().filter(|_| person.is_alive())?;
     let is_head = residence.relation_to_head == Some(Relation::Head);
     Some((residence.household.clone()?, is_head))
 }

@@ -38,6 +38,7 @@ mod show_name;
 mod show_person;
 mod sign_in;
 mod signing_key;
+mod statistics;
 mod store;
 mod token;
 mod usage;
@@ -88,7 +89,7 @@ pub use orders::{
 };
 pub use policy::{
     Explained, ExplainedPolicy, HouseRulesError, Plan, Policies, Question, check_changes, plan, plan_claim,
-    plan_extract, plan_fetch, plan_file_match, plan_household,
+    plan_extract, plan_fetch, plan_file_match, plan_household, plan_statistics,
 };
 pub use privacy::{
     CaseId, CaseKind, CaseMove, CaseProgress, CaseState, CaseStep, Deadlines, Looked, PrivacyCase,
@@ -101,6 +102,7 @@ pub use show_name::ShownName;
 pub use show_person::ShownPerson;
 pub use sign_in::{RedirectAddress, RedirectAddressError, SignInAnswer, SignInTerms, SignInWish};
 pub use signing_key::{SigningKey, SigningKeyError};
+pub use statistics::{AreaLevel, StatisticsTerms};
 pub use store::{ConnectionChange, ExchangeStore, StageRow, StoredToken, TokenGrant};
 pub use token::{ClientProof, IssuedToken, Presented, Scheme, TokenError, TokenService, TokenSettings};
 pub use usage::{Counted, MonthUse, Usage, UsageCounter, UsageStore, months, product_of};

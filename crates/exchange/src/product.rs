@@ -35,11 +35,13 @@ pub enum Product {
     SignIn,
     /// Of whom of the register a client's file holds rows is told, row by row, with the agreed fields that agree.
     FileMatch,
+    /// Numbers of persons are told, rounded.
+    Statistics,
 }
 
 impl Product {
     /// Every product.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Verify,
         Self::Fetch,
         Self::AgeAttestation,
@@ -50,6 +52,7 @@ impl Product {
         Self::AccessHistory,
         Self::SignIn,
         Self::FileMatch,
+        Self::Statistics,
     ];
 
     /// The word in contracts, records and the API.
@@ -65,6 +68,7 @@ impl Product {
             Self::AccessHistory => "access_history",
             Self::SignIn => "sign_in",
             Self::FileMatch => "file_match",
+            Self::Statistics => "statistics",
         }
     }
 
@@ -81,6 +85,7 @@ impl Product {
             Self::AccessHistory => contract.access_history,
             Self::SignIn => contract.sign_in.is_some(),
             Self::FileMatch => contract.file_match.is_some(),
+            Self::Statistics => contract.statistics.is_some(),
         }
     }
 

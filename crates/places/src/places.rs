@@ -163,6 +163,16 @@ impl Places {
         }
     }
 
+    /// The same, also for a code that no unit bore then but one of the other time did: some sources write today's codes for
+    /// earlier days, or went on with the old ones.
+    pub fn present_of_either_time(&self, code: CommuneCode, on: Date) -> Vec<&Commune> {
+        let present = self.present(code, on);
+        if !present.is_empty() {
+            return present;
+        }
+        self.present(code, if on < Self::REFORM { Self::REFORM } else { Date::MIN })
+    }
+
     /// The name up to the province: `Phường Ba Đình, Thành phố Hà Nội`. The unit of today where the code has one,
     /// else the old one, with district and province of then.
     pub fn describe(&self, code: CommuneCode) -> Option<String> {

@@ -143,6 +143,12 @@ impl Person {
             _ => Life::Alive,
         }
     }
+
+    /// Whether somebody lives under the number. Meaningful only if both kinds were asked for.
+    pub fn is_alive(&self) -> bool {
+        let is_in_use = matches!(self.number_state(), NumberState::InUse | NumberState::InPlaceOf(_));
+        is_in_use && matches!(self.life(), Life::Alive)
+    }
 }
 
 impl Residence {

@@ -14,6 +14,8 @@ pub enum Duty {
     Extracts,
     /// Bringing notices of a breach to webhooks.
     Notices,
+    /// Counting the register for a month.
+    Statistics,
 }
 
 impl Duty {
@@ -22,6 +24,7 @@ impl Duty {
             Self::Deliveries => Lock::Deliveries,
             Self::Extracts => Lock::Extracts,
             Self::Notices => Lock::Notices,
+            Self::Statistics => Lock::Statistics,
         };
         lock.number()
     }

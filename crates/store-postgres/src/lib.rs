@@ -40,6 +40,7 @@ mod register;
 mod rows;
 mod search;
 mod source_names;
+mod statistics;
 mod tls;
 mod usage;
 mod views;

@@ -24,6 +24,8 @@ pub(crate) enum Lock {
     Notices = 0x6461_6e63_7511,
     /// Extracts of cohorts.
     Extracts = 0x6461_6e63_7512,
+    /// Counting the register for a month.
+    Statistics = 0x6461_6e63_7513,
 }
 
 impl Lock {

@@ -34,6 +34,7 @@ const STEPS: &[(&str, &str)] = steps!(
     "V20__cohorts",
     "V21__proof_of_key",
     "V22__sign_in",
+    "V23__census",
 );
 
 /// Held by whoever applies steps, so that two nodes that start at once do not both do it.

@@ -31,6 +31,7 @@ mod register;
 mod rows;
 mod search;
 mod search_runs;
+mod statistics;
 mod stays;
 mod tiles;
 mod usage;

@@ -15,7 +15,7 @@ const REGISTER: Steps = steps!(
     "register": "V1__register", "V2__exchange", "V3__identity", "V4__reception", "V5__changes", "V6__search",
     "V7__feed", "V8__desk", "V9__outbox_start", "V10__life", "V11__consent", "V12__privacy", "V13__usage", "V14__orders",
     "V15__alarms",
-    "V16__cohorts", "V17__proof_of_key", "V18__sign_in",
+    "V16__cohorts", "V17__proof_of_key", "V18__sign_in", "V19__census",
 );
 
 const LEDGER: Steps = steps!("ledger": "V1__ledger", "V2__nodes");

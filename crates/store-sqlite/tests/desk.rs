@@ -3,7 +3,7 @@
 use dancu_store_sqlite::{DatabaseOptions, SqliteHandover, SqliteStore};
 use dancu_testkit::{
     alarm_suite, cohort_suite, consent_suite, exchange_suite, handover_suite, life_suite, order_suite,
-    privacy_suite, reception_suite, usage_suite,
+    privacy_suite, reception_suite, statistics_suite, usage_suite,
 };
 use std::sync::Arc;
 
@@ -47,6 +47,12 @@ async fn extracts_of_cohorts_keep_their_contract() {
 async fn what_was_used_of_products_keeps_its_contract() {
     let folder = tempfile::tempdir().unwrap();
     usage_suite(Arc::new(SqliteStore::open(folder.path(), DatabaseOptions::default()).unwrap())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_of_persons_keep_their_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    statistics_suite(&SqliteStore::open(folder.path(), DatabaseOptions::default()).unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,6 +25,7 @@ mod privacy_suite;
 mod reception_suite;
 mod register_suite;
 mod search_suite;
+mod statistics_suite;
 mod usage_suite;
 
 pub use alarm_suite::alarm_suite;
@@ -55,4 +56,5 @@ pub use privacy_suite::privacy_suite;
 pub use reception_suite::reception_suite;
 pub use register_suite::register_suite;
 pub use search_suite::search_suite;
+pub use statistics_suite::statistics_suite;
 pub use usage_suite::usage_suite;

@@ -18,6 +18,7 @@ use dancu_openid::OpenId;
 use dancu_reception::Desk;
 use dancu_register::RegisterStore;
 use dancu_search::SearchService;
+use dancu_statistics::StatisticsService;
 use dancu_witness::{Cosigning, Witness};
 use std::sync::Arc;
 use url::Url;
@@ -66,6 +67,8 @@ pub struct AppState {
     pub orders: Arc<OrderService>,
     /// Extracts of cohorts.
     pub cohorts: Arc<CohortService>,
+    /// Numbers of persons.
+    pub statistics: Arc<StatisticsService>,
     /// What was used of products.
     pub usage: Arc<UsageCounter>,
     /// Alarms about looks.

@@ -84,7 +84,7 @@ impl Born {
     /// Whether a person may be born so: `None` where only a part of the date is known and not every day of it fits.
     fn fits(self, birth: PartialDate) -> Option<bool> {
         let (first, last) = self.days();
-        let (earliest, latest) = claim::birth_days(birth);
+        let (earliest, latest) = birth.days();
         if first <= earliest && latest <= last {
             Some(true)
         } else if latest < first || last < earliest {
@@ -238,7 +238,7 @@ impl CohortCriteria {
     /// Whether a person is in. `None` where the register cannot say: no birth date or only a part of it, or a home in a
     /// commune that was divided between places inside and outside. The dead, the missing and numbers out of use are not.
     pub fn choose(&self, person: &Person) -> Option<bool> {
-        if !claim::is_alive(person) {
+        if !person.is_alive() {
             return Some(false);
         }
         let identity = person.identity();

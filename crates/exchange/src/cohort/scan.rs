@@ -2,7 +2,6 @@
 //! at a time. Everybody has one commune of permanent residence, so nobody is found twice.
 
 use super::{CohortCriteria, CohortExtract, Cursor};
-use crate::claim;
 use dancu_core::{CommuneCode, PersonalNumber, StoreError};
 use dancu_register::{FactKind, KindSet, Page, RegisterStore, Resident};
 
@@ -80,7 +79,7 @@ async fn choose(
     };
     for (person, later) in persons.iter().zip(&later) {
         let Some(person) = person else { continue };
-        if later.as_ref().is_some_and(|later| !claim::is_alive(later)) {
+        if later.as_ref().is_some_and(|later| !later.is_alive()) {
             continue;
         }
         match criteria.choose(person) {

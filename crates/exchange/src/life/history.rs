@@ -315,6 +315,7 @@ impl Connection {
             || contract.cohort.is_some()
             || contract.access_history
             || contract.sign_in.is_some()
+            || contract.statistics.is_some()
             || contract.feed.as_ref().is_some_and(|feed| feed.destination(&contract.client).is_none())
     }
 

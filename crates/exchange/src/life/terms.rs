@@ -55,6 +55,10 @@ pub fn is_within(new: &Contract, old: &Contract) -> bool {
     if is_less_matched {
         widened.file_match = old.file_match;
     }
+    let area = |contract: &Contract| contract.statistics.map(|terms| terms.area);
+    if area(new) <= area(old) {
+        widened.statistics = old.statistics;
+    }
     if new.sealed.is_subset(&old.sealed) {
         widened.sealed.clone_from(&old.sealed);
     }
@@ -139,7 +143,7 @@ mod tests {
             "id": "c-1", "client": "core", "legal_basis": "a", "purpose_vi": "a", "purpose_en": "a",
             "price_exemption": "state_body", "fields": ["name", "sex"], "fetch": ["sex"], "sealed": ["portrait"], "may_tell_unknown": true,
             "attest": {"ages": [18, 60], "places": ["01"]}, "household": {"persons_max": 4},
-            "commands_for_commune": "00004", "xroad_client": "VN/COM/1/a",
+            "statistics": {"area": "province"}, "commands_for_commune": "00004", "xroad_client": "VN/COM/1/a",
             "search": {"per_officer_minute_max": 5, "per_officer_day_max": 50},
             "daily_limit": 100, "per_second_max": 10, "valid_from": "2026-01-01", "valid_to": "2027-01-01",
             "feed": {"persons": "disclosed", "webhook": "https://a.example/"},
@@ -151,6 +155,7 @@ mod tests {
     }
 
     #[test]
+    // tidy: allow long function: two lists, one line a right
     fn less_is_within_and_more_is_not() {
         let old = contract(&[]);
         assert!(is_within(&old, &old));
@@ -160,7 +165,14 @@ mod tests {
             ("products", json!(["verify"])),
             (
                 "products",
-                json!(["verify", "fetch", "age_attestation", "household_check", "change_subscription"]),
+                json!([
+                    "verify",
+                    "fetch",
+                    "age_attestation",
+                    "household_check",
+                    "change_subscription",
+                    "statistics"
+                ]),
             ),
             ("price_exemption", Value::Null),
             ("attest", json!({"ages": [60]})),
@@ -169,6 +181,8 @@ mod tests {
             ("sealed", json!([])),
             ("may_tell_unknown", json!(false)),
             ("access_history", json!(false)),
+            ("statistics", json!({"area": "country"})),
+            ("statistics", Value::Null),
             ("commands_for_commune", Value::Null),
             ("xroad_client", Value::Null),
             ("search", Value::Null),
@@ -195,6 +209,7 @@ mod tests {
             ("cohort", cohort(9)),
             ("sealed", json!(["portrait", "religion"])),
             ("access_history", json!(true)),
+            ("statistics", json!({"area": "commune"})),
             ("commands_for_commune", json!("00008")),
             ("xroad_client", json!("VN/COM/1/b")),
             ("search", json!({"per_officer_minute_max": 4, "per_officer_day_max": 51})),

@@ -15,7 +15,9 @@ pub use house::HouseRulesError;
 pub use policies::Policies;
 pub use question::Question;
 
-use crate::{Caller, Claim, CohortCriteria, Contract, FieldSet, Product, RefusalReason, SignInWish};
+use crate::{
+    AreaLevel, Caller, Claim, CohortCriteria, Contract, FieldSet, Product, RefusalReason, SignInWish,
+};
 use jiff::civil::Date;
 
 /// What may be answered.
@@ -91,6 +93,11 @@ pub fn plan_file_match(
     rows: usize,
 ) -> Result<(), RefusalReason> {
     caller.decide(&Question::new(Product::FileMatch, day).giving(given).wanting(wanted).about(rows))
+}
+
+/// Decides on numbers of persons in areas so small, which are asked for on a day.
+pub fn plan_statistics(caller: &Caller, day: Date, area: AreaLevel) -> Result<(), RefusalReason> {
+    caller.decide(&Question::new(Product::Statistics, day).counting_in(area))
 }
 
 /// Decides on a portal that wants to learn this of somebody who signs in there.

@@ -1,6 +1,6 @@
 //! A question as the policies see it.
 
-use crate::{Claim, Contract, Field, FieldSet, OrganisationId, Persons, Product};
+use crate::{AreaLevel, Claim, Contract, Field, FieldSet, OrganisationId, Persons, Product};
 use cedar_policy::{Context, Entities, Entity, EntityId, EntityUid, Request, RestrictedExpression, Schema};
 use jiff::civil::Date;
 use std::collections::{HashMap, HashSet};
@@ -16,6 +16,7 @@ pub struct Question {
     claim: Option<Claim>,
     lists_within_terms: bool,
     wants_number: bool,
+    area: Option<AreaLevel>,
 }
 
 impl Question {
@@ -31,6 +32,7 @@ impl Question {
             claim: None,
             lists_within_terms: false,
             wants_number: false,
+            area: None,
         }
     }
 
@@ -75,6 +77,12 @@ impl Question {
         Self { wants_number, ..self }
     }
 
+    /// Persons are to be counted in areas so small.
+    #[must_use]
+    pub const fn counting_in(self, area: AreaLevel) -> Self {
+        Self { area: Some(area), ..self }
+    }
+
     /// As a request under a contract.
     pub(super) fn request(&self, contract: &Contract, schema: &Schema) -> Request {
         let action = uid("Action", self.product.as_str());
@@ -97,6 +105,7 @@ impl Question {
             ("persons", count(self.persons)),
             ("lists_within_terms", RestrictedExpression::new_bool(self.lists_within_terms)),
             ("wants_number", RestrictedExpression::new_bool(self.wants_number)),
+            ("area", count(AreaLevel::rank(self.area))),
         ];
         match self.claim {
             Some(Claim::AgeAtLeast(years)) => pairs.push(("age", count(years.into()))),
@@ -160,6 +169,7 @@ fn terms(contract: &Contract, client: EntityUid) -> HashMap<String, RestrictedEx
         ("household_persons_max", count(household_persons_max)),
         ("file_match", fields(contract.file_match.map(|terms| terms.fields).unwrap_or_default())),
         ("file_match_rows_max", RestrictedExpression::new_long(file_match_rows_max.into())),
+        ("statistics_area", count(AreaLevel::rank(contract.statistics.map(|terms| terms.area)))),
         ("persons", text(persons)),
         ("may_tell_unknown", RestrictedExpression::new_bool(contract.may_tell_unknown)),
         ("daily_limit", RestrictedExpression::new_long(contract.daily_limit.into())),

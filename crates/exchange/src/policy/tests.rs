@@ -1,6 +1,7 @@
 use super::{policies::faults, policies::in_order, *};
 use crate::{
-    AttestedPlace, Caller, Client, Field, HouseholdTerms, Organisation, Product, SignInTerms, Standing,
+    AreaLevel, AttestedPlace, Caller, Client, Field, HouseholdTerms, Organisation, Product, SignInTerms,
+    Standing, StatisticsTerms,
 };
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -268,7 +269,7 @@ fn by_hand(contract: &Contract, question: &ByHand) -> Result<(), RefusalReason> 
         Product::HouseholdCheck => {
             contract.household.is_some_and(|terms| persons <= usize::from(terms.persons_max))
         }
-        Product::CohortExtract => false,
+        Product::CohortExtract | Product::Statistics => false,
         Product::FileMatch => {
             contract.file_match.is_some_and(|terms| terms.rows_max > 0 && persons <= terms.rows_max as usize)
         }
@@ -362,6 +363,19 @@ fn any_question() -> impl Strategy<Value = ByHand> {
     (prop::sample::select(Product::ALL.to_vec()), any_fields(), any_fields(), 0..5_usize, claim).prop_map(
         |(product, given, wanted, persons, claim)| ByHand { product, given, wanted, persons, claim },
     )
+}
+
+#[test]
+fn persons_are_counted_in_areas_that_the_contract_names_and_larger_ones() {
+    let areas = [AreaLevel::Country, AreaLevel::Province, AreaLevel::Commune];
+    for held in [None].into_iter().chain(areas.map(Some)) {
+        let statistics = held.map(|area| StatisticsTerms { area });
+        let caller = caller(Contract { statistics, ..contract(&[], false) });
+        for asked in areas {
+            let decided = plan_statistics(&caller, DAY, asked);
+            assert_eq!(decided.is_ok(), Some(asked) <= held, "{held:?} {asked:?}");
+        }
+    }
 }
 
 proptest! {

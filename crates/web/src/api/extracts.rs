@@ -88,7 +88,8 @@ fn after(query: Option<&str>) -> Option<u64> {
     }
 }
 
-fn wants_csv(headers: &HeaderMap) -> bool {
+/// Whether whoever asks would rather have a file of commas.
+pub(super) fn wants_csv(headers: &HeaderMap) -> bool {
     let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
     accepts.flat_map(|line| line.split([',', ';'])).any(|kind| kind.trim().eq_ignore_ascii_case("text/csv"))
 }

@@ -20,6 +20,7 @@ mod openapi;
 mod products;
 mod public_log;
 mod sandbox;
+mod statistics;
 mod verify;
 mod xroad;
 
@@ -34,6 +35,7 @@ pub(crate) use keys::key_set;
 pub(crate) use limits::used_days;
 pub(crate) use oauth::{client_proof, oauth_error, oauth_refused, uncached};
 pub(crate) use public_log::from_logs;
+pub(crate) use statistics::statistics_problem;
 pub(crate) use verify::{refusal_problem, verify_problem};
 
 use crate::AppState;
@@ -54,6 +56,7 @@ pub(crate) fn machine() -> Router<Arc<AppState>> {
         .route("/v1/extracts", post(extracts::ask))
         .route("/v1/extracts/{id}", get(extracts::look))
         .route("/v1/extracts/{id}/rows", get(extracts::rows))
+        .route("/v1/statistics", post(statistics::statistics))
         .route("/v1/evidence/{entry}", get(evidence::evidence))
         .route("/v1/commands", post(commands::hand_over))
         .route("/v1/consent-requests", post(consents::ask))

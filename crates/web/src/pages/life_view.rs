@@ -233,7 +233,11 @@ fn terms_of_products(contract: &Contract) -> impl Iterator<Item = Words> {
         )
             .into()
     });
-    let beside = household.into_iter().chain(sign_in).chain(files);
+    let statistics = contract.statistics.map(|terms| {
+        let (vi, en) = terms.area.words();
+        (format!("Số người, đã làm tròn: {vi}"), format!("Numbers of persons, rounded: {en}")).into()
+    });
+    let beside = household.into_iter().chain(sign_in).chain(files).chain(statistics);
     ages.chain(places).map(claim).chain(beside).collect::<Vec<_>>().into_iter()
 }
 

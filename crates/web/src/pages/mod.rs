@@ -37,6 +37,7 @@ mod sealed;
 mod search;
 mod sign_in;
 mod sign_on;
+mod statistics;
 mod timeline;
 mod verdicts;
 mod why;
@@ -66,9 +67,7 @@ fn grouped(number: PersonalNumber) -> String {
 pub(crate) fn routes() -> Router<Arc<AppState>> {
     Router::new()
         .route("/", get(home::show))
-        .route("/sign-in", get(sign_in::ways))
-        .route("/sign-in/code", get(sign_in::code))
-        .route("/sign-in/passkey", get(sign_in::passkey))
+        .merge(sign_in::routes())
         .route("/reception", get(reception::show).post(reception::scan))
         .route("/reception/admit", post(reception::admit).get(|| async { Redirect::to("/reception") }))
         .route("/citizen", get(citizen::show))
@@ -121,6 +120,7 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .merge(life::routes())
         .merge(search::routes())
         .route("/sandbox", get(sandbox::show).post(sandbox::ask))
+        .route("/statistics", get(statistics::show))
         .merge(sealed::routes())
         .merge(my_sealed::routes())
         .route("/operator", get(operator::show))

@@ -2,14 +2,15 @@
 
 use super::reader::Reader;
 use crate::{
-    Problem,
+    AppState, Problem,
     identity::home_of,
     views::{Page, PageProblem, PageUser, Words},
 };
 use askama::Template;
-use axum::{http::StatusCode, response::Response};
+use axum::{Router, http::StatusCode, response::Response, routing::get};
 use dancu_identity::{Principal, access::Operation};
 use serde::Serialize;
+use std::sync::Arc;
 
 #[derive(Template, Serialize)]
 #[template(path = "sign_in.html")]
@@ -38,13 +39,21 @@ struct SignInPasskeyView {
     home: &'static str,
 }
 
+/// The ways in.
+pub(super) fn routes() -> Router<Arc<AppState>> {
+    Router::new()
+        .route("/sign-in", get(ways))
+        .route("/sign-in/code", get(code))
+        .route("/sign-in/passkey", get(passkey))
+}
+
 /// The two ways in.
-pub(super) async fn ways(reader: Reader) -> Response {
+async fn ways(reader: Reader) -> Response {
     reader.show(StatusCode::OK, &SignInView { page: reader.page_at("/sign-in") })
 }
 
 /// The form for a one-time code.
-pub(super) async fn code(reader: Reader) -> Response {
+async fn code(reader: Reader) -> Response {
     reader.show(StatusCode::OK, &SignInCodeView { page: reader.page_at("/sign-in/code"), problem: None })
 }
 
@@ -55,7 +64,7 @@ pub(super) fn wrong_code(reader: &Reader, problem: &Problem) -> SignInCodeView {
 }
 
 /// Making a passkey: all that an enrolling citizen may do, and an offer to everybody else.
-pub(super) async fn passkey(reader: Reader) -> Result<Response, Problem> {
+async fn passkey(reader: Reader) -> Result<Response, Problem> {
     let principal = reader.may(Operation::RegisterPasskey)?;
     let page = reader.page_at("/sign-in/passkey");
     let name = page.user.as_ref().map_or_else(|| Words::same(""), |user: &PageUser| user.name.clone());

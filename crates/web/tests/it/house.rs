@@ -368,6 +368,7 @@ fn put_together(
         }),
         life,
         tokens,
+        statistics: crate::statistics::service(store, &refusals, &clock),
         refusals,
         verify,
         consents: Arc::new(consents),

@@ -23,6 +23,7 @@ mod refusals;
 mod sandbox;
 mod sealed;
 mod search;
+mod statistics;
 mod tls;
 mod twins;
 mod why;

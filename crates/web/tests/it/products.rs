@@ -114,6 +114,7 @@ fn every_product() -> Vec<(&'static str, Value)> {
         ("attest", json!({ "ages": [18, 60], "places": ["01", "79", "00004"] })),
         ("household", json!({ "persons_max": 3 })),
         ("feed", json!({ "persons": "disclosed" })),
+        ("statistics", json!({ "area": "country" })),
     ]
 }
 
@@ -266,6 +267,7 @@ async fn a_household_is_told_person_by_person_with_a_record_for_each() {
 
 /// What each product answers a question that is all right.
 async fn every_answer(house: &House) -> Vec<(&'static str, u16, String)> {
+    crate::statistics::count(house).await;
     let bearer = house.bearer().await;
     let mut answers = Vec::new();
     for (product, path, body) in [
@@ -275,6 +277,7 @@ async fn every_answer(house: &House) -> Vec<(&'static str, u16, String)> {
         ("residence_attestation", "/v1/attest", claim(&json!({ "lives_in": "01" }))),
         ("household_check", "/v1/household", json!({ "persons": [hoa(), lan()] })),
         ("change_subscription", "/v1/changes", Value::Null),
+        ("statistics", "/v1/statistics", json!({ "by": ["sex"] })),
     ] {
         let method = if body.is_null() { "GET" } else { "POST" };
         let knock = house.knock(method, path).header("authorization", &bearer).header("content-type", JSON);
@@ -327,6 +330,7 @@ async fn every_product_under_every_contract_of_one() {
             "fetch" => only.as_str() == "fetch",
             "household" => only.as_str() == "household_check",
             "feed" => only.as_str() == "change_subscription",
+            "statistics" => only.as_str() == "statistics",
             "attest" => false,
             _ => true,
         });

@@ -1,0 +1,7 @@
+-- Numbers of persons as counted for the first day of a month (yyyymmdd), as known at an instant (microseconds since 1970 UTC): one
+-- JSON list of what is told apart, exact counts and sums of keys. They are told rounded only (ADR 27).
+CREATE TABLE census (
+    day      integer NOT NULL PRIMARY KEY,
+    known_at bigint  NOT NULL,
+    cells    text    NOT NULL
+);
