@@ -1,7 +1,7 @@
 // A server with its synthetic country in a folder of its own, and browsers that watch for what must not happen:
 // console errors, blocked content, pages wider than a phone, and anything that axe finds.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -26,23 +26,24 @@ function setting(name) {
   return value;
 }
 
-/** Starts the server; resolves once it has printed what to try. */
-export async function openHouse() {
-  const folder = mkdtempSync(join(tmpdir(), "dancu-e2e-"));
-  const options = ["up", "--demo", "--persons", String(PERSONS), "--json", "--listen", "127.0.0.1:0"];
-  // Our own variables are no settings of the server.
+/** Runs a command of the program to its end in a folder, while no server runs there. */
+export function runCommand(folder, words) {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("DANCU_")));
-  const stdio = ["ignore", "pipe", "inherit"];
-  const server = spawn(setting("DANCU_BINARY"), options, { cwd: folder, env, stdio });
-  const ended = new Promise((resolve) => server.once("exit", resolve));
-  const timer = setTimeout(() => server.kill("SIGKILL"), START_MS_MAX);
-  let demo;
-  for await (const line of createInterface({ input: server.stdout })) {
-    demo = JSON.parse(line);
-    break;
+  const { status, stderr } = spawnSync(setting("DANCU_BINARY"), words, { cwd: folder, env, encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+}
+
+/** Starts the server; resolves once it has printed what to try. `prepare(folder)` works on the folder before the browser comes,
+    with the country in it and no server. */
+export async function openHouse({ prepare } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "dancu-e2e-"));
+  if (prepare) {
+    const first = await startServer(folder);
+    first.server.kill("SIGTERM");
+    assert.equal(await first.ended, 0, "the server stops cleanly");
+    prepare(folder);
   }
-  clearTimeout(timer);
-  assert.ok(demo, "the server ended before it was ready");
+  const { demo, server, ended } = await startServer(folder);
   const browser = await chromium.launch({ executablePath: setting("DANCU_CHROMIUM"), args: ["--no-sandbox"] });
   return {
     ...demo,
@@ -58,6 +59,24 @@ export async function openHouse() {
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+async function startServer(folder) {
+  const options = ["up", "--demo", "--persons", String(PERSONS), "--json", "--listen", "127.0.0.1:0"];
+  // Our own variables are no settings of the server.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("DANCU_")));
+  const stdio = ["ignore", "pipe", "inherit"];
+  const server = spawn(setting("DANCU_BINARY"), options, { cwd: folder, env, stdio });
+  const ended = new Promise((resolve) => server.once("exit", resolve));
+  const timer = setTimeout(() => server.kill("SIGKILL"), START_MS_MAX);
+  let demo;
+  for await (const line of createInterface({ input: server.stdout })) {
+    demo = JSON.parse(line);
+    break;
+  }
+  clearTimeout(timer);
+  assert.ok(demo, "the server ended before it was ready");
+  return { demo, server, ended };
 }
 
 async function newVisitor(browser, origin, settings) {

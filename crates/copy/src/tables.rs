@@ -244,6 +244,12 @@ pub const TABLES: &[Table] = &[
     ),
     register("census", 1, &[("day", I), ("known_at", I), ("cells", T)]),
     register("cohort_row", 2, &[("extract", B), ("sequence", I), ("number", I), ("entry", I)]),
+    register(
+        "file_pair",
+        1,
+        &[("id", B), ("contract", T), ("is_waiting", Truth), ("queued_us", I), ("version", I), ("body", T)],
+    ),
+    register("file_pair_decision", 2, &[("pair", B), ("staff", T), ("decided_us", I)]),
     register("alarm_cursor", 1, &[("log", T), ("day", I), ("day_start", I), ("next", I)]),
     register("staff_number", 1, &[("staff", T), ("number", I)]),
     register("consent_use", 2, &[("consent", B), ("day", I), ("used", I)]),

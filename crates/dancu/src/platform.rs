@@ -29,7 +29,6 @@ use dancu_openid::{OpenId, OpenIdParts};
 use dancu_reception::{Desk, Tickets};
 use dancu_register::{RegisterStore, Seals};
 use dancu_search::{Finder, SearchService, SearchStore};
-use dancu_statistics::StatisticsService;
 use dancu_store_sqlite::FolderLock;
 use dancu_web::{AppState, Latencies, Looks};
 use std::sync::Arc;
@@ -90,8 +89,8 @@ impl Platform {
         ));
         let search = open_search(&stores, &ledger, &refusals, (&clock, &entropy));
         let cohorts = crate::extracts::service(&stores, &verify, &identity, (&clock, &entropy));
-        let counts = Arc::clone(&stores.statistics);
-        let statistics = StatisticsService::new(counts, Arc::clone(&refusals), Arc::clone(&clock));
+        let statistics = stores.statistics_service(&refusals, &clock);
+        let file_reviews = stores.file_review_service(&clock);
         let tickets = Tickets::new(secrets::load_or_create(&config.keys_dir, "tickets.key", &*entropy)?);
         let desk = Desk::new(Arc::clone(&verify), Arc::clone(&stores.reception), tickets, Arc::clone(&clock));
         let seals = Arc::new(secrets::seals(config, &*entropy)?);
@@ -132,6 +131,7 @@ impl Platform {
             consents: Arc::new(consents),
             privacy: Arc::new(privacy),
             orders: Arc::new(orders),
+            file_reviews: Arc::new(file_reviews),
             cohorts: Arc::new(cohorts),
             statistics: Arc::new(statistics),
             usage: Arc::new(UsageCounter::new(Arc::clone(&stores.usage), Arc::clone(&public_log))),

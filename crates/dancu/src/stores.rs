@@ -5,9 +5,10 @@ use crate::{config::Config, failure::Failure};
 use dancu_alarms::AlarmStore;
 use dancu_changes::ChangeStore;
 use dancu_copy::{CopyError, RowStore};
-use dancu_core::StoreError;
+use dancu_core::{Clock, StoreError};
 use dancu_exchange::{
-    CohortStore, ConsentStore, ExchangeStore, LifeStore, OrderStore, PrivacyStore, UsageStore,
+    CohortStore, ConsentStore, ExchangeStore, FileReviewService, FileReviewStore, LifeStore, OrderStore,
+    PrivacyStore, RefusalLog, UsageStore,
 };
 use dancu_feed::{ChangeSource, FeedStore};
 use dancu_handover::HandoverStore;
@@ -20,7 +21,7 @@ use dancu_openid::OpenIdStore;
 use dancu_reception::ReceptionStore;
 use dancu_register::RegisterStore;
 use dancu_search::SearchStore;
-use dancu_statistics::StatisticsStore;
+use dancu_statistics::{StatisticsService, StatisticsStore};
 use dancu_store_postgres::{Duty, DutyLease, PostgresStore, StoreLocation, open_ledger};
 use dancu_store_sqlite::{
     DatabaseOptions, FolderLock, LogFolder, SqliteLogRegistry, SqliteStore, lock_data_folder,
@@ -49,6 +50,8 @@ pub struct Stores {
     pub cases: Arc<dyn PrivacyStore>,
     /// Orders of courts.
     pub orders: Arc<dyn OrderStore>,
+    /// Doubtful pairs of files.
+    pub file_reviews: Arc<dyn FileReviewStore>,
     /// Extracts of cohorts.
     pub cohorts: Arc<dyn CohortStore>,
     /// Numbers of persons.
@@ -81,6 +84,20 @@ enum Engine {
 }
 
 impl Stores {
+    /// Numbers of persons, behind the doors.
+    pub fn statistics_service(
+        &self,
+        refusals: &Arc<RefusalLog>,
+        clock: &Arc<dyn Clock>,
+    ) -> StatisticsService {
+        StatisticsService::new(Arc::clone(&self.statistics), Arc::clone(refusals), Arc::clone(clock))
+    }
+
+    /// Doubtful pairs of files, behind the pages.
+    pub fn file_review_service(&self, clock: &Arc<dyn Clock>) -> FileReviewService {
+        FileReviewService::new(Arc::clone(&self.file_reviews), Arc::clone(clock))
+    }
+
     fn of<S>(store: &S, engine: Engine) -> Self
     where
         S: ChangeStore
@@ -90,6 +107,7 @@ impl Stores {
             + OrderStore
             + CohortStore
             + StatisticsStore
+            + FileReviewStore
             + UsageStore
             + AlarmStore
             + IdentityStore
@@ -108,6 +126,7 @@ impl Stores {
             consents: Arc::new(store.clone()),
             cases: Arc::new(store.clone()),
             orders: Arc::new(store.clone()),
+            file_reviews: Arc::new(store.clone()),
             cohorts: Arc::new(store.clone()),
             statistics: Arc::new(store.clone()),
             usage: Arc::new(store.clone()),

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
     fmt,
+    ops::Not,
     sync::{Arc, LazyLock},
 };
 use tokio::sync::oneshot;
@@ -34,6 +35,9 @@ pub struct FileMatchTerms {
     pub fields: FieldSet,
     /// Rows of one file at most. Persons told in a day are the contract's answers a day.
     pub rows_max: u32,
+    /// Whether two officers decide each doubtful pair, neither of whom sees what the other said.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub second_review: bool,
 }
 
 impl FileMatchTerms {
@@ -43,7 +47,9 @@ impl FileMatchTerms {
 
     /// Whether these terms give nothing that others do not give.
     pub fn are_within(self, others: Self) -> bool {
-        self.fields.without(others.fields).is_empty() && self.rows_max <= others.rows_max
+        self.fields.without(others.fields).is_empty()
+            && self.rows_max <= others.rows_max
+            && (self.second_review || !others.second_review)
     }
 
     /// Whether every field is one of a contract and can be a column, and the rows are no more than the rules of a day allow.
@@ -227,7 +233,7 @@ mod tests {
     use jiff::civil::date;
 
     fn terms(fields: &[Field], rows_max: u32) -> FileMatchTerms {
-        FileMatchTerms { fields: fields.iter().copied().collect(), rows_max }
+        FileMatchTerms { fields: fields.iter().copied().collect(), rows_max, second_review: false }
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod extract;
 mod fetch;
 mod field;
 mod file_match;
+mod file_review;
 mod household;
 mod jws;
 mod life;
@@ -72,6 +73,10 @@ pub use extract::{EXTRACT_PAGE_MAX, extract_columns};
 pub use fetch::{FetchAnswer, FetchRequest, FetchedValue};
 pub use field::{Field, FieldSet};
 pub use file_match::{FileMatchTerms, FilePair, FileToTell, ToldPairs, file_match_rows_max};
+pub use file_review::{
+    DecidedPair, DoubtfulPair, FilePairId, FileReviewError, FileReviewService, FileReviewStore, PairDecision,
+    PairReason, PairState, PairVerdict, ReviewerCount, SlotSaid,
+};
 pub use household::{HouseholdAnswer, HouseholdPerson, HouseholdRequest, HouseholdTerms};
 pub use life::{
     ActBody, AttachedFile, Author, Ceiling, CeilingChange, CheckedItem, ChecklistItem, Computed, Connection,

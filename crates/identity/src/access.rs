@@ -76,6 +76,8 @@ operations! {
     ManageCourtOrders,
     /// See extracts of cohorts that clients ask for, approve and refuse them; each takes two officers of the centre.
     DecideExtracts,
+    /// See doubtful pairs of files that are matched, row beside person, and decide whether they are one.
+    ReviewFilePairs,
     /// See alarms about looks, decide them, lower limits at once, and give notice of a breach.
     HandleAlarms,
     /// See organisations, contracts, use against limits, and counters.
@@ -129,6 +131,7 @@ pub fn allows(principal: Option<&Principal>, operation: Operation) -> bool {
         Operation::DecideExtracts => role(principal).is_some_and(may_decide_extracts),
         Operation::HandlePrivacyRequests
         | Operation::ManageCourtOrders
+        | Operation::ReviewFilePairs
         | Operation::HandleAlarms
         | Operation::ViewOperations
         | Operation::ManageConnections
@@ -212,6 +215,7 @@ mod tests {
             (O::HandlePrivacyRequests, [false, false, false, false, false, false, true, false]),
             (O::ManageCourtOrders,   [false, false, false, false, false, false, true, false]),
             (O::DecideExtracts,      [false, false, false, false, false, false, true, false]),
+            (O::ReviewFilePairs,     [false, false, false, false, false, false, true, false]),
             (O::HandleAlarms,        [false, false, false, false, false, false, true, false]),
             (O::ViewOperations,      [false, false, false, false, false, false, true, false]),
             (O::ManageConnections,   [false, false, false, false, false, false, true, false]),

@@ -16,6 +16,7 @@ mod exchange;
 mod fact_writer;
 mod facts;
 mod feed;
+mod file_reviews;
 mod handover;
 mod identity;
 mod identity_rows;

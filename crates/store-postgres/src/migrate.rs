@@ -35,6 +35,7 @@ const STEPS: &[(&str, &str)] = steps!(
     "V21__proof_of_key",
     "V22__sign_in",
     "V23__census",
+    "V24__file_review",
 );
 
 /// Held by whoever applies steps, so that two nodes that start at once do not both do it.

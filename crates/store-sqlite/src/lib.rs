@@ -13,6 +13,7 @@ mod events;
 mod exchange;
 mod facts;
 mod feed;
+mod file_reviews;
 mod findings;
 mod handover;
 mod identity;

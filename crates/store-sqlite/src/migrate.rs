@@ -16,6 +16,7 @@ const REGISTER: Steps = steps!(
     "V7__feed", "V8__desk", "V9__outbox_start", "V10__life", "V11__consent", "V12__privacy", "V13__usage", "V14__orders",
     "V15__alarms",
     "V16__cohorts", "V17__proof_of_key", "V18__sign_in", "V19__census",
+    "V20__file_review",
 );
 
 const LEDGER: Steps = steps!("ledger": "V1__ledger", "V2__nodes");

@@ -2,8 +2,8 @@
 
 use dancu_store_sqlite::{DatabaseOptions, SqliteHandover, SqliteStore};
 use dancu_testkit::{
-    alarm_suite, cohort_suite, consent_suite, exchange_suite, handover_suite, life_suite, order_suite,
-    privacy_suite, reception_suite, statistics_suite, usage_suite,
+    alarm_suite, cohort_suite, consent_suite, exchange_suite, file_review_suite, handover_suite, life_suite,
+    order_suite, privacy_suite, reception_suite, statistics_suite, usage_suite,
 };
 use std::sync::Arc;
 
@@ -41,6 +41,12 @@ async fn orders_of_courts_keep_their_contract() {
 async fn extracts_of_cohorts_keep_their_contract() {
     let folder = tempfile::tempdir().unwrap();
     cohort_suite(Arc::new(SqliteStore::open(folder.path(), DatabaseOptions::default()).unwrap())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doubtful_pairs_keep_their_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    file_review_suite(Arc::new(SqliteStore::open(folder.path(), DatabaseOptions::default()).unwrap())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

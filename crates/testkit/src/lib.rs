@@ -11,6 +11,7 @@ mod doubles;
 mod exchange_suite;
 mod feed_memory;
 mod feed_suite;
+mod file_review_suite;
 mod handover_suite;
 mod identity_suite;
 mod ledger_memory;
@@ -38,6 +39,7 @@ pub use doubles::{FakeClock, SeededEntropy};
 pub use exchange_suite::exchange_suite;
 pub use feed_memory::MemoryFeed;
 pub use feed_suite::feed_store_suite;
+pub use file_review_suite::file_review_suite;
 pub use handover_suite::handover_suite;
 pub use identity_suite::identity_suite;
 pub use ledger_memory::{

@@ -6,9 +6,9 @@ use dancu_changes::ChangeService;
 use dancu_core::{Clock, Entropy};
 use dancu_evidence::Evidence;
 use dancu_exchange::{
-    CohortService, ConsentService, Directory, ExchangeStore, LifeService, OrderService, PrivacyService,
-    RefusalLog, SandboxSource, SealedService, SigningKey, TokenService, UsageCounter, VerifyService,
-    XRoadPlace,
+    CohortService, ConsentService, Directory, ExchangeStore, FileReviewService, LifeService, OrderService,
+    PrivacyService, RefusalLog, SandboxSource, SealedService, SigningKey, TokenService, UsageCounter,
+    VerifyService, XRoadPlace,
 };
 use dancu_feed::{ChangePuller, ChangeSource, FeedStore, WebhookKey};
 use dancu_handover::Handover;
@@ -65,6 +65,8 @@ pub struct AppState {
     pub privacy: Arc<PrivacyService>,
     /// Orders of courts.
     pub orders: Arc<OrderService>,
+    /// Doubtful pairs of files.
+    pub file_reviews: Arc<FileReviewService>,
     /// Extracts of cohorts.
     pub cohorts: Arc<CohortService>,
     /// Numbers of persons.

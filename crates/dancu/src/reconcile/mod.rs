@@ -1,10 +1,13 @@
 //! `dancu reconcile`: an agency's file against the register, under the agency's contract (ADR 26). What was begun lives in a
 //! folder beside the file; killed anywhere, the same command goes on.
 
+mod decisions;
 mod examples;
 mod fault;
 mod folder;
+mod lists;
 mod page;
+mod queue;
 mod register;
 mod results;
 mod stage;

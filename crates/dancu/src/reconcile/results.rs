@@ -4,8 +4,9 @@
 use super::{
     examples::{Example, examples},
     folder::{Matching, Run, RunFolder, Stage, number},
+    lists::{NOBODY, PAIRS, UNDECIDED},
     page,
-    stage::{NOBODY, PAIRS, UNDECIDED},
+    queue::Queue,
     tell::{TOLD, caller},
 };
 use crate::{
@@ -103,6 +104,7 @@ pub async fn finish(
     };
     let (mut pairs, mut doubtful, mut nobody) =
         (stream(folder, TOLD)?, stream(folder, UNDECIDED)?, stream(folder, NOBODY)?);
+    let mut queue = Queue::default();
     for row in 0..matching.rows_in - matching.rejected {
         let told = of_row(&mut pairs, row, folder)?;
         let undecided = of_row(&mut doubtful, row, folder)?;
@@ -111,11 +113,15 @@ pub async fn finish(
             lists.told(row, told, folder)?;
         } else if !undecided.is_empty() {
             let shown = may_be_told(platform, (&caller, run), &undecided, folder).await?;
-            lists.undecided(row, &undecided, shown)?;
+            for pair in &shown {
+                queue.add(platform, (folder, run), matching, pair).await?;
+            }
+            lists.undecided(row, &undecided, shown.first().copied())?;
         } else if let Some(none) = none.first() {
             lists.none(none.get(1).unwrap_or_default(), none.get(2).unwrap_or_default())?;
         }
     }
+    queue.flush(platform).await?;
     let rows = lists.rows;
     if !rows.is_whole() {
         return Err(MatchFault::RowsUnaccounted.into());
@@ -124,22 +130,23 @@ pub async fn finish(
     Ok(rows)
 }
 
-/// The first of a row's pairs whose person's will does not stand against it.
-async fn may_be_told(
+/// Those of a row's pairs whose person's will does not stand against it.
+async fn may_be_told<'a>(
     platform: &Platform,
     (caller, run): (&Caller, &Run),
-    pairs: &[StringRecord],
+    pairs: &'a [StringRecord],
     folder: &RunFolder,
-) -> Result<Option<usize>, Failure> {
+) -> Result<Vec<&'a StringRecord>, Failure> {
     let terms = caller.contract.file_match.map(|terms| terms.fields).unwrap_or_default();
     let fields = terms.iter().filter(|field| run.given.contains(*field)).collect();
-    for (at, pair) in pairs.iter().enumerate() {
+    let mut told = Vec::new();
+    for pair in pairs {
         let number = pair.get(2).and_then(number).ok_or_else(|| folder.damaged())?;
         if platform.state.verify.may_tell(caller, number, fields).await? {
-            return Ok(Some(at));
+            told.push(pair);
         }
     }
-    Ok(None)
+    Ok(told)
 }
 
 impl Lists {
@@ -149,7 +156,9 @@ impl Lists {
             return self.none(cell(1), NOBODY_REASON);
         }
         self.rows.matched += 1;
-        for (counts, level) in self.levels.iter_mut().zip(cell(4).split('.')) {
+        // Of a pair that an officer decided nothing was compared in this run.
+        let compared = cell(4).split('.').filter(|level| !level.is_empty());
+        for (counts, level) in self.levels.iter_mut().zip(compared) {
             let level: usize = level.parse().map_err(|_| folder.damaged())?;
             *counts.get_mut(level).ok_or_else(|| folder.damaged())? += 1;
         }
@@ -157,9 +166,14 @@ impl Lists {
         self.matched.row([cell(1).as_bytes(), cell(2).as_bytes(), cell(3).as_bytes()])
     }
 
-    fn undecided(&mut self, row: u64, pairs: &[StringRecord], shown: Option<usize>) -> Result<(), Failure> {
+    fn undecided(
+        &mut self,
+        row: u64,
+        pairs: &[StringRecord],
+        shown: Option<&StringRecord>,
+    ) -> Result<(), Failure> {
         let key = pairs.first().and_then(|pair| pair.get(1)).unwrap_or_default();
-        let Some(pair) = shown.and_then(|at| pairs.get(at)) else {
+        let Some(pair) = shown else {
             return self.none(key, NOBODY_REASON);
         };
         let reason = pair.get(3).unwrap_or_default();

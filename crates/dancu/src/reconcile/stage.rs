@@ -1,9 +1,10 @@
 //! The stage in which nothing is told: the file and the register are read, who is who is settled, and the model is frozen.
 
 use super::{
+    decisions::Decisions,
     fault::ReconcileFault,
     folder::{Matching, Run, RunFolder, SlotName, Stage},
-    register,
+    lists, register,
 };
 use crate::{
     cli::ReconcileArgs,
@@ -13,13 +14,13 @@ use crate::{
         Accounts, Input,
         fault::MatchFault,
         options, rows, set_aside, vietnamese,
-        write::{Unnamed, Whole, shown, word},
+        write::{Unnamed, Whole},
     },
     platform::Platform,
 };
 use dancu_exchange::{Caller, Field, FieldSet};
 use dancu_quality::{
-    link::{Band, Link, Options, Outcome, match_tables},
+    link::{Link, Options, Outcome, match_tables},
     normal::PlaceReader,
     schema::{Schema, Side, SlotKind},
     table::{Encoder, Tables},
@@ -27,18 +28,14 @@ use dancu_quality::{
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
-/// Files of the run that hold personal numbers; gone when it is finished.
-pub const PAIRS: &str = "pairs.csv";
-/// See [`PAIRS`].
-pub const UNDECIDED: &str = "undecided.csv";
-/// Rows without anybody, by key.
-pub const NOBODY: &str = "nobody.csv";
-
 /// What was read and what came of it.
-struct Settled {
-    tables: Tables,
-    outcome: Outcome,
-    schema: Schema,
+pub struct Settled {
+    /// File and register.
+    pub tables: Tables,
+    /// The links.
+    pub outcome: Outcome,
+    /// What was compared.
+    pub schema: Schema,
 }
 
 /// Matches the file against the register and keeps what came of it.
@@ -79,7 +76,10 @@ pub async fn match_file(
     .map_err(|_| MatchFault::ModelDoesNotFit)?;
     let settled = Settled { tables, outcome, schema };
     rejects.whole()?.name()?;
-    run.matching = Some(keep(folder, &settled, &accounts, &options)?);
+    let mut decisions = Decisions::read(platform, &run.contract).await?;
+    decisions.keep_those_in(settled.tables.other());
+    let pairs = lists::write(folder, &settled, &decisions, (input, &selections[0]))?;
+    run.matching = Some(keep(folder, &settled, &accounts, (&options, pairs))?);
     run.stage = Stage::Matched;
     folder.save(run)
 }
@@ -89,16 +89,8 @@ fn keep(
     folder: &RunFolder,
     settled: &Settled,
     accounts: &Accounts,
-    options: &Options,
+    (options, pairs): (&Options, u64),
 ) -> Result<Matching, Failure> {
-    let pairs = pairs(folder, settled)?;
-    undecided(folder, settled)?;
-    let mut nobody = Unnamed::new(folder.file(NOBODY), &["row", "key", "reason"])?;
-    for (row, reason, _) in &settled.outcome.none_left {
-        let key = settled.tables.left.id(*row);
-        nobody.row([row.to_string().as_bytes(), key.as_bytes(), word(reason).as_bytes()])?;
-    }
-    nobody.whole()?.name()?;
     let model = settled.outcome.evidence.model.to_text();
     Whole::of_text(folder.file("model.json"), &model)?.name()?;
     let slots = settled.schema.slots().iter().map(|slot| SlotName {
@@ -114,56 +106,14 @@ fn keep(
     })
 }
 
-fn pairs(folder: &RunFolder, settled: &Settled) -> Result<u64, Failure> {
-    let mut out = Unnamed::new(folder.file(PAIRS), &["row", "key", "number", "agreed", "levels"])?;
-    let mut count = 0;
-    for link in settled.outcome.links.iter().filter(|link| link.band == Band::Automatic) {
-        count += 1;
-        let row = [
-            link.left.to_string(),
-            settled.tables.left.id(link.left).to_owned(),
-            settled.tables.other().id(link.right).to_owned(),
-            field_names(agreed(settled, link)),
-            levels(&settled.schema, link),
-        ];
-        out.row(row.iter().map(String::as_bytes))?;
-    }
-    out.whole()?.name()?;
-    Ok(count)
-}
-
-fn undecided(folder: &RunFolder, settled: &Settled) -> Result<(), Failure> {
-    let header = ["row", "key", "number", "reason", "probability", "weight", "levels", "weights"];
-    let mut out = Unnamed::new(folder.file(UNDECIDED), &header)?;
-    for link in settled.outcome.links.iter().filter(|link| link.band == Band::Review) {
-        let row = [
-            link.left.to_string(),
-            settled.tables.left.id(link.left).to_owned(),
-            settled.tables.other().id(link.right).to_owned(),
-            word(&link.reason),
-            format!("{:.6}", link.probability),
-            shown(link.weight),
-            levels(&settled.schema, link),
-            link.slot_weights.iter().map(ToString::to_string).collect::<Vec<_>>().join("."),
-        ];
-        out.row(row.iter().map(String::as_bytes))?;
-    }
-    out.whole()?.name()
-}
-
 /// Names of fields, with blanks between them.
 pub fn field_names(fields: FieldSet) -> String {
     fields.iter().map(Field::as_str).collect::<Vec<_>>().join(" ")
 }
 
-fn levels(schema: &Schema, link: &Link) -> String {
-    let of_slots = (0..schema.slots().len()).map(|slot| link.levels.of(slot).to_string());
-    of_slots.collect::<Vec<_>>().join(".")
-}
-
 /// Fields in which row and person are the same, as far as both tell. A name agrees in all its parts, and a part that only
 /// one of them has is no agreement.
-fn agreed(settled: &Settled, link: &Link) -> FieldSet {
+pub fn agreed(settled: &Settled, link: &Link) -> FieldSet {
     let slots = settled.schema.slots();
     let is_same = |slot: usize| match slots[slot].kind {
         // Two days that are the same 1 January are the same day, however little that proves.

@@ -4,7 +4,8 @@
 use super::{
     fault::ReconcileFault,
     folder::{Matching, Run, RunFolder, number},
-    stage::{PAIRS, field_names},
+    lists::PAIRS,
+    stage::field_names,
 };
 use crate::{
     export::{not_connected, refused},

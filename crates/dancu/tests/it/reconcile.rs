@@ -2,6 +2,8 @@
 //! killed in between, and what the contract does not let be told is not told.
 
 use crate::support::{command::plain, country::World, numbers::Numbers, server::written};
+use dancu_exchange::{FileReviewStore, PairDecision, PairReason, PairVerdict};
+use dancu_store_sqlite::{DatabaseOptions, SqliteStore};
 use serde_json::{Value, json};
 use std::{
     collections::{HashMap, HashSet},
@@ -223,4 +225,65 @@ fn what_the_contract_does_not_allow_and_what_is_no_file_is_told_by_code() {
     let header = write("header.csv", b"ma,ho_ten,ngay_sinh\n".to_vec());
     world.run(&reconcile(&header, &world.shown("out"))).succeeded();
     assert_eq!(is_whole(&world, 0), 0);
+}
+
+/// Two pairs of siblings born on one day: of a row with the name of one and the number of the other, nobody can tell.
+const SIBLINGS: &str = "\
+number,old_number,full_name,sex,birth_date,birth_place,registration_place,origin,nationality,marital_status,father,mother,spouse,permanent_commune,permanent_address,permanent_since,household,relation_to_head,temporary_commune,temporary_address,temporary_since
+001201900014,,Phạm Đức Hưng,M,2001-09-01,,,,VNM,single,,,,00004,Số 4 phố Đội Cấn,2010-01-01,HK-4,head,,,
+001201900015,,Phạm Đức Anh,M,2001-09-01,,,,VNM,single,,,,00004,Số 4 phố Đội Cấn,2010-01-01,HK-4,other,,,
+001203900016,,Đặng Quốc Khánh,M,2003-05-07,,,,VNM,single,,,,00004,Số 6 phố Đội Cấn,2010-01-01,HK-5,head,,,
+001203900017,,Đặng Quốc Thái,M,2003-05-07,,,,VNM,single,,,,00004,Số 6 phố Đội Cấn,2010-01-01,HK-5,other,,,
+";
+
+/// Decides everything that waits, as an officer does on the page: the row is whoever bears the name, or nobody.
+fn decide(world: &World, accepted: &str) -> usize {
+    let store = SqliteStore::open(&world.path("data"), DatabaseOptions::default()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let decided = runtime.block_on(async {
+        let waiting = store.waiting_pairs("an", None, 99).await.unwrap();
+        for pair in waiting.clone() {
+            let is_same = pair.number.to_string() == accepted;
+            let (verdict, reason) = if is_same {
+                (PairVerdict::Same, PairReason::SlipInRow)
+            } else {
+                (PairVerdict::Different, PairReason::Relative)
+            };
+            let at = "2026-11-21T00:00:00Z".parse().unwrap();
+            let decision = PairDecision { by: "an".to_owned(), verdict, reason, at };
+            assert!(store.save_pair(pair.decided(decision)).await.unwrap());
+        }
+        waiting.len()
+    });
+    store.database().close();
+    decided
+}
+
+#[test]
+fn what_officers_decided_outlives_the_run() {
+    let world = world(|_| {});
+    fs::write(world.path("siblings.csv"), SIBLINGS).unwrap();
+    world.run(&["load", &world.shown("siblings.csv"), "--effective", "2020-01-01", "--quiet"]).succeeded();
+    let rows_in = write_file(&world) + 2;
+    let mut text = fs::read(world.path("agency.csv")).unwrap();
+    text.extend_from_slice(
+        "H1,Phạm Đức Hưng,2001-09-01,001201900015,M,\nH2,Đặng Quốc Khánh,2003-05-07,001203900017,M,\n"
+            .as_bytes(),
+    );
+    fs::write(world.path("agency.csv"), text).unwrap();
+    let file = world.shown("agency.csv");
+    let list_of = |key: &str| {
+        let lists = ["matched.csv", "review.csv", "none.csv"];
+        lists.into_iter().find(|list| rows(&world, list).iter().any(|row| row[0] == key)).unwrap()
+    };
+    world.run(&reconcile(&file, &world.shown("out"))).succeeded();
+    let matched = is_whole(&world, rows_in);
+    assert_eq!((list_of("H1"), list_of("H2")), ("review.csv", "review.csv"));
+    assert!(decide(&world, "001201900014") >= 2);
+    // Another run over the same file: nobody is asked again.
+    fs::remove_dir_all(world.path("out")).unwrap();
+    world.run(&reconcile(&file, &world.shown("out"))).succeeded();
+    assert_eq!((list_of("H1"), list_of("H2")), ("matched.csv", "none.csv"));
+    assert_eq!(decide(&world, ""), 0, "nothing waits that was decided");
+    assert_eq!(told(&world), matched * 2 + 1, "who was accepted is told, and in the log");
 }

@@ -264,6 +264,11 @@ mod tests {
             assert!(!is_within(&with(more.clone()), &old), "{more}");
         }
         assert!(!is_within(&old, &contract(&[])));
+        let blind = json!({ "fields": ["name", "sex"], "rows_max": 9, "second_review": true });
+        assert!(
+            is_within(&with(blind.clone()), &old) && !is_within(&old, &with(blind)),
+            "one officer is less than two"
+        );
     }
 
     #[test]

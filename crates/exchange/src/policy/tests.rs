@@ -334,9 +334,12 @@ fn any_contract() -> impl Strategy<Value = Contract> {
     let places = prop::collection::btree_set(any_place(), 0..3);
     let household = prop::option::of(1..4_u8);
     let sign_in = prop::option::of(any_fields().prop_map(|fields| SignInTerms { fields, number: false }));
-    let file_match = prop::option::of(
-        (any_fields(), 0..5_u32).prop_map(|(fields, rows_max)| crate::FileMatchTerms { fields, rows_max }),
-    );
+    let file_match =
+        prop::option::of((any_fields(), 0..5_u32).prop_map(|(fields, rows_max)| crate::FileMatchTerms {
+            fields,
+            rows_max,
+            second_review: false,
+        }));
     let beside = (sign_in, file_match);
     ((products, any_fields(), any_fields(), beside), ages, places, household, any::<bool>()).prop_map(
         |((products, fields, fetch, (sign_in, file_match)), ages, places, household, may_tell_unknown)| {

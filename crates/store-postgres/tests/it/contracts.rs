@@ -5,9 +5,9 @@ use dancu_ledger::{LedgerRecords, LedgerStore, LimitShares, LogRegistry, NodeNam
 use dancu_store_postgres::{PostgresLedger, open_ledger};
 use dancu_testkit::{
     alarm_suite, changes_suite, cohort_suite, consent_suite, exchange_suite, feed_store_suite,
-    handover_suite, identity_suite, ledger_store_suite, life_suite, limit_shares_suite, openid_suite,
-    order_suite, privacy_suite, reception_suite, register_suite, search_suite, statistics_suite,
-    subject_index_suite, usage_suite,
+    file_review_suite, handover_suite, identity_suite, ledger_store_suite, life_suite, limit_shares_suite,
+    openid_suite, order_suite, privacy_suite, reception_suite, register_suite, search_suite,
+    statistics_suite, subject_index_suite, usage_suite,
 };
 use std::sync::Arc;
 
@@ -81,6 +81,11 @@ async fn extracts_of_cohorts_keep_their_contract() {
 #[tokio::test(flavor = "multi_thread")]
 async fn numbers_of_persons_keep_their_contract() {
     statistics_suite(&new_store()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doubtful_pairs_keep_their_contract() {
+    file_review_suite(Arc::new(new_store())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,8 @@ mod desk;
 mod extracts;
 mod feed;
 mod fields;
+mod file_pair_words;
+mod file_pairs;
 mod findings;
 mod frame;
 mod history;
@@ -89,7 +91,7 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .merge(sign_on::routes())
         .merge(my_requests::routes())
         .merge(orders::routes())
-        .merge(extracts::routes())
+        .merge(extracts::routes().merge(file_pairs::routes()))
         .route("/operator/privacy", get(privacy::show))
         .route(
             "/operator/privacy/{id}",

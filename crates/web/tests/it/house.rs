@@ -11,9 +11,9 @@ use dancu_core::{Clock, Entropy, PersonalNumber, StoreError};
 use dancu_evidence::Evidence;
 use dancu_exchange::{
     AssertionRules, Author, CohortMaker, CohortParts, CohortService, CohortStore, ConnectionsDocument,
-    ConsentService, Directory, ExchangeStore, Gate, LifeService, OrderService, PrivacyService, RefusalLog,
-    SamplePerson, Sandbox, SandboxSource, SealedService, SigningKey, StoredToken, TokenService,
-    TokenSettings, UsageCounter, VerifyService, XRoadFaultCodes, XRoadPlace,
+    ConsentService, Directory, ExchangeStore, FileReviewService, Gate, LifeService, OrderService,
+    PrivacyService, RefusalLog, SamplePerson, Sandbox, SandboxSource, SealedService, SigningKey, StoredToken,
+    TokenService, TokenSettings, UsageCounter, VerifyService, XRoadFaultCodes, XRoadPlace,
 };
 use dancu_feed::{ChangePuller, ChangeTeller, WebhookKey};
 use dancu_identity::{
@@ -336,8 +336,7 @@ fn put_together(
     let seals = Arc::new(seals());
     let sealed = SealedService::new(verify.clone(), seals.clone());
     let changes = ChangeService::new(register.clone(), seals, clock.clone(), entropy.clone());
-    let tickets = Tickets::new([5; 32]);
-    let desk = Arc::new(Desk::new(verify.clone(), register.clone(), tickets, clock.clone()));
+    let desk = Desk::new(verify.clone(), register.clone(), Tickets::new([5; 32]), clock.clone());
     let search = search_service(store, &ledger, &refusals, &clock, &entropy);
     let alarms = AlarmService::new(register.clone(), life.clone(), clock.clone());
     let outbox = Arc::new(store.clone());
@@ -375,11 +374,12 @@ fn put_together(
         privacy: Arc::new(privacy),
         orders,
         cohorts,
+        file_reviews: Arc::new(FileReviewService::new(Arc::new(store.clone()), clock.clone())),
         usage: Arc::new(UsageCounter::new(Arc::new(store.clone()), Arc::clone(&public_log))),
         alarms: Arc::new(alarms),
         sealed: Arc::new(sealed),
         search,
-        desk,
+        desk: Arc::new(desk),
         cosigning: None,
         witness: None,
         publisher: Arc::new(Publisher::start(public_log.clone()).unwrap()),

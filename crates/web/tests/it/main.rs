@@ -11,6 +11,7 @@ mod corrections;
 mod desk;
 mod feed;
 mod fetch;
+mod file_pairs;
 mod house;
 mod life;
 mod limits;

@@ -1,0 +1,165 @@
+//! What the matcher found, row by row, in files of the run: pairs that are told, pairs that somebody has to look at, rows without
+//! anybody. What officers decided before goes before what the matcher says.
+
+use super::{
+    decisions::{Decisions, row_digest},
+    folder::RunFolder,
+    stage::{Settled, agreed, field_names},
+};
+use crate::{
+    failure::Failure,
+    matching::{
+        Input,
+        rows::{Cut, each},
+        write::{Unnamed, word},
+    },
+};
+use dancu_quality::{
+    link::{Band, Link, NoneReason},
+    map::Selection,
+    schema::Schema,
+};
+
+/// Files of the run that hold personal numbers; gone when it is finished.
+pub const PAIRS: &str = "pairs.csv";
+/// See [`PAIRS`].
+pub const UNDECIDED: &str = "undecided.csv";
+/// Rows without anybody, by key.
+pub const NOBODY: &str = "nobody.csv";
+
+/// The files while they are written.
+struct Lists<'a> {
+    settled: &'a Settled,
+    decisions: &'a Decisions,
+    headers: Vec<(usize, String)>,
+    pairs: Unnamed,
+    undecided: Unnamed,
+    nobody: Unnamed,
+    count: u64,
+}
+
+/// Writes them; says how many pairs are to be told. The file is read once more, for what its rows say.
+pub fn write(
+    folder: &RunFolder,
+    settled: &Settled,
+    decisions: &Decisions,
+    (input, selection): (&Input, &Selection),
+) -> Result<u64, Failure> {
+    let named = |column: &usize| (*column, input.headers().get(*column).cloned().unwrap_or_default());
+    let pair = ["row", "key", "number", "agreed", "levels"];
+    let doubtful = [
+        "row",
+        "key",
+        "number",
+        "reason",
+        "probability",
+        "weight",
+        "levels",
+        "weights",
+        "agreed",
+        "digest",
+        "cells",
+    ];
+    let mut lists = Lists {
+        settled,
+        decisions,
+        headers: selection.columns.iter().map(named).collect(),
+        pairs: Unnamed::new(folder.file(PAIRS), &pair)?,
+        undecided: Unnamed::new(folder.file(UNDECIDED), &doubtful)?,
+        nobody: Unnamed::new(folder.file(NOBODY), &["row", "key", "reason"])?,
+        count: 0,
+    };
+    // Both are in the order of the rows.
+    let (mut links, mut none) = (settled.outcome.links.as_slice(), settled.outcome.none_left.as_slice());
+    let (mut row, mut failed) = (0, None);
+    each(input, |cut| {
+        let Cut::Row(_, record) = cut else { return true };
+        let (own, others) = links.split_at(links.iter().take_while(|link| link.left == row).count());
+        links = others;
+        let nobody = none.split_first().filter(|((of, ..), _)| *of == row);
+        let reason = nobody.map(|((_, reason, _), _)| *reason);
+        none = nobody.map_or(none, |(_, others)| others);
+        failed = lists.row((row, record), own, reason).err();
+        row += 1;
+        failed.is_none()
+    })?;
+    failed.map_or(Ok(()), Err)?;
+    input.must_be_unchanged()?;
+    for list in [lists.pairs, lists.undecided, lists.nobody] {
+        list.whole()?.name()?;
+    }
+    Ok(lists.count)
+}
+
+impl Lists<'_> {
+    fn row(
+        &mut self,
+        (row, record): (u32, &csv::ByteRecord),
+        links: &[Link],
+        reason: Option<NoneReason>,
+    ) -> Result<(), Failure> {
+        let key = self.settled.tables.left.id(row).to_owned();
+        let is_doubtful = links.iter().any(|link| link.band == Band::Review);
+        let (mut cells, mut digest) = (Vec::new(), String::new());
+        if is_doubtful || !self.decisions.is_empty() {
+            let cell = |(column, header): &(usize, String)| {
+                let value = record.get(*column).unwrap_or_default();
+                (header.clone(), String::from_utf8_lossy(value).into_owned())
+            };
+            cells = self.headers.iter().map(cell).collect();
+            digest = row_digest(&key, &cells);
+        }
+        if let Some((number, agreed)) = self.decisions.accepted(&digest) {
+            return self.pair([&row.to_string(), &key, &number.to_string(), &field_names(agreed), ""]);
+        }
+        let decisions = self.decisions;
+        let register = self.settled.tables.other();
+        let open = |link: &&Link| !decisions.is_rejected(&digest, register.id(link.right));
+        let open: Vec<&Link> = links.iter().filter(open).collect();
+        if let Some(link) = open.iter().find(|link| link.band == Band::Automatic) {
+            let agreed = field_names(agreed(self.settled, link));
+            let levels = levels(&self.settled.schema, link);
+            return self.pair([&row.to_string(), &key, register.id(link.right), &agreed, &levels]);
+        }
+        for link in &open {
+            self.undecided((row, &key), link, (&digest, &cells))?;
+        }
+        if open.is_empty() {
+            let reason = word(&reason.unwrap_or(NoneReason::NoCandidate));
+            self.nobody.row([row.to_string().as_bytes(), key.as_bytes(), reason.as_bytes()])?;
+        }
+        Ok(())
+    }
+
+    fn pair(&mut self, fields: [&str; 5]) -> Result<(), Failure> {
+        self.count += 1;
+        self.pairs.row(fields.map(str::as_bytes))
+    }
+
+    fn undecided(
+        &mut self,
+        (row, key): (u32, &str),
+        link: &Link,
+        (digest, cells): (&str, &[(String, String)]),
+    ) -> Result<(), Failure> {
+        let fields = [
+            row.to_string(),
+            key.to_owned(),
+            self.settled.tables.other().id(link.right).to_owned(),
+            word(&link.reason),
+            format!("{:.6}", link.probability),
+            link.weight.to_string(),
+            levels(&self.settled.schema, link),
+            link.slot_weights.iter().map(ToString::to_string).collect::<Vec<_>>().join("."),
+            field_names(agreed(self.settled, link)),
+            digest.to_owned(),
+            serde_json::to_string(cells).expect("texts are JSON"),
+        ];
+        self.undecided.row(fields.iter().map(String::as_bytes))
+    }
+}
+
+fn levels(schema: &Schema, link: &Link) -> String {
+    let of_slots = (0..schema.slots().len()).map(|slot| link.levels.of(slot).to_string());
+    of_slots.collect::<Vec<_>>().join(".")
+}
