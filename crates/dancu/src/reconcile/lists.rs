@@ -24,7 +24,7 @@ use dancu_quality::{
 pub const PAIRS: &str = "pairs.csv";
 /// See [`PAIRS`].
 pub const UNDECIDED: &str = "undecided.csv";
-/// Rows without anybody, by key.
+/// Rows without anybody, with the number of who came nearest. See [`PAIRS`].
 pub const NOBODY: &str = "nobody.csv";
 
 /// The files while they are written.
@@ -66,7 +66,7 @@ pub fn write(
         headers: selection.columns.iter().map(named).collect(),
         pairs: Unnamed::new(folder.file(PAIRS), &pair)?,
         undecided: Unnamed::new(folder.file(UNDECIDED), &doubtful)?,
-        nobody: Unnamed::new(folder.file(NOBODY), &["row", "key", "reason"])?,
+        nobody: Unnamed::new(folder.file(NOBODY), &["row", "key", "reason", "nearest"])?,
         count: 0,
     };
     // Both are in the order of the rows.
@@ -77,7 +77,7 @@ pub fn write(
         let (own, others) = links.split_at(links.iter().take_while(|link| link.left == row).count());
         links = others;
         let nobody = none.split_first().filter(|((of, ..), _)| *of == row);
-        let reason = nobody.map(|((_, reason, _), _)| *reason);
+        let reason = nobody.map(|((_, reason, nearest), _)| (*reason, *nearest));
         none = nobody.map_or(none, |(_, others)| others);
         failed = lists.row((row, record), own, reason).err();
         row += 1;
@@ -96,7 +96,7 @@ impl Lists<'_> {
         &mut self,
         (row, record): (u32, &csv::ByteRecord),
         links: &[Link],
-        reason: Option<NoneReason>,
+        reason: Option<(NoneReason, Option<u32>)>,
     ) -> Result<(), Failure> {
         let key = self.settled.tables.left.id(row).to_owned();
         let is_doubtful = links.iter().any(|link| link.band == Band::Review);
@@ -125,8 +125,10 @@ impl Lists<'_> {
             self.undecided((row, &key), link, (&digest, &cells))?;
         }
         if open.is_empty() {
-            let reason = word(&reason.unwrap_or(NoneReason::NoCandidate));
-            self.nobody.row([row.to_string().as_bytes(), key.as_bytes(), reason.as_bytes()])?;
+            let (reason, nearest) = reason.unwrap_or((NoneReason::NoCandidate, None));
+            let nearest = nearest.map(|other| register.id(other)).unwrap_or_default();
+            let (row, reason) = (row.to_string(), word(&reason));
+            self.nobody.row([&row, &key, &reason, nearest].map(str::as_bytes))?;
         }
         Ok(())
     }

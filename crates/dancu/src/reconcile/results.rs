@@ -112,13 +112,21 @@ pub async fn finish(
         if let Some(told) = told.first() {
             lists.told(row, told, folder)?;
         } else if !undecided.is_empty() {
-            let shown = may_be_told(platform, (&caller, run), &undecided, folder).await?;
+            let shown = may_be_told(platform, (&caller, run), (&undecided, 2), folder).await?;
             for pair in &shown {
                 queue.add(platform, (folder, run), matching, pair).await?;
             }
-            lists.undecided(row, &undecided, shown.first().copied())?;
+            let is_alone = shown.len() < undecided.len();
+            lists.undecided(row, &undecided, (shown.first().copied(), is_alone))?;
         } else if let Some(none) = none.first() {
-            lists.none(none.get(1).unwrap_or_default(), none.get(2).unwrap_or_default())?;
+            // That somebody is like a row is not told of whom nothing may be told.
+            let names_somebody = none.get(3).is_some_and(|nearest| !nearest.is_empty());
+            let is_told = !names_somebody
+                || !may_be_told(platform, (&caller, run), (std::slice::from_ref(none), 3), folder)
+                    .await?
+                    .is_empty();
+            let reason = none.get(2).filter(|_| is_told).unwrap_or(NOBODY_REASON);
+            lists.none(none.get(1).unwrap_or_default(), reason)?;
         }
     }
     queue.flush(platform).await?;
@@ -130,18 +138,18 @@ pub async fn finish(
     Ok(rows)
 }
 
-/// Those of a row's pairs whose person's will does not stand against it.
+/// Those of a row's pairs, with the number in a column, whose person's will does not stand against it.
 async fn may_be_told<'a>(
     platform: &Platform,
     (caller, run): (&Caller, &Run),
-    pairs: &'a [StringRecord],
+    (pairs, column): (&'a [StringRecord], usize),
     folder: &RunFolder,
 ) -> Result<Vec<&'a StringRecord>, Failure> {
     let terms = caller.contract.file_match.map(|terms| terms.fields).unwrap_or_default();
     let fields = terms.iter().filter(|field| run.given.contains(*field)).collect();
     let mut told = Vec::new();
     for pair in pairs {
-        let number = pair.get(2).and_then(number).ok_or_else(|| folder.damaged())?;
+        let number = pair.get(column).and_then(number).ok_or_else(|| folder.damaged())?;
         if platform.state.verify.may_tell(caller, number, fields).await? {
             told.push(pair);
         }
@@ -170,13 +178,15 @@ impl Lists {
         &mut self,
         row: u64,
         pairs: &[StringRecord],
-        shown: Option<&StringRecord>,
+        (shown, is_alone): (Option<&StringRecord>, bool),
     ) -> Result<(), Failure> {
         let key = pairs.first().and_then(|pair| pair.get(1)).unwrap_or_default();
         let Some(pair) = shown else {
             return self.none(key, NOBODY_REASON);
         };
-        let reason = pair.get(3).unwrap_or_default();
+        // Of a rival who may not be told of, nothing is told.
+        let told = pair.get(3).unwrap_or_default();
+        let reason = if is_alone && told == "rival" { "unsure" } else { told };
         self.rows.review += 1;
         *self.review_reasons.entry(reason.to_owned()).or_default() += 1;
         Example::add(&mut self.examples, "review", row, key, reason);

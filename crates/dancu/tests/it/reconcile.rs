@@ -2,7 +2,10 @@
 //! killed in between, and what the contract does not let be told is not told.
 
 use crate::support::{command::plain, country::World, numbers::Numbers, server::written};
-use dancu_exchange::{FileReviewStore, PairDecision, PairReason, PairVerdict};
+use dancu_exchange::{
+    CaseId, CaseKind, CaseMove, CaseState, FileReviewStore, PairDecision, PairReason, PairVerdict,
+    PrivacyCase, PrivacyStore,
+};
 use dancu_store_sqlite::{DatabaseOptions, SqliteStore};
 use serde_json::{Value, json};
 use std::{
@@ -286,4 +289,56 @@ fn what_officers_decided_outlives_the_run() {
     assert_eq!((list_of("H1"), list_of("H2")), ("matched.csv", "none.csv"));
     assert_eq!(decide(&world, ""), 0, "nothing waits that was decided");
     assert_eq!(told(&world), matched * 2 + 1, "who was accepted is told, and in the log");
+}
+
+/// Persons have questions under the contract restricted, and the operator has answered them.
+fn restrict(world: &World, numbers: &[&str]) {
+    let store = SqliteStore::open(&world.path("data"), DatabaseOptions::default()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let at = "2026-11-21T00:00:00Z".parse().unwrap();
+    for (place, number) in numbers.iter().enumerate() {
+        let answered = CaseMove { to: CaseState::Answered, at, by: "an".to_owned(), note: String::new() };
+        let case = PrivacyCase {
+            id: CaseId(uuid::Uuid::from_u128(place as u128 + 1)),
+            number: number.parse().unwrap(),
+            kind: CaseKind::Restrict,
+            organisation: "insurer".parse().unwrap(),
+            organisation_name: "Bảo hiểm thử".to_owned(),
+            contract: CONTRACT.parse().unwrap(),
+            leaf: None,
+            consent: None,
+            words: "không muốn".to_owned(),
+            received_at: at,
+            answer_due: jiff::civil::date(2026, 11, 23),
+            carry_out_due: jiff::civil::date(2026, 12, 23),
+            is_extended: false,
+            state: CaseState::Answered,
+            moves: vec![answered],
+        };
+        assert!(runtime.block_on(store.save_case(case, None)).unwrap());
+    }
+    store.database().close();
+}
+
+#[test]
+fn whoever_had_questions_restricted_looks_like_nobody_among_others_who_match() {
+    let world = world(|_| {});
+    fs::write(world.path("siblings.csv"), SIBLINGS).unwrap();
+    world.run(&["load", &world.shown("siblings.csv"), "--effective", "2020-01-01", "--quiet"]).succeeded();
+    let rows_in = write_file(&world) + 2;
+    let mut text = fs::read(world.path("agency.csv")).unwrap();
+    // One whom the number names twice, and one of whom nobody can tell which of the siblings it is.
+    let first = world.people().remove(0);
+    let line = String::from_utf8_lossy(&text).lines().nth(1).unwrap().replacen("A0,", "T0,", 1);
+    text.extend_from_slice(format!("{line}\nH1,Phạm Đức Hưng,2001-09-01,001201900015,M,\n").as_bytes());
+    fs::write(world.path("agency.csv"), text).unwrap();
+    restrict(&world, &[&first.number, "001201900014", "001201900015"]);
+    world.run(&reconcile(&world.shown("agency.csv"), &world.shown("out"))).succeeded();
+    assert!(is_whole(&world, rows_in) > KNOWN as u64 * 9 / 10);
+    let none = rows(&world, "none.csv");
+    for key in ["A0", "T0", "H1"] {
+        let row = none.iter().find(|row| row[0] == key);
+        assert_eq!(row.map(|row| row[1].as_str()), Some("no_candidate"), "{key}");
+    }
+    assert_eq!(decide(&world, ""), 0, "nobody is shown to an officer either");
 }
