@@ -2,6 +2,7 @@
 //! killed in between, and what the contract does not let be told is not told.
 
 use crate::support::{command::plain, country::World, numbers::Numbers, server::written};
+use dancu_bulk::{Format, from_csv};
 use dancu_exchange::{
     CaseId, CaseKind, CaseMove, CaseState, FileReviewStore, PairDecision, PairReason, PairVerdict,
     PrivacyCase, PrivacyStore,
@@ -341,4 +342,41 @@ fn whoever_had_questions_restricted_looks_like_nobody_among_others_who_match() {
         assert_eq!(row.map(|row| row[1].as_str()), Some("no_candidate"), "{key}");
     }
     assert_eq!(decide(&world, ""), 0, "nobody is shown to an officer either");
+}
+
+#[test]
+fn workbooks_and_parquet_files_are_matched_like_text() {
+    let world = world(|_| {});
+    let mut rows = csv::Reader::from_path(world.path("people.csv")).unwrap();
+    let people = rows.deserialize::<HashMap<String, String>>().map(Result::unwrap);
+    let mut text = "ma,ho_ten,ngay_sinh,so_cccd\n".to_owned();
+    for (place, person) in people.take(30).enumerate() {
+        writeln!(text, "A{place},{},{},{}", person["full_name"], person["birth_date"], person["number"])
+            .unwrap();
+    }
+    let plain = world.path("plain.csv");
+    fs::write(&plain, text).unwrap();
+    for (name, format) in [("file.xlsx", Format::Xlsx), ("file.parquet", Format::Parquet)] {
+        from_csv(&plain, &world.path(name), format).unwrap();
+        let out = world.shown(&format!("{name}.out"));
+        world.run(&reconcile(&world.shown(name), &out)).succeeded();
+        let list = fs::read_to_string(world.path(&format!("{name}.out/matched.csv"))).unwrap();
+        assert_eq!(list.lines().count(), 31, "{name}");
+        assert!(list.lines().nth(1).unwrap().starts_with("A0,"), "{list}");
+    }
+    assert_eq!(told(&world), 60);
+}
+
+#[test]
+fn two_do_not_work_in_one_folder() {
+    let world = world(|_| {});
+    write_file(&world);
+    fs::create_dir(world.path("out")).unwrap();
+    let lock = fs::File::create(world.path("out/lock")).unwrap();
+    lock.lock().unwrap();
+    let command = reconcile("agency.csv", "out");
+    world.run(&command).failed("DANCU-CLI-115", "out");
+    assert_eq!(told(&world), 0);
+    lock.unlock().unwrap();
+    world.run(&command).succeeded();
 }
