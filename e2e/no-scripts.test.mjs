@@ -42,3 +42,23 @@ test("the officer's letter and the operator's form need none either", async () =
   await operator.page.getByText("Đã kết nối: 0 tổ chức").waitFor();
   await operator.close();
 });
+
+test("everybody reads how many live where, without scripts", async () => {
+  const reader = await house.visitor({ javaScriptEnabled: true });
+  const { page } = reader;
+  await page.goto("/");
+  // The house counts itself when it starts; the page says so until it is done.
+  await page.getByRole("link", { name: "Số người theo tỉnh" }).click();
+  await page.waitForFunction(async () => {
+    const twin = await fetch("/statistics", { headers: { accept: "application/json" } });
+    return (await twin.json()).table !== null;
+  });
+  await page.reload();
+  await page.getByRole("rowheader", { name: "Thành phố Hà Nội" }).waitFor();
+  await reader.inspect();
+  await reader.close();
+  const plain = await house.visitor({ javaScriptEnabled: false });
+  await plain.page.goto("/statistics");
+  await plain.page.getByRole("rowheader", { name: "Thành phố Hà Nội" }).waitFor();
+  await plain.close();
+});

@@ -7,9 +7,6 @@ use crate::{
 use dancu_core::{Explain, Explanation, StoreError};
 use sha2::{Digest, Sha256};
 
-/// Rows that are moved at a time. A portrait takes some 20 kB, so that this is 10 MB at most.
-const ROWS_MAX: usize = 500;
-
 /// A copy was not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CopyError {
@@ -157,7 +154,7 @@ async fn move_rows(
     let mut after = to.last_key(table).await?;
     let mut moved = 0;
     loop {
-        let rows = from.rows(table, after.as_deref(), ROWS_MAX).await?;
+        let rows = from.rows(table, after.as_deref(), table.rows_max).await?;
         let Some(last) = rows.last() else { return Ok(()) };
         after = Some(last[..table.key].to_vec());
         moved += rows.len() as u64;
@@ -169,7 +166,7 @@ async fn move_rows(
 async fn report(store: &dyn RowStore, table: &'static Table) -> Result<TableReport, CopyError> {
     let (mut digest, mut count, mut after) = (Sha256::new(), 0, None);
     loop {
-        let rows = store.rows(table, after.as_deref(), ROWS_MAX).await?;
+        let rows = store.rows(table, after.as_deref(), table.rows_max).await?;
         let Some(last) = rows.last() else { break };
         after = Some(last[..table.key].to_vec());
         count += rows.len() as u64;

@@ -36,22 +36,27 @@ pub struct Table {
     pub place: Place,
     /// How many columns, from the first, make up the key.
     pub key: usize,
+    /// Rows that are moved at once.
+    pub rows_max: usize,
     /// Columns.
     pub columns: &'static [(&'static str, Kind)],
 }
 
+/// Rows of most tables that are moved at once.
+const ROWS_MAX: usize = 500;
+
 use Kind::{Blob as B, Integer as I, Position as P, Text as T, Truth};
 
 const fn register(name: &'static str, key: usize, columns: &'static [(&'static str, Kind)]) -> Table {
-    Table { name, place: Place::Register, key, columns }
+    Table { name, place: Place::Register, key, rows_max: ROWS_MAX, columns }
 }
 
 const fn ledger(name: &'static str, key: usize, columns: &'static [(&'static str, Kind)]) -> Table {
-    Table { name, place: Place::Ledger, key, columns }
+    Table { name, place: Place::Ledger, key, rows_max: ROWS_MAX, columns }
 }
 
 const fn handover(name: &'static str, key: usize, columns: &'static [(&'static str, Kind)]) -> Table {
-    Table { name, place: Place::Handover, key, columns }
+    Table { name, place: Place::Handover, key, rows_max: ROWS_MAX, columns }
 }
 
 /// Every table, those that others refer to first.
@@ -242,7 +247,8 @@ pub const TABLES: &[Table] = &[
             ("body", T),
         ],
     ),
-    register("census", 1, &[("day", I), ("known_at", I), ("cells", T)]),
+    // A row is a month of the whole country, some megabytes.
+    Table { rows_max: 4, ..register("census", 1, &[("day", I), ("known_at", I), ("cells", T)]) },
     register("cohort_row", 2, &[("extract", B), ("sequence", I), ("number", I), ("entry", I)]),
     register(
         "file_pair",

@@ -84,7 +84,7 @@ pub fn seals(config: &Config, entropy: &dyn Entropy) -> Result<Seals, Failure> {
 /// must open. The key of the log is not among them, since each node has a log of its own.
 pub fn mark(config: &Config, entropy: &dyn Entropy) -> Result<String, Failure> {
     let mut all = b"which keys this node has".to_vec();
-    for name in ["codes.key", "tickets.key", "answers.key", "webhook.key", "sign-in.key"] {
+    for name in ["codes.key", "tickets.key", "answers.key", "webhook.key", "sign-in.key", "statistics.key"] {
         all.extend(load_or_create(&config.keys_dir, name, entropy)?);
     }
     Ok(hex(&seals(config, entropy)?.digest(&all)))
@@ -97,11 +97,11 @@ pub fn differ(config: &Config, other: &NodeName) -> Failure {
         "DANCU-CLI-089",
         format!(
             "Khóa trong {folder} khác khóa của nút “{other}” đang chạy trên cùng cơ sở dữ liệu. Hãy chép codes.key, tickets.key, \
-             answers.key, webhook.key, sign-in.key, các tệp id-token-*.key và sealed.key từ nút đó."
+             answers.key, webhook.key, sign-in.key, statistics.key, các tệp id-token-*.key và sealed.key từ nút đó."
         ),
         format!(
             "The keys in {folder} are not those of node “{other}”, which runs over the same database. Copy codes.key, tickets.key, \
-             answers.key, webhook.key, sign-in.key, the files id-token-*.key and sealed.key from there."
+             answers.key, webhook.key, sign-in.key, statistics.key, the files id-token-*.key and sealed.key from there."
         ),
     )
 }

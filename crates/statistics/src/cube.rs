@@ -2,23 +2,18 @@
 
 use crate::{AgeBand, Dimension, Tally};
 use dancu_core::{CommuneCode, ProvinceCode, Sex};
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What persons who are counted together have in common; `None` where it is not known, or is not told apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Cell {
     /// Province of today of the permanent residence.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub province: Option<ProvinceCode>,
     /// Commune of today. Not known of who is registered in an old commune that was divided.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commune: Option<CommuneCode>,
     /// Sex.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sex: Option<Sex>,
     /// Age.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub age: Option<AgeBand>,
 }
 
@@ -36,6 +31,9 @@ impl Cell {
         }
     }
 }
+
+/// A cell and its tally in the text of a store.
+type Line = (Option<ProvinceCode>, Option<CommuneCode>, Option<Sex>, Option<AgeBand>, u64, u64);
 
 /// Exact counts by everything that tables tell apart. They leave this room rounded only.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -74,16 +72,22 @@ impl Cube {
         self.0.is_empty()
     }
 
-    /// As a text that a store keeps.
+    /// As a text that a store keeps: a list of province, commune, sex, age group, persons and sum of keys.
     pub fn to_text(&self) -> String {
-        let cells: Vec<(&Cell, &Tally)> = self.0.iter().collect();
-        serde_json::to_string(&cells).expect("cells are plain values")
+        let line = |(cell, tally): (Cell, Tally)| {
+            (cell.province, cell.commune, cell.sex, cell.age, tally.persons, tally.key)
+        };
+        let lines: Vec<Line> = self.cells().map(line).collect();
+        serde_json::to_string(&lines).expect("cells are plain values")
     }
 
     /// From such a text; `None` when it is none.
     pub fn from_text(text: &str) -> Option<Self> {
-        let cells: Vec<(Cell, Tally)> = serde_json::from_str(text).ok()?;
-        Some(Self(cells.into_iter().collect()))
+        let lines: Vec<Line> = serde_json::from_str(text).ok()?;
+        let cell = |(province, commune, sex, age, persons, key): Line| {
+            (Cell { province, commune, sex, age }, Tally { persons, key })
+        };
+        Some(Self(lines.into_iter().map(cell).collect()))
     }
 }
 

@@ -21,5 +21,5 @@ pub use maker::{Making, StatisticsMaker};
 pub use request::{Dimension, TableRequest};
 pub use rules::rounding_base;
 pub use service::{StatisticsService, Table, TableRow};
-pub use store::{Census, StatisticsStore};
+pub use store::{Census, Counted, StatisticsStore};
 pub use tally::{RecordKeys, Tally};

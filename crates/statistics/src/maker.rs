@@ -1,6 +1,6 @@
 //! Counting the whole register, a bounded part at a time.
 
-use crate::{AgeBand, Cell, Census, Cube, RecordKeys, StatisticsStore, Tally};
+use crate::{AgeBand, Cell, Census, Counted, Cube, RecordKeys, StatisticsStore, Tally};
 use dancu_core::{Clock, CommuneCode, PersonalNumber, ProvinceCode, StoreError};
 use dancu_places::Places;
 use dancu_register::{At, FactKind, KindSet, Person, RegisterStore};
@@ -53,7 +53,7 @@ impl StatisticsMaker {
     /// Begins the count of this month, if it was not made yet.
     pub async fn begin(&self) -> Result<Option<Making>, StoreError> {
         let as_of = self.clock.today().first_of_month();
-        if self.store.census_days(1).await?.first().is_some_and(|newest| *newest >= as_of) {
+        if self.store.counted(1).await?.first().is_some_and(|newest| newest.day >= as_of) {
             return Ok(None);
         }
         // Stores keep whole microseconds.
@@ -62,24 +62,25 @@ impl StatisticsMaker {
         Ok(Some(Making { at, after: None, cube: Cube::default() }))
     }
 
-    /// Goes one part on. The last one keeps the count: then `None`. Of an empty register nothing is kept: it is counted when
-    /// somebody is in it.
-    pub async fn step(&self, mut making: Making) -> Result<Option<Making>, StoreError> {
+    /// Goes one part on, and says whether there is more to do. The last part keeps the count. Of an empty register nothing is
+    /// kept: it is counted when somebody is in it. After a failure the same part can be tried again.
+    pub async fn step(&self, making: &mut Making) -> Result<bool, StoreError> {
         let numbers = self.register.numbers(making.after, PART_MAX).await?;
         let Some(last) = numbers.last() else {
             if !making.cube.is_empty() {
-                let (day, known_at) = (making.at.as_of, making.at.known_at);
-                self.store.keep_census(Census { day, known_at, cube: making.cube }).await?;
+                let counted = Counted { day: making.at.as_of, known_at: making.at.known_at };
+                self.store.keep_census(Census { counted, cube: making.cube.clone() }).await?;
             }
-            return Ok(None);
+            return Ok(false);
         };
+        let persons = self.register.persons_now(&numbers, making.at, KINDS).await?;
         making.after = Some(*last);
-        for person in self.register.persons_now(&numbers, making.at, KINDS).await?.iter().flatten() {
+        for person in persons.iter().flatten() {
             if let Some(cell) = cell(person, making.at.as_of) {
                 making.cube.add(cell, Tally::one(self.keys.of(person.number)));
             }
         }
-        Ok(Some(making))
+        Ok(true)
     }
 }
 

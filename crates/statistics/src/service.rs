@@ -1,19 +1,24 @@
 //! Telling a table.
 
-use crate::{Cell, Census, Dimension, StatisticsError, StatisticsStore, TableRequest, rounding_base};
+use crate::{
+    Cell, Census, Counted, Dimension, StatisticsError, StatisticsStore, TableRequest, Tally, rounding_base,
+};
 use dancu_core::{Clock, CommuneCode, ProvinceCode, Sex, StoreError};
 use dancu_exchange::{Caller, RefusalLog, plan_statistics};
 use dancu_places::Places;
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, VecDeque},
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+use tokio::sync::Semaphore;
 
 /// Days of which it can be asked, for those who look for one.
 const DAYS_MAX: usize = 120;
+/// Days whose counts are held in memory: some tens of megabytes each for the whole country.
+const KEPT_MAX: usize = 3;
 
 /// A table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -54,8 +59,12 @@ pub struct StatisticsService {
     store: Arc<dyn StatisticsStore>,
     refusals: Arc<RefusalLog>,
     clock: Arc<dyn Clock>,
-    /// The counts that were last asked for.
-    kept: Mutex<Option<Arc<Census>>>,
+    /// Counts that were last asked for, the newest first.
+    kept: Mutex<VecDeque<Arc<Census>>>,
+    /// What everybody may read, ready to be told: a page of anybody's must cost next to nothing.
+    public: Mutex<VecDeque<Arc<Table>>>,
+    /// Counts are read by one question at a time; the others find them then.
+    reading: Semaphore,
 }
 
 impl fmt::Debug for StatisticsService {
@@ -66,12 +75,9 @@ impl fmt::Debug for StatisticsService {
 
 impl StatisticsService {
     /// Puts the service together.
-    pub const fn new(
-        store: Arc<dyn StatisticsStore>,
-        refusals: Arc<RefusalLog>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self { store, refusals, clock, kept: Mutex::new(None) }
+    pub fn new(store: Arc<dyn StatisticsStore>, refusals: Arc<RefusalLog>, clock: Arc<dyn Clock>) -> Self {
+        let (kept, public) = (Mutex::new(VecDeque::new()), Mutex::new(VecDeque::new()));
+        Self { store, refusals, clock, kept, public, reading: Semaphore::const_new(1) }
     }
 
     /// A table under a contract. It concerns no person, so nobody's consent is asked and no record names anybody.
@@ -89,60 +95,84 @@ impl StatisticsService {
         if request.province.is_some_and(|code| Places::national().province(code).is_none()) {
             return Err(StatisticsError::NoSuchProvince);
         }
-        self.told(request).await
+        let counted = self.which(request.day).await?;
+        tabled(&*self.census(counted).await?, request)
     }
 
     /// What everybody may read: provinces by sex, of a day or the newest.
-    pub async fn public_table(&self, day: Option<Date>) -> Result<Table, StatisticsError> {
+    pub async fn public_table(&self, day: Option<Date>) -> Result<Arc<Table>, StatisticsError> {
+        let counted = self.which(day).await?;
+        let found = |tables: &VecDeque<Arc<Table>>| {
+            let is_it = |table: &&Arc<Table>| (table.day, table.known_at) == (counted.day, counted.known_at);
+            tables.iter().find(is_it).cloned()
+        };
+        if let Some(table) = found(&lock(&self.public)) {
+            return Ok(table);
+        }
         let by = [Dimension::Province, Dimension::Sex].into_iter().collect();
-        self.told(&TableRequest { day, by, province: None }).await
+        let request = TableRequest { day: Some(counted.day), by, province: None };
+        let table = Arc::new(tabled(&*self.census(counted).await?, &request)?);
+        keep(&mut lock(&self.public), Arc::clone(&table), DAYS_MAX);
+        Ok(table)
     }
 
     /// The days of which there are tables, the newest first.
     pub async fn days(&self) -> Result<Vec<Date>, StoreError> {
-        self.store.census_days(DAYS_MAX).await
+        Ok(self.store.counted(DAYS_MAX).await?.iter().map(|counted| counted.day).collect())
     }
 
-    async fn told(&self, request: &TableRequest) -> Result<Table, StatisticsError> {
-        let census = self.census(request.day).await?.ok_or(StatisticsError::NoSuchDay)?;
-        let base = rounding_base(census.day).ok_or(StatisticsError::NoSuchDay)?;
-        let counted = census.cube.table(&request.by, request.province);
-        let row = |(cell, tally): (Cell, crate::Tally)| TableRow {
-            province: cell.province,
-            commune: cell.commune,
-            sex: cell.sex,
-            age: cell.age.map(|age| age.to_string()),
-            persons: tally.rounded(base),
-        };
-        Ok(Table {
-            day: census.day,
-            known_at: census.known_at,
-            by: request.by.clone(),
-            province: request.province,
-            rounded_to: base,
-            total: counted.total().rounded(base),
-            // A row of 0 would tell that somebody is there.
-            rows: counted.cells().map(row).filter(|row| row.persons > 0).collect(),
-        })
+    /// The counts of a day, or the newest. Looked up each time: another node may have counted, or counted anew.
+    async fn which(&self, day: Option<Date>) -> Result<Counted, StatisticsError> {
+        let counted = self.store.counted(DAYS_MAX).await?;
+        let is_it = |counted: &Counted| day.is_none_or(|day| counted.day == day);
+        counted.into_iter().find(is_it).ok_or(StatisticsError::NoSuchDay)
     }
 
-    /// The counts of a day. The newest day is looked up each time: another node may have counted.
-    async fn census(&self, day: Option<Date>) -> Result<Option<Arc<Census>>, StoreError> {
-        let day = match day {
-            Some(day) => day,
-            None => match self.store.census_days(1).await?.first() {
-                Some(newest) => *newest,
-                None => return Ok(None),
-            },
-        };
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(census) = kept.filter(|census| census.day == day) {
-            return Ok(Some(census));
+    async fn census(&self, counted: Counted) -> Result<Arc<Census>, StatisticsError> {
+        let found = || lock(&self.kept).iter().find(|census| census.counted == counted).cloned();
+        if let Some(census) = found() {
+            return Ok(census);
         }
-        let census = self.store.census(day).await?.map(Arc::new);
-        if let Some(census) = &census {
-            *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(census));
+        let _one = self.reading.acquire().await;
+        if let Some(census) = found() {
+            return Ok(census);
         }
+        let census = self.store.census(counted.day).await?.ok_or(StatisticsError::NoSuchDay)?;
+        let census = Arc::new(census);
+        keep(&mut lock(&self.kept), Arc::clone(&census), KEPT_MAX);
         Ok(census)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn keep<T>(kept: &mut VecDeque<T>, newest: T, length_max: usize) {
+    kept.push_front(newest);
+    kept.truncate(length_max);
+}
+
+/// A table of these counts.
+fn tabled(census: &Census, request: &TableRequest) -> Result<Table, StatisticsError> {
+    let Counted { day, known_at } = census.counted;
+    let base = rounding_base(day).ok_or(StatisticsError::NoSuchDay)?;
+    let counted = census.cube.table(&request.by, request.province);
+    let row = |(cell, tally): (Cell, Tally)| TableRow {
+        province: cell.province,
+        commune: cell.commune,
+        sex: cell.sex,
+        age: cell.age.map(|age| age.to_string()),
+        persons: tally.rounded(base),
+    };
+    Ok(Table {
+        day,
+        known_at,
+        by: request.by.clone(),
+        province: request.province,
+        rounded_to: base,
+        total: counted.total().rounded(base),
+        // A row of 0 would tell that somebody is there.
+        rows: counted.cells().map(row).filter(|row| row.persons > 0).collect(),
+    })
 }

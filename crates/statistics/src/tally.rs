@@ -2,7 +2,6 @@
 
 use dancu_core::PersonalNumber;
 use hmac::{Hmac, Mac};
-use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use std::fmt;
 
@@ -33,7 +32,7 @@ impl RecordKeys {
 }
 
 /// How many persons, and the sum of their keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
     /// Persons, exactly. It is told to nobody.
     pub(crate) persons: u64,

@@ -9,7 +9,7 @@ use crate::{
 use async_trait::async_trait;
 use dancu_core::StoreError;
 use dancu_register::day_to_number;
-use dancu_statistics::{Census, Cube, StatisticsStore};
+use dancu_statistics::{Census, Counted, Cube, StatisticsStore};
 use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
 use tokio_postgres::Row;
@@ -19,7 +19,8 @@ type Answer<T> = std::result::Result<T, StoreError>;
 #[async_trait]
 impl StatisticsStore for PostgresStore {
     async fn keep_census(&self, kept: Census) -> Answer<bool> {
-        let row = (day_to_number(kept.day), kept.known_at.as_microsecond(), kept.cube.to_text());
+        let row =
+            (day_to_number(kept.counted.day), kept.counted.known_at.as_microsecond(), kept.cube.to_text());
         self.database
             .write(&row, |transaction, (day, known_at, cells)| {
                 Box::pin(async move {
@@ -44,14 +45,14 @@ impl StatisticsStore for PostgresStore {
             .await
     }
 
-    async fn census_days(&self, length_max: usize) -> Answer<Vec<Date>> {
+    async fn counted(&self, length_max: usize) -> Answer<Vec<Counted>> {
         self.database
             .read(&limit(length_max), |client, length| {
                 Box::pin(async move {
-                    let sql = "SELECT day FROM census ORDER BY day DESC LIMIT $1";
+                    let sql = "SELECT day, known_at FROM census ORDER BY day DESC LIMIT $1";
                     let statement = client.prepare_cached(sql).await?;
                     let rows = client.query(&statement, &[length]).await?;
-                    rows.iter().map(|row| day_from_sql(cell(row, 0)?)).collect()
+                    rows.iter().map(counted).collect()
                 })
             })
             .await
@@ -69,11 +70,11 @@ impl StatisticsStore for PostgresStore {
     }
 }
 
+fn counted(row: &Row) -> Result<Counted> {
+    Ok(Counted { day: day_from_sql(cell(row, 0)?)?, known_at: instant_from_sql(cell(row, 1)?)? })
+}
+
 fn census(row: &Row) -> Result<Census> {
     let cells: &str = cell(row, 2)?;
-    Ok(Census {
-        day: day_from_sql(cell(row, 0)?)?,
-        known_at: instant_from_sql(cell(row, 1)?)?,
-        cube: Cube::from_text(cells).ok_or(Fault::Damaged("a census"))?,
-    })
+    Ok(Census { counted: counted(row)?, cube: Cube::from_text(cells).ok_or(Fault::Damaged("a census"))? })
 }

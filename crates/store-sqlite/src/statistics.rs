@@ -4,7 +4,7 @@ use crate::{SqliteStore, exchange::damaged};
 use async_trait::async_trait;
 use dancu_core::StoreError;
 use dancu_register::{day_from_number, day_to_number};
-use dancu_statistics::{Census, Cube, StatisticsStore};
+use dancu_statistics::{Census, Counted, Cube, StatisticsStore};
 use jiff::{Timestamp, civil::Date};
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -18,8 +18,8 @@ impl StatisticsStore for SqliteStore {
                 let kept = connection.execute(
                     "INSERT INTO census (day, known_at, cells) VALUES (?1, ?2, ?3) ON CONFLICT (day) DO NOTHING",
                     params![
-                        day_to_number(census.day),
-                        census.known_at.as_microsecond(),
+                        day_to_number(census.counted.day),
+                        census.counted.known_at.as_microsecond(),
                         census.cube.to_text()
                     ],
                 )?;
@@ -37,11 +37,11 @@ impl StatisticsStore for SqliteStore {
         })
     }
 
-    async fn census_days(&self, length_max: usize) -> Outcome<Vec<Date>> {
+    async fn counted(&self, length_max: usize) -> Outcome<Vec<Counted>> {
         self.database().read(|connection| {
             connection
-                .prepare_cached("SELECT day FROM census ORDER BY day DESC LIMIT ?1")?
-                .query_map([crate::changes::limit(length_max)], day)?
+                .prepare_cached("SELECT day, known_at FROM census ORDER BY day DESC LIMIT ?1")?
+                .query_map([crate::changes::limit(length_max)], counted)?
                 .collect()
         })
     }
@@ -55,15 +55,14 @@ impl StatisticsStore for SqliteStore {
     }
 }
 
-fn day(row: &Row<'_>) -> rusqlite::Result<Date> {
-    day_from_number(row.get(0)?).ok_or_else(|| damaged(0))
+fn counted(row: &Row<'_>) -> rusqlite::Result<Counted> {
+    Ok(Counted {
+        day: day_from_number(row.get(0)?).ok_or_else(|| damaged(0))?,
+        known_at: Timestamp::from_microsecond(row.get(1)?).map_err(|_| damaged(1))?,
+    })
 }
 
 fn census(row: &Row<'_>) -> rusqlite::Result<Census> {
     let cells: String = row.get(2)?;
-    Ok(Census {
-        day: day(row)?,
-        known_at: Timestamp::from_microsecond(row.get(1)?).map_err(|_| damaged(1))?,
-        cube: Cube::from_text(&cells).ok_or_else(|| damaged(2))?,
-    })
+    Ok(Census { counted: counted(row)?, cube: Cube::from_text(&cells).ok_or_else(|| damaged(2))? })
 }

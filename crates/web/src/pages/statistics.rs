@@ -23,7 +23,7 @@ struct StatisticsView {
     /// The days that can be asked for, the newest first.
     days: Vec<Date>,
     /// None while nothing was counted yet.
-    table: Option<Table>,
+    table: Option<Arc<Table>>,
     #[serde(skip)]
     provinces: Vec<ProvinceLine>,
 }
@@ -57,7 +57,7 @@ pub(super) async fn show(
         Err(StatisticsError::NoSuchDay) if asked.day.is_none() => None,
         Err(error) => return Err(statistics_problem(error)),
     };
-    let provinces = table.as_ref().map(lines).unwrap_or_default();
+    let provinces = table.as_deref().map(lines).unwrap_or_default();
     let view = StatisticsView { page: reader.page_at("/statistics"), days, table, provinces };
     Ok(reader.show(StatusCode::OK, &view))
 }
