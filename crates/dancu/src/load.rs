@@ -66,6 +66,15 @@ async fn run_request(platform: &Platform, request: LoadRequest, quiet: bool) -> 
     if !quiet {
         tell(&report);
     }
+    // A script that goes on behind a file of another kind should stop here.
+    if report.progress.rows == 0 && report.progress.rejected > 0 {
+        let why = report.rejects_file.as_ref().map_or(String::new(), |file| file.display().to_string());
+        return Err(Failure::new(
+            "DANCU-CLI-124",
+            format!("Mọi dòng của tệp đều bị loại; không có gì được nạp. Lý do: {why}."),
+            format!("Every row of the file was rejected; nothing was loaded. Why: {why}."),
+        ));
+    }
     Ok(())
 }
 

@@ -100,3 +100,10 @@ fn a_change_of_identity_needs_two_operators_who_stand_in_the_event() {
     assert!(two("op.one", "op.two").succeeded().contains("\"was_known\":false"));
     assert!(two("op.one", "op.two").succeeded().contains("\"was_known\":true"), "the same two again");
 }
+
+#[test]
+fn a_file_of_which_nothing_can_be_loaded_is_told_to_scripts() {
+    let world = World::new();
+    std::fs::write(world.path("other.csv"), "number,old_number,full_name,sex,birth_date,birth_place,registration_place,origin,nationality\n12,,A,M,1990,,,,VNM\n13,,B,F,1991,,,,VNM\n").unwrap();
+    world.run(&["load", "other.csv", "--quiet"]).failed("DANCU-CLI-124", "other.csv.rejects.csv");
+}
