@@ -227,9 +227,6 @@ pub struct ReconcileArgs {
     /// The letter with which the file came; it stands in every person's log entry.
     #[arg(long, default_value = "")]
     pub reference: String,
-    /// A frozen model (`model.json` of an earlier run); weights are learned from file and register when left out.
-    #[arg(long, value_name = "FILE")]
-    pub model: Option<PathBuf>,
     /// Show no progress and no sums.
     #[arg(long)]
     pub quiet: bool,

@@ -40,6 +40,7 @@ pub async fn run(platform: &Platform, args: &ExportArgs) -> Result<(), Failure> 
     bar.set_length(platform.state.register.count_persons().await?);
     while let Some(numbers) = page(platform, args, at, after).await? {
         after = numbers.last().copied();
+        let caller = as_it_stands(platform, &caller).await?;
         let rows = platform.state.verify.extract(&caller, &numbers, at, &reference).await.map_err(refused)?;
         for row in &rows {
             sink.row(&row.iter().map(String::as_str).collect::<Vec<_>>())?;
@@ -87,6 +88,20 @@ pub fn refused(error: VerifyError) -> Failure {
             "The contract's daily limit is too small for this export. Change the contract, or export fewer persons.",
         ),
     }
+}
+
+/// The caller as it stands now, also where it was changed on another node since the file was begun.
+async fn as_it_stands(platform: &Platform, begun: &Caller) -> Result<Arc<Caller>, Failure> {
+    platform.state.directory.follow(&*platform.state.exchange_store).await?;
+    let caller = platform.state.directory.caller(&begun.client.id).ok_or_else(not_connected)?;
+    if caller.contract.id == begun.contract.id && caller.contract.fields == begun.contract.fields {
+        return Ok(caller);
+    }
+    Err(Failure::new(
+        "DANCU-CLI-123",
+        "Hợp đồng đã thay đổi trong khi ghi tệp; không có tệp nào được ghi ra. Hãy chạy lại.",
+        "The contract was changed while the file was written; no file was left. Run again.",
+    ))
 }
 
 /// The client that is named on the command line.

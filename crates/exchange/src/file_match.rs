@@ -26,6 +26,23 @@ pub fn file_match_rows_max(day: Date) -> u32 {
     RULES.on("rows_max", day).unwrap_or_default()
 }
 
+/// Rows of one file at most that share a number, or a name and a birth date. More are made up, to find what else is so of a
+/// person; zero before any rule.
+pub fn file_match_alike_max(day: Date) -> u32 {
+    RULES.on("rows_alike_max", day).unwrap_or_default()
+}
+
+/// Days after which a run that is not finished does not go on.
+pub fn file_match_run_days_max(day: Date) -> u32 {
+    RULES.on("run_days_max", day).unwrap_or_default()
+}
+
+/// The count of rows in doubt as an agency is told it: rounded down to a step, and nothing before any rule.
+pub fn file_match_doubt_told(rows: u64, day: Date) -> u64 {
+    let step = u64::from(RULES.on("doubt_told_in", day).unwrap_or_default());
+    rows.checked_div(step).unwrap_or_default() * step
+}
+
 /// What a contract lets be told of the persons in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -76,6 +93,24 @@ pub struct FilePair {
     pub number: PersonalNumber,
     /// Fields in which row and person agree.
     pub agreed: FieldSet,
+    /// Fields of which both tell something else.
+    pub differing: FieldSet,
+    /// Fields that the row tells and the register does not hold. A field that is nowhere is not told by the row.
+    pub not_held: FieldSet,
+}
+
+impl FilePair {
+    /// Every field that was compared, with what came of it.
+    fn answers(&self) -> impl Iterator<Item = (Field, Answer)> {
+        Field::ALL.into_iter().filter_map(|field| {
+            let answers = [
+                (self.agreed, Answer::Match),
+                (self.differing, Answer::Differs),
+                (self.not_held, Answer::NotHeld),
+            ];
+            answers.into_iter().find(|(fields, _)| fields.contains(field)).map(|(_, answer)| (field, answer))
+        })
+    }
 }
 
 impl fmt::Debug for FilePair {
@@ -89,7 +124,7 @@ impl fmt::Debug for FilePair {
 pub struct FileToTell<'a> {
     /// Stands in the entry of everybody who is told: the paper behind it and the run.
     pub reference: &'a str,
-    /// Fields that the file has a column for.
+    /// Fields that the file has a column for: all are compared.
     pub given: FieldSet,
     /// Rows of the file.
     pub rows: u64,
@@ -122,6 +157,17 @@ impl VerifyService {
             .and_then(|()| plan_file_match(caller, day, (given, wanted), rows))
             .map_err(|reason| self.refuse(caller, reason))?;
         Ok(wanted)
+    }
+
+    /// Whether so many rows are no more than the answers that the contract has left today. A row that is nobody's is a guess like
+    /// any other, so the file must fit whole, and not only what is found of it.
+    pub fn check_file_fits(&self, caller: &Caller, rows: u64) -> Result<(), VerifyError> {
+        let contract = &caller.contract;
+        let used = self.ledger.used_today(contract.id.as_str());
+        if used.saturating_add(rows) <= contract.daily_limit.into() {
+            return Ok(());
+        }
+        Err(self.refuse(caller, RefusalReason::DailyLimit).into())
     }
 
     /// Whether something might be told of a person under the contract: asked of whom a file may mean before anybody looks at the
@@ -162,7 +208,7 @@ impl VerifyService {
                 waiting.push(Waiting::Known(*entry));
                 continue;
             }
-            match self.tell_pair(caller, (file.reference, fields), pair).await {
+            match self.tell_pair(caller, (file, fields), pair).await {
                 Ok(Some(told)) => waiting.push(told),
                 Ok(None) => break,
                 Err(error) => {
@@ -189,11 +235,12 @@ impl VerifyService {
     async fn tell_pair(
         &self,
         caller: &Caller,
-        (reference, fields): (&str, FieldSet),
+        (file, told): (FileToTell<'_>, FieldSet),
         pair: &FilePair,
     ) -> Result<Option<Waiting>, StoreError> {
         let day = self.ledger.counting_day();
-        let pass = match self.gate.ask(caller, pair.number, fields, day).await {
+        // Whatever the file gives was compared, told or not: somebody consented to all of it, or is nobody.
+        let pass = match self.gate.ask(caller, pair.number, file.given, day).await {
             Ok(pass) => pass,
             Err(Stop::Refused(_)) => return Ok(Some(Waiting::Withheld)),
             Err(Stop::Store(error)) => return Err(error),
@@ -208,13 +255,10 @@ impl VerifyService {
             }
             Err(NoPlace::Store(error)) => return Err(error),
         };
-        let answer = |field: Field| {
-            let answer = if pair.agreed.contains(field) { Answer::Match } else { Answer::Differs };
-            (field.as_str(), answer.as_str())
-        };
-        let asked = fields.iter().map(Field::as_str).collect();
-        let outcome = fields.iter().map(answer).collect();
-        let draft = caller.draft(pair.number, asked, outcome, Channel::Office, reference);
+        let asked = pair.answers().map(|(field, _)| field.as_str()).collect();
+        let outcome = pair.answers().filter(|(field, _)| told.contains(*field));
+        let outcome = outcome.map(|(field, answer)| (field.as_str(), answer.as_str())).collect();
+        let draft = caller.draft(pair.number, asked, outcome, Channel::Office, file.reference);
         let under = Under { product: Some(Product::FileMatch.as_str()), ..pass.under(draft.under) };
         self.ledger.submit(Draft { under, ..draft }, reservation).map(|told| Some(Waiting::Told(told)))
     }
@@ -234,6 +278,35 @@ mod tests {
 
     fn terms(fields: &[Field], rows_max: u32) -> FileMatchTerms {
         FileMatchTerms { fields: fields.iter().copied().collect(), rows_max, second_review: false }
+    }
+
+    #[test]
+    fn what_the_register_does_not_hold_does_not_differ_and_what_the_row_leaves_blank_is_not_asked() {
+        let of = |field: Field| FieldSet::EMPTY.with(field);
+        let pair = FilePair {
+            number: "001099000017".parse().unwrap(),
+            agreed: of(Field::Name),
+            differing: of(Field::BirthDate),
+            not_held: of(Field::Phone),
+        };
+        let answers: Vec<(Field, Answer)> = pair.answers().collect();
+        assert_eq!(answers.len(), 3, "nothing of the other fields");
+        for answer in [
+            (Field::Name, Answer::Match),
+            (Field::BirthDate, Answer::Differs),
+            (Field::Phone, Answer::NotHeld),
+        ] {
+            assert!(answers.contains(&answer), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn rows_in_doubt_are_told_in_whole_tens() {
+        let today = date(2026, 11, 22);
+        for (rows, told) in [(0, 0), (9, 0), (10, 10), (19, 10)] {
+            assert_eq!(file_match_doubt_told(rows, today), told);
+        }
+        assert_eq!(file_match_doubt_told(99, date(1799, 12, 31)), 0, "before any rule");
     }
 
     #[test]

@@ -72,7 +72,10 @@ pub use dpop::{KeyThumbprint, PROOF_ALGORITHMS, ShownProof};
 pub use extract::{EXTRACT_PAGE_MAX, extract_columns};
 pub use fetch::{FetchAnswer, FetchRequest, FetchedValue};
 pub use field::{Field, FieldSet};
-pub use file_match::{FileMatchTerms, FilePair, FileToTell, ToldPairs, file_match_rows_max};
+pub use file_match::{
+    FileMatchTerms, FilePair, FileToTell, ToldPairs, file_match_alike_max, file_match_doubt_told,
+    file_match_rows_max, file_match_run_days_max,
+};
 pub use file_review::{
     DecidedPair, DoubtfulPair, FilePairId, FileReviewError, FileReviewService, FileReviewStore, PairDecision,
     PairReason, PairState, PairVerdict, ReviewerCount, SlotSaid,

@@ -151,6 +151,17 @@ pub(crate) enum Target {
     Names { surname: usize, middle: usize, given: usize },
 }
 
+impl Target {
+    fn slots(self) -> impl Iterator<Item = usize> {
+        let slots = match self {
+            Self::One(slot) => [Some(slot), None, None],
+            Self::Numbers { personal, old } => [Some(personal), Some(old), None],
+            Self::Names { surname, middle, given } => [Some(surname), Some(middle), Some(given)],
+        };
+        slots.into_iter().flatten()
+    }
+}
+
 /// Which side of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -211,6 +222,24 @@ impl Schema {
             Side::Left => self.places_on[0],
             Side::Right => self.places_on[1],
         }
+    }
+
+    /// Of each slot, whether both files have a column for it: nothing else is compared.
+    pub fn compared_slots(&self) -> Vec<bool> {
+        let mut fed = vec![[false; 2]; self.slots.len()];
+        for (field, target) in self.fields.iter().zip(&self.targets) {
+            for slot in target.slots() {
+                fed[slot][0] |= field.left.is_some();
+                fed[slot][1] |= field.right.is_some();
+            }
+        }
+        fed.into_iter().map(|sides| sides == [true; 2]).collect()
+    }
+
+    /// Of each field, whether its values meet any of the other file's.
+    pub fn compared_fields(&self) -> Vec<bool> {
+        let compared = self.compared_slots();
+        self.targets.iter().map(|target| target.slots().any(|slot| compared[slot])).collect()
     }
 
     /// The first slot of a kind.

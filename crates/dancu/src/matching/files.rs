@@ -4,10 +4,11 @@ use super::{
     fault::MatchFault,
     guard::{AHEAD_BYTES, Guarded, ROW_BYTES_MAX},
 };
-use crate::failure::Failure;
+use crate::{failure::Failure, unfinished};
 use dancu_bulk::{BulkError, COLUMNS_MAX, Format, to_csv};
 use std::{
     cell::Cell,
+    collections::HashMap,
     fs::{File, Metadata},
     io::{BufWriter, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
@@ -24,6 +25,7 @@ pub struct Input {
     headers: Vec<String>,
     separator: u8,
     state: State,
+    left_out: HashMap<u64, &'static str>,
 }
 
 /// By which a change is seen.
@@ -49,7 +51,14 @@ impl Input {
         let state = State::of(&std::fs::metadata(path).map_err(failed)?);
         let format = Format::of_file(path)?;
         let rows = if format == Format::Csv { None } else { Some(rows_of(path, format, folder)?) };
-        let mut input = Self { named: path.to_owned(), rows, headers: Vec::new(), separator: b',', state };
+        let mut input = Self {
+            named: path.to_owned(),
+            rows,
+            headers: Vec::new(),
+            separator: b',',
+            state,
+            left_out: HashMap::new(),
+        };
         let head = input.head()?;
         if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
             return Err(MatchFault::WideText { file: path.to_owned() }.into());
@@ -67,6 +76,16 @@ impl Input {
         let header = |field: &[u8]| String::from_utf8_lossy(field).trim().to_owned();
         input.headers = record.iter().map(header).collect();
         Ok(input)
+    }
+
+    /// Rows that could be read are counted as rejected from now on, by their place among those, with the reason.
+    pub fn leave_out(&mut self, rows: HashMap<u64, &'static str>) {
+        self.left_out = rows;
+    }
+
+    /// Why a row that could be read is left out.
+    pub fn left_out(&self, place: u64) -> Option<&'static str> {
+        self.left_out.get(&place).copied()
     }
 
     /// Names of the columns.
@@ -141,7 +160,7 @@ impl Input {
 
 /// The rows of a workbook or a Parquet file as CSV, in the folder of the results for the time of the run.
 fn rows_of(path: &Path, format: Format, folder: &Path) -> Result<NamedTempFile, Failure> {
-    let mut rows = NamedTempFile::new_in(folder).map_err(|error| Failure::file(folder, &error))?;
+    let mut rows = unfinished::within(folder).map_err(|error| Failure::file(folder, &error))?;
     let mut out = BufWriter::with_capacity(1 << 20, rows.as_file_mut());
     to_csv(path, format, &mut out)?;
     out.flush().map_err(|error| Failure::file(folder, &error))?;

@@ -81,7 +81,7 @@ pub fn each(input: &Input, mut take: impl FnMut(Cut<'_>) -> bool) -> Result<(), 
     let mut reader = input.reader(&row_end)?;
     let mut record = csv::ByteRecord::new();
     let width = input.headers().len();
-    let mut row = 0_u64;
+    let (mut row, mut place) = (0_u64, 0_u64);
     let mut is_header = true;
     while reader
         .read_byte_record(&mut record)
@@ -103,7 +103,8 @@ pub fn each(input: &Input, mut take: impl FnMut(Cut<'_>) -> bool) -> Result<(), 
         } else if Input::is_too_long(record.as_slice().len()) {
             Cut::Rejected(line, "row_too_long")
         } else {
-            Cut::Row(row, &record)
+            place += 1;
+            input.left_out(place - 1).map_or(Cut::Row(row, &record), |reason| Cut::Rejected(line, reason))
         };
         if !take(cut) {
             break;

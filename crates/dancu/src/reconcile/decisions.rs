@@ -5,14 +5,18 @@ use dancu_core::PersonalNumber;
 use dancu_exchange::{ContractId, DecidedPair, FieldSet};
 use dancu_quality::table::Table;
 use sha2::{Digest, Sha256};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Decided pairs that are read at once.
 const PAGE_PAIRS: usize = 1_000;
 
 /// Decisions under a contract, by the digest of what a row says.
 #[derive(Default)]
-pub struct Decisions(HashMap<String, Vec<DecidedPair>>);
+pub struct Decisions {
+    by_row: HashMap<String, Vec<DecidedPair>>,
+    /// Where the accepted persons stand in the register that was read.
+    places: HashMap<PersonalNumber, u32>,
+}
 
 impl Decisions {
     /// Reads them.
@@ -20,7 +24,7 @@ impl Decisions {
         let (mut by_row, mut after): (HashMap<String, Vec<DecidedPair>>, _) = (HashMap::new(), None);
         loop {
             let page = platform.stores.file_reviews.decided_pairs(contract, after, PAGE_PAIRS).await?;
-            let Some(last) = page.last() else { return Ok(Self(by_row)) };
+            let Some(last) = page.last() else { return Ok(Self { by_row, places: HashMap::new() }) };
             after = Some(last.id);
             for pair in page {
                 by_row.entry(pair.row.clone()).or_default().push(pair);
@@ -30,32 +34,33 @@ impl Decisions {
 
     /// Leaves out those whose person is not in the register any more, so that nobody is told of a number out of use.
     pub fn keep_those_in(&mut self, register: &Table) {
-        if self.0.is_empty() {
+        if self.by_row.is_empty() {
             return;
         }
-        let named: HashSet<String> = self.0.values().flatten().map(|pair| pair.number.to_string()).collect();
+        let named: HashMap<String, PersonalNumber> =
+            self.by_row.values().flatten().map(|pair| (pair.number.to_string(), pair.number)).collect();
         let rows = 0..u32::try_from(register.rows()).expect("rows are counted in 32 bits");
-        let held: HashSet<&str> =
-            rows.map(|row| register.id(row)).filter(|number| named.contains(*number)).collect();
-        for pairs in self.0.values_mut() {
-            pairs.retain(|pair| !pair.is_same || held.contains(pair.number.to_string().as_str()));
+        self.places = rows.filter_map(|row| Some((*named.get(register.id(row))?, row))).collect();
+        for pairs in self.by_row.values_mut() {
+            pairs.retain(|pair| !pair.is_same || self.places.contains_key(&pair.number));
         }
     }
 
     /// Whether nothing was ever decided.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.by_row.is_empty()
     }
 
-    /// The person whom a row was decided to be, and in which fields they agree.
-    pub fn accepted(&self, row: &str) -> Option<(PersonalNumber, FieldSet)> {
-        let pairs = self.0.get(row)?;
-        pairs.iter().find(|pair| pair.is_same).map(|pair| (pair.number, pair.agreed))
+    /// The person whom a row was decided to be, by its place in the register, and in which fields they agree.
+    pub fn accepted(&self, row: &str) -> Option<(u32, FieldSet)> {
+        let pairs = self.by_row.get(row)?;
+        let pair = pairs.iter().find(|pair| pair.is_same)?;
+        Some((*self.places.get(&pair.number)?, pair.agreed))
     }
 
     /// Whether a row was decided not to be somebody.
     pub fn is_rejected(&self, row: &str, number: &str) -> bool {
-        let pairs = self.0.get(row);
+        let pairs = self.by_row.get(row);
         pairs.is_some_and(|pairs| pairs.iter().any(|pair| !pair.is_same && pair.number.to_string() == number))
     }
 }

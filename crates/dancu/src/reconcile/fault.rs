@@ -44,6 +44,29 @@ pub enum ReconcileFault {
     /// The letter is too long or holds a personal number.
     #[error("the reference is too long or holds a personal number")]
     Reference,
+    /// A map compares a column of the register as what it is not, twice, or with nothing.
+    #[error("the map compares the register's column {column} as it may not be compared")]
+    Column {
+        /// The register's column.
+        column: &'static str,
+    },
+    /// A map says from which probability on somebody is told or shown.
+    #[error("the map sets automatic, review or vetoes")]
+    Thresholds,
+    /// The run was begun too long ago.
+    #[error("the run in {} was begun more than {days} days ago", .folder.display())]
+    Expired {
+        /// Folder of the run.
+        folder: PathBuf,
+        /// Days that a run may take.
+        days: u32,
+    },
+    /// Others may look into the folder.
+    #[error("{} is open to others", .folder.display())]
+    OpenToOthers {
+        /// Folder of the run.
+        folder: PathBuf,
+    },
 }
 
 impl Explain for ReconcileFault {
@@ -106,6 +129,42 @@ impl Explain for ReconcileFault {
                 "DANCU-CLI-118",
                 "--reference có tối đa 100 ký tự và không chứa số định danh. Hãy ghi số công văn.",
                 "--reference has 100 characters at most and no personal number. Name the letter.",
+            ),
+            Self::Column { column } => Explanation::new(
+                "DANCU-CLI-119",
+                format!(
+                    "Cột `{column}` của sổ đăng ký chỉ được nêu một lần trong map.toml, đúng loại của nó, cùng với một cột của tệp. Hãy sửa mục [[field]] đó như docs/guide/clean-a-file.md."
+                ),
+                format!(
+                    "The register's column `{column}` stands once in map.toml, as its own kind, beside a column of the file. Correct that [[field]] as in docs/guide/clean-a-file.md."
+                ),
+            ),
+            Self::Thresholds => Explanation::new(
+                "DANCU-CLI-120",
+                "Khi đối soát với sổ đăng ký, map.toml không được có `automatic`, `review`, `vetoes`. Hãy bỏ các dòng đó.",
+                "Against the register map.toml may not set `automatic`, `review` or `vetoes`. Remove these lines.",
+            ),
+            Self::Expired { folder, days } => Explanation::new(
+                "DANCU-CLI-121",
+                format!(
+                    "Lần đối soát trong {} đã bắt đầu hơn {days} ngày trước và không được tiếp tục; các tệp trung gian đã được xóa. Hãy chọn thư mục khác bằng --out.",
+                    folder.display()
+                ),
+                format!(
+                    "The run in {} was begun more than {days} days ago and does not go on; its intermediate files were removed. Name another folder with --out.",
+                    folder.display()
+                ),
+            ),
+            Self::OpenToOthers { folder } => Explanation::new(
+                "DANCU-CLI-122",
+                format!(
+                    "Người khác trên máy này vào được {}. Hãy chạy `chmod 700` cho thư mục đó, hoặc chọn thư mục chưa có bằng --out.",
+                    folder.display()
+                ),
+                format!(
+                    "Others on this machine may enter {}. Run `chmod 700` on it, or name a folder with --out that does not exist.",
+                    folder.display()
+                ),
             ),
         }
     }

@@ -1,7 +1,7 @@
 //! The folder of a run: what was begun, over which file, and how far it is. Everything in it is its owner's alone.
 
 use super::fault::ReconcileFault;
-use crate::{failure::Failure, matching::write::Whole};
+use crate::{failure::Failure, matching::write::Whole, unfinished};
 use dancu_core::PersonalNumber;
 use dancu_exchange::{ClientId, ContractId, FieldSet, LogMark};
 use dancu_quality::map::MatchMap;
@@ -13,12 +13,12 @@ use sha2::{Digest, Sha256};
 use std::{
     fs::{DirBuilder, File},
     io::{ErrorKind, Read},
-    os::unix::fs::DirBuilderExt,
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
 /// Shape of `run.json`.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -61,7 +61,8 @@ pub struct Run {
     pub given: FieldSet,
     /// How far it is.
     pub stage: Stage,
-    /// What the matcher did; of a run that is matched.
+    /// What the matcher did; of a run that is matched and not finished: the agency gets the folder, and may not learn of whom
+    /// nothing was told.
     pub matching: Option<Matching>,
     /// Pairs that are done.
     pub told: Told,
@@ -81,8 +82,8 @@ pub struct Matching {
     pub pairs: u64,
     /// Slots by name and kind, in their order.
     pub slots: Vec<SlotName>,
-    /// The matcher's part of `report.json`.
-    pub report: Value,
+    /// Values of the file that were set aside.
+    pub set_aside: Value,
 }
 
 /// A slot as it is reported.
@@ -149,6 +150,12 @@ impl Run {
         }
     }
 
+    /// Takes out what nobody needs any more and the agency may not read: pairs that were found and not told are persons who
+    /// exist.
+    pub fn finish(&mut self) {
+        (self.stage, self.matching, self.told, self.mark) = (Stage::Finished, None, Told::default(), None);
+    }
+
     /// What stands in the entries of the log.
     pub fn record_reference(&self) -> String {
         if self.reference.is_empty() {
@@ -164,25 +171,44 @@ impl Run {
     }
 }
 
-/// A folder that nobody else works in.
+/// A folder that nobody else works in, nor looks into.
 pub struct RunFolder {
     path: PathBuf,
     _lock: File,
+    is_new: bool,
 }
 
 impl RunFolder {
-    /// Makes the folder where it is not there, and locks it.
+    /// Makes the folder where it is not there, locks it, and clears away what a kill left half written.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let failed = |error: std::io::Error| Failure::file(path, &error);
-        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
-        let lock = File::options().create(true).append(true).open(path.join("lock")).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
-            Err(std::fs::TryLockError::WouldBlock) => {
-                Err(ReconcileFault::InUse { folder: path.to_owned() }.into())
-            }
-            Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(failed)?;
         }
+        let is_new = match DirBuilder::new().mode(0o700).create(path) {
+            Ok(()) => true,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
+            Err(error) => return Err(failed(error)),
+        };
+        if std::fs::metadata(path).map_err(failed)?.mode() & 0o077 != 0 {
+            return Err(ReconcileFault::OpenToOthers { folder: path.to_owned() }.into());
+        }
+        let name = path.join("lock");
+        let lock = File::options().create(true).append(true).mode(0o600).open(&name).map_err(failed)?;
+        let in_use = || ReconcileFault::InUse { folder: path.to_owned() };
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => return Err(in_use().into()),
+            Err(std::fs::TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        // Whoever began nothing takes its folder away again: then this is a lock that nobody else would find.
+        let held = lock.metadata().map_err(failed)?;
+        let is_there = std::fs::metadata(&name).is_ok_and(|there| there.ino() == held.ino());
+        if !is_there {
+            return Err(in_use().into());
+        }
+        unfinished::clear(path).map_err(failed)?;
+        Ok(Self { path: path.to_owned(), _lock: lock, is_new })
     }
 
     /// Where it is.
@@ -225,10 +251,9 @@ impl RunFolder {
         csv::ReaderBuilder::new().from_path(self.file(name)).map_err(|_| self.damaged())
     }
 
-    /// Takes the folder away again when no run was begun in it.
+    /// Takes the folder away again when it was made for this and no run was begun in it.
     pub fn leave_unbegun(self) {
-        if !self.file("run.json").exists() {
-            // Where it was there before, with something in it, it stays.
+        if self.is_new && !self.file("run.json").exists() {
             let _ = std::fs::remove_file(self.file("lock"));
             let _ = std::fs::remove_dir(&self.path);
         }

@@ -4,7 +4,7 @@
 use super::{
     decisions::{Decisions, row_digest},
     folder::RunFolder,
-    stage::{Settled, agreed, field_names},
+    stage::{Settled, agreed, field_names, said},
 };
 use crate::{
     failure::Failure,
@@ -14,8 +14,9 @@ use crate::{
         write::{Unnamed, word},
     },
 };
+use dancu_exchange::FieldSet;
 use dancu_quality::{
-    link::{Band, Link, NoneReason},
+    link::{Band, Link},
     map::Selection,
     schema::Schema,
 };
@@ -24,7 +25,7 @@ use dancu_quality::{
 pub const PAIRS: &str = "pairs.csv";
 /// See [`PAIRS`].
 pub const UNDECIDED: &str = "undecided.csv";
-/// Rows without anybody, with the number of who came nearest. See [`PAIRS`].
+/// Rows without anybody, by key. Why so is not kept: whose row was taken by another is somebody.
 pub const NOBODY: &str = "nobody.csv";
 
 /// The files while they are written.
@@ -46,7 +47,7 @@ pub fn write(
     (input, selection): (&Input, &Selection),
 ) -> Result<u64, Failure> {
     let named = |column: &usize| (*column, input.headers().get(*column).cloned().unwrap_or_default());
-    let pair = ["row", "key", "number", "agreed", "levels"];
+    let pair = ["row", "key", "number", "agreed", "differing", "not_held"];
     let doubtful = [
         "row",
         "key",
@@ -66,20 +67,17 @@ pub fn write(
         headers: selection.columns.iter().map(named).collect(),
         pairs: Unnamed::new(folder.file(PAIRS), &pair)?,
         undecided: Unnamed::new(folder.file(UNDECIDED), &doubtful)?,
-        nobody: Unnamed::new(folder.file(NOBODY), &["row", "key", "reason", "nearest"])?,
+        nobody: Unnamed::new(folder.file(NOBODY), &["row", "key"])?,
         count: 0,
     };
-    // Both are in the order of the rows.
-    let (mut links, mut none) = (settled.outcome.links.as_slice(), settled.outcome.none_left.as_slice());
+    // They are in the order of the rows.
+    let mut links = settled.outcome.links.as_slice();
     let (mut row, mut failed) = (0, None);
     each(input, |cut| {
         let Cut::Row(_, record) = cut else { return true };
         let (own, others) = links.split_at(links.iter().take_while(|link| link.left == row).count());
         links = others;
-        let nobody = none.split_first().filter(|((of, ..), _)| *of == row);
-        let reason = nobody.map(|((_, reason, nearest), _)| (*reason, *nearest));
-        none = nobody.map_or(none, |(_, others)| others);
-        failed = lists.row((row, record), own, reason).err();
+        failed = lists.row((row, record), own).err();
         row += 1;
         failed.is_none()
     })?;
@@ -92,12 +90,7 @@ pub fn write(
 }
 
 impl Lists<'_> {
-    fn row(
-        &mut self,
-        (row, record): (u32, &csv::ByteRecord),
-        links: &[Link],
-        reason: Option<(NoneReason, Option<u32>)>,
-    ) -> Result<(), Failure> {
+    fn row(&mut self, (row, record): (u32, &csv::ByteRecord), links: &[Link]) -> Result<(), Failure> {
         let key = self.settled.tables.left.id(row).to_owned();
         let is_doubtful = links.iter().any(|link| link.band == Band::Review);
         let (mut cells, mut digest) = (Vec::new(), String::new());
@@ -109,32 +102,31 @@ impl Lists<'_> {
             cells = self.headers.iter().map(cell).collect();
             digest = row_digest(&key, &cells);
         }
-        if let Some((number, agreed)) = self.decisions.accepted(&digest) {
-            return self.pair([&row.to_string(), &key, &number.to_string(), &field_names(agreed), ""]);
+        if let Some((person, agreed)) = self.decisions.accepted(&digest) {
+            return self.pair((row, &key), person, agreed);
         }
         let decisions = self.decisions;
         let register = self.settled.tables.other();
         let open = |link: &&Link| !decisions.is_rejected(&digest, register.id(link.right));
         let open: Vec<&Link> = links.iter().filter(open).collect();
         if let Some(link) = open.iter().find(|link| link.band == Band::Automatic) {
-            let agreed = field_names(agreed(self.settled, link));
-            let levels = levels(&self.settled.schema, link);
-            return self.pair([&row.to_string(), &key, register.id(link.right), &agreed, &levels]);
+            return self.pair((row, &key), link.right, agreed(self.settled, link));
         }
         for link in &open {
             self.undecided((row, &key), link, (&digest, &cells))?;
         }
         if open.is_empty() {
-            let (reason, nearest) = reason.unwrap_or((NoneReason::NoCandidate, None));
-            let nearest = nearest.map(|other| register.id(other)).unwrap_or_default();
-            let (row, reason) = (row.to_string(), word(&reason));
-            self.nobody.row([&row, &key, &reason, nearest].map(str::as_bytes))?;
+            self.nobody.row([row.to_string().as_bytes(), key.as_bytes()])?;
         }
         Ok(())
     }
 
-    fn pair(&mut self, fields: [&str; 5]) -> Result<(), Failure> {
+    fn pair(&mut self, (row, key): (u32, &str), person: u32, agreed: FieldSet) -> Result<(), Failure> {
         self.count += 1;
+        let said = said(self.settled, (row, person), agreed);
+        let number = self.settled.tables.other().id(person);
+        let names = [said.agreed, said.differing, said.not_held].map(field_names);
+        let fields = [&row.to_string(), key, number, &names[0], &names[1], &names[2]];
         self.pairs.row(fields.map(str::as_bytes))
     }
 

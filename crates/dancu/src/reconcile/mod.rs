@@ -10,6 +10,7 @@ mod page;
 mod queue;
 mod register;
 mod results;
+mod sift;
 mod stage;
 mod tell;
 
@@ -21,13 +22,14 @@ use crate::{
     matching::{Input, read_map, spinner, tell_fields},
     platform::Platform,
 };
-use dancu_core::holds_personal_number;
-use dancu_exchange::Caller;
+use dancu_core::{Clock, holds_personal_number};
+use dancu_exchange::{Caller, file_match_alike_max, file_match_run_days_max};
 use dancu_quality::map::{FileMap, MatchMap, guess};
 use dancu_register::At;
 use fault::ReconcileFault;
 use folder::{Beginning, Matching, Run, RunFolder, Stage, digest};
 use indicatif::ProgressBar;
+use jiff::SignedDuration;
 use results::Sums;
 use std::{
     io::{BufRead, IsTerminal, stderr, stdin},
@@ -87,15 +89,19 @@ async fn work(
             results::remove_stages(folder)?;
             return finished(folder);
         }
+        must_be_recent(platform, folder, run)?;
     }
-    let input = Input::open(&args.file, folder.path())?;
+    let mut input = Input::open(&args.file, folder.path())?;
     let mut run = match known {
         Some(run) => run,
         None => begin(platform, args, caller, (folder, &input, sha256))?,
     };
+    let (schema, selections) = run.map.schema(input.headers(), Some(&register::headers()))?;
+    let alike_max = file_match_alike_max(run.as_of);
+    input.leave_out(sift::sift(&input, (&schema, &selections[0]), run.given, alike_max)?);
     if run.stage == Stage::Begun {
         let bar = spinner(args.quiet);
-        stage::match_file(platform, (folder, &mut run), (&input, caller), args, &bar).await?;
+        stage::match_file(platform, (folder, &mut run), (&input, caller), &bar).await?;
         bar.finish_and_clear();
     }
     let matching: Matching = run.matching.clone().ok_or_else(|| folder.damaged())?;
@@ -103,6 +109,17 @@ async fn work(
     tell::tell(platform, (folder, &mut run), &matching, &bar).await?;
     bar.finish_and_clear();
     results::finish(platform, (folder, &mut run), &matching, &input).await
+}
+
+/// A run of long ago does not go on: its letter is old, and so is the register that it was compared with.
+fn must_be_recent(platform: &Platform, folder: &RunFolder, run: &Run) -> Result<(), Failure> {
+    let now = platform.state.clock.now();
+    let days = file_match_run_days_max(platform.state.clock.today());
+    if now.duration_since(run.known_at) <= SignedDuration::from_hours(24 * i64::from(days)) {
+        return Ok(());
+    }
+    results::remove_stages(folder)?;
+    Err(ReconcileFault::Expired { folder: folder.path().to_owned(), days }.into())
 }
 
 /// Settles which column is what, and asks the contract before anything is read.
@@ -117,8 +134,11 @@ fn begin(
         Some(path) => (read_map(path)?, false),
         None => (MatchMap { right: FileMap::default(), ..guess(input.headers(), Some(&within)) }, true),
     };
-    map.schema(input.headers(), Some(&register::headers()))?;
-    let given = register::fields_of(&map);
+    if map.automatic.is_some() || map.review.is_some() || map.vetoes.is_some() {
+        return Err(ReconcileFault::Thresholds.into());
+    }
+    let (schema, selections) = map.schema(input.headers(), Some(&register::headers()))?;
+    let given = register::fields_of(&schema, &selections[1])?;
     platform.state.verify.check_file(caller, (given, 0)).map_err(refused)?;
     if is_guessed {
         confirm(&map, args)?;
@@ -170,14 +190,14 @@ fn finished(folder: &RunFolder) -> Result<Sums, Failure> {
 /// The sums go to the error stream, as those of other commands do.
 fn tell(file: &std::path::Path, rows: Sums, folder: &RunFolder) {
     eprintln!(
-        "{}: {} dòng / rows = khớp / matched {} + xem xét / review {} + loại / rejected {} + không có / none {}",
+        "{}: {} dòng / rows = khớp / matched {} + loại / rejected {} + không có / none {}",
         file.file_name().unwrap_or_default().to_string_lossy(),
         rows.rows_in,
         rows.matched,
-        rows.review,
         rows.rejected,
         rows.none
     );
+    eprintln!("Trong số không có, chờ cán bộ xem / of none, officers have to look: ≥ {}", rows.in_doubt);
     eprintln!("Mỗi dòng khớp có một dòng nhật ký. / Every matched row has an entry in the log.");
     eprintln!("Kết quả / results: {}", folder.path().display());
 }

@@ -35,26 +35,24 @@ pub fn html(report: &Value) -> String {
         [
             ("Trong tệp / in the file", "/rows/rows_in"),
             ("Khớp / matched", "/rows/matched"),
-            ("Xem xét / review", "/rows/review"),
             ("Loại / rejected", "/rows/rejected"),
             ("Không có / none", "/rows/none"),
+            (
+                "Trong số không có, chờ cán bộ xem (làm tròn xuống) / of none, officers have to look (rounded down)",
+                "/rows/in_doubt",
+            ),
         ]
         .map(|(name, pointer)| (name.to_owned(), report.pointer(pointer).cloned().unwrap_or_default())),
     );
-    for (caption, pointer) in [
-        ("Lý do xem xét / reasons for review", "/review_reasons"),
-        ("Lý do không có / reasons for none", "/none_reasons"),
-        ("Lý do loại / reasons for rejection", "/rejected_reasons"),
-    ] {
-        table(&mut page, caption, entries(report, pointer));
-    }
+    let rejected = entries(report, "/rejected_reasons");
+    table(&mut page, "Lý do loại / reasons for rejection", rejected);
     for (column, reasons) in entries(report, "/set_aside") {
         let caption = format!("Giá trị bỏ qua / values set aside: {column}");
         table(&mut page, &caption, entries(&reasons, ""));
     }
-    for (slot, levels) in entries(report, "/agreement_of_matched_rows") {
-        let told = entries(&levels, "").into_iter().filter(|(_, count)| *count != 0);
-        table(&mut page, &format!("Mức khớp của các dòng khớp / agreement of matched rows: {slot}"), told);
+    for (field, counts) in entries(report, "/agreement_of_matched_rows") {
+        let caption = format!("Các dòng khớp: trường / matched rows: field {field}");
+        table(&mut page, &caption, entries(&counts, ""));
     }
     examples(&mut page, report);
     page.push_str("</main></body></html>\n");

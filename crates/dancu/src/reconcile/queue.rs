@@ -28,7 +28,7 @@ impl Queue {
         pair: &StringRecord,
     ) -> Result<(), Failure> {
         let second_review =
-            caller(platform, run, folder)?.contract.file_match.is_some_and(|terms| terms.second_review);
+            caller(platform, run, folder).await?.contract.file_match.is_some_and(|terms| terms.second_review);
         let read = read(platform, run, matching, (pair, second_review));
         self.pairs.push(read.ok_or_else(|| folder.damaged())?);
         if self.pairs.len() >= PAGE_PAIRS { self.flush(platform).await } else { Ok(()) }

@@ -1,10 +1,12 @@
 //! The register as the other file: read in pages, so that no more than a page of persons is in memory beside their numbers.
 
+use super::fault::ReconcileFault;
 use crate::{failure::Failure, platform::Platform};
 use dancu_core::Sex;
 use dancu_exchange::{Field, FieldSet};
 use dancu_quality::{
-    map::MatchMap,
+    map::Selection,
+    schema::{ColumnKind, Schema},
     table::{Encoded, Encoder, RowBatch},
 };
 use dancu_register::{At, FactKind, NumberState, Person};
@@ -13,34 +15,44 @@ use indicatif::ProgressBar;
 /// Persons of one page.
 const PAGE_PERSONS: usize = 2_000;
 
-/// Columns that a map can name, with the field of the contract that each belongs to. The number is what is asked about, and so
-/// needs none.
-const COLUMNS: [(&str, Option<Field>); 8] = [
-    ("number", None),
-    ("old_number", Some(Field::OldNumber)),
-    ("full_name", Some(Field::Name)),
-    ("birth_date", Some(Field::BirthDate)),
-    ("sex", Some(Field::Sex)),
-    ("phone", Some(Field::Phone)),
-    ("permanent_commune", Some(Field::Residence)),
-    ("permanent_address", Some(Field::Residence)),
+/// Columns that a map can name, with the one kind that each is compared as, and the field of the contract that it belongs to.
+/// The number is what is asked about, and so needs none.
+const COLUMNS: [(&str, ColumnKind, Option<Field>); 8] = [
+    ("number", ColumnKind::Number, None),
+    ("old_number", ColumnKind::OldNumber, Some(Field::OldNumber)),
+    ("full_name", ColumnKind::FullName, Some(Field::Name)),
+    ("birth_date", ColumnKind::BirthDate, Some(Field::BirthDate)),
+    ("sex", ColumnKind::Sex, Some(Field::Sex)),
+    ("phone", ColumnKind::Phone, Some(Field::Phone)),
+    ("permanent_commune", ColumnKind::Place, Some(Field::Residence)),
+    ("permanent_address", ColumnKind::Text, Some(Field::Residence)),
 ];
 
 /// All columns, for maps that are written by hand.
 pub fn headers() -> Vec<String> {
-    COLUMNS.iter().map(|(name, _)| (*name).to_owned()).collect()
+    COLUMNS.iter().map(|(name, ..)| (*name).to_owned()).collect()
 }
 
 /// Columns that a contract lets a file be compared with, for maps that are guessed.
 pub fn headers_within(fields: FieldSet) -> Vec<String> {
     let is_within = |field: &Option<Field>| field.is_none_or(|field| fields.contains(field));
-    COLUMNS.iter().filter(|(_, field)| is_within(field)).map(|(name, _)| (*name).to_owned()).collect()
+    COLUMNS.iter().filter(|(.., field)| is_within(field)).map(|(name, ..)| (*name).to_owned()).collect()
 }
 
-/// Fields of the register that a map reads.
-pub fn fields_of(map: &MatchMap) -> FieldSet {
-    let names = map.fields.iter().filter_map(|field| field.right.as_deref().or(field.column.as_deref()));
-    names.filter_map(|name| COLUMNS.iter().find(|(column, _)| *column == name.trim())?.1).collect()
+/// Fields of the register that are compared: those of the columns that were found, not of the names that a map has for them.
+/// A column of the register stands once, as what it is, and beside a column of the file: as another kind, its agreement would
+/// be told as another field's, and alone it would pass for something that the file gives.
+pub fn fields_of(schema: &Schema, register: &Selection) -> Result<FieldSet, ReconcileFault> {
+    let (mut given, mut seen) = (FieldSet::EMPTY, [false; COLUMNS.len()]);
+    for (field, is_compared) in schema.fields().iter().zip(schema.compared_fields()) {
+        let Some(at) = field.right.map(|at| register.columns[at]) else { continue };
+        let (column, kind, of) = COLUMNS[at];
+        if field.kind != kind || !is_compared || std::mem::replace(&mut seen[at], true) {
+            return Err(ReconcileFault::Column { column });
+        }
+        given = of.map_or(given, |of| given.with(of));
+    }
+    Ok(given)
 }
 
 /// Reads everybody at a point of time; `columns` are places in [`headers`].

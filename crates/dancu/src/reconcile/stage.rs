@@ -7,15 +7,9 @@ use super::{
     lists, register,
 };
 use crate::{
-    cli::ReconcileArgs,
     export::refused,
     failure::Failure,
-    matching::{
-        Accounts, Input,
-        fault::MatchFault,
-        options, rows, set_aside, vietnamese,
-        write::{Unnamed, Whole},
-    },
+    matching::{Accounts, Input, fault::MatchFault, rows, set_aside, vietnamese, write::Unnamed},
     platform::Platform,
 };
 use dancu_exchange::{Caller, Field, FieldSet};
@@ -26,7 +20,7 @@ use dancu_quality::{
     table::{Encoder, Tables},
 };
 use indicatif::ProgressBar;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// What was read and what came of it.
 pub struct Settled {
@@ -43,12 +37,12 @@ pub async fn match_file(
     platform: &Platform,
     (folder, run): (&RunFolder, &mut Run),
     (input, caller): (&Input, &Caller),
-    args: &ReconcileArgs,
     bar: &ProgressBar,
 ) -> Result<(), Failure> {
     let columns = register::headers();
     let (schema, selections) = run.map.schema(input.headers(), Some(&columns))?;
-    let options = options(&run.map, args.model.as_deref())?;
+    // The thresholds, the rules for relatives and where learning begins are the house's: by them it is settled who is told.
+    let options = Options::default();
     let places = PlaceReader::national();
     let mut tables = Tables::new(&schema, false);
     let mut rejects = Unnamed::new(folder.file("rejected.csv"), &["line", "reason"])?;
@@ -66,6 +60,7 @@ pub async fn match_file(
     }
     let state = &platform.state;
     state.verify.check_file(caller, (run.given, accounts.rows_in)).map_err(refused)?;
+    state.verify.check_file_fits(caller, accounts.rows_in).map_err(refused)?;
     let encoder = Encoder::new(&schema, &places, Side::Right);
     let wanted = (run.given, &*selections[1].columns);
     register::read(platform, run.at(), wanted, &encoder, bar, |encoded| tables.append_right(&encoded))
@@ -79,31 +74,25 @@ pub async fn match_file(
     let mut decisions = Decisions::read(platform, &run.contract).await?;
     decisions.keep_those_in(settled.tables.other());
     let pairs = lists::write(folder, &settled, &decisions, (input, &selections[0]))?;
-    run.matching = Some(keep(folder, &settled, &accounts, (&options, pairs))?);
+    run.matching = Some(matching(&settled, &accounts, pairs));
     run.stage = Stage::Matched;
     folder.save(run)
 }
 
-/// Writes what came of it, whole before it has its names.
-fn keep(
-    folder: &RunFolder,
-    settled: &Settled,
-    accounts: &Accounts,
-    (options, pairs): (&Options, u64),
-) -> Result<Matching, Failure> {
-    let model = settled.outcome.evidence.model.to_text();
-    Whole::of_text(folder.file("model.json"), &model)?.name()?;
+/// What the next stages need. The model is learned over everybody, whoever is withheld among them, and so is not kept: neither
+/// its weights nor its share of matches.
+fn matching(settled: &Settled, accounts: &Accounts, pairs: u64) -> Matching {
     let slots = settled.schema.slots().iter().map(|slot| SlotName {
         name: slot.name.clone(),
         levels: slot.kind.levels().iter().map(|level| (*level).to_owned()).collect(),
     });
-    Ok(Matching {
+    Matching {
         rows_in: accounts.rows_in,
         rejected: accounts.rejected,
         pairs,
         slots: slots.collect(),
-        report: report(&settled.outcome, options),
-    })
+        set_aside: Value::Object(set_aside(&settled.outcome.evidence.notes[0])),
+    }
 }
 
 /// Names of fields, with blanks between them.
@@ -138,6 +127,36 @@ pub fn agreed(settled: &Settled, link: &Link) -> FieldSet {
     Field::ALL.into_iter().filter(|field| of_field(*field)).collect()
 }
 
+/// What row and person say of the fields in which they do not agree: something else, or one of them nothing.
+pub fn said(settled: &Settled, (row, person): (u32, u32), agreed: FieldSet) -> Said {
+    let slots = settled.schema.slots();
+    let (mut differing, mut not_held) = (FieldSet::EMPTY, FieldSet::EMPTY);
+    for field in Field::ALL.into_iter().filter(|field| !agreed.contains(*field)) {
+        let own =
+            (0..slots.len()).filter(|slot| field_of(slots[*slot].kind, &slots[*slot].name) == Some(field));
+        let told: Vec<bool> = own
+            .filter(|slot| settled.tables.left.tells(*slot, row))
+            .map(|slot| settled.tables.other().tells(slot, person))
+            .collect();
+        if told.contains(&true) {
+            differing = differing.with(field);
+        } else if !told.is_empty() {
+            not_held = not_held.with(field);
+        }
+    }
+    Said { agreed, differing, not_held }
+}
+
+/// See [`said`].
+pub struct Said {
+    /// Fields in which they agree.
+    pub agreed: FieldSet,
+    /// Fields of which both tell something else.
+    pub differing: FieldSet,
+    /// Fields that the row tells and the register does not hold.
+    pub not_held: FieldSet,
+}
+
 fn field_of(kind: SlotKind, name: &str) -> Option<Field> {
     match kind {
         SlotKind::Surname | SlotKind::Middle | SlotKind::Given => Some(Field::Name),
@@ -148,24 +167,4 @@ fn field_of(kind: SlotKind, name: &str) -> Option<Field> {
         SlotKind::Number if name == "old_number" => Some(Field::OldNumber),
         SlotKind::Number | SlotKind::Code | SlotKind::Category => None,
     }
-}
-
-/// The matcher's part of `report.json`. Counts and names of columns; how the told pairs agree is counted when they are told.
-fn report(outcome: &Outcome, options: &Options) -> Value {
-    let evidence = &outcome.evidence;
-    json!({
-        "set_aside": set_aside(&evidence.notes[0]),
-        "blocking": {
-            "keys": evidence.blocks.keys,
-            "refined_blocks": evidence.blocks.refined_blocks,
-            "rows_beyond": evidence.blocks.rows_beyond,
-        },
-        "model": {
-            "file": "model.json",
-            "is_frozen": evidence.rounds == 0,
-            "rounds": evidence.rounds,
-            "match_rate": evidence.model.match_rate,
-        },
-        "thresholds": { "automatic": options.automatic, "review": options.review },
-    })
 }

@@ -18,18 +18,20 @@ use indicatif::ProgressBar;
 use std::{
     fs::File,
     io::{Seek, SeekFrom, Write},
+    os::unix::fs::OpenOptionsExt,
     sync::Arc,
 };
 
 /// Pairs of one page.
 const PAGE_PAIRS: usize = 100;
-/// Rows that were told, or withheld where there is no entry: row, key, entry, agreed, levels.
+/// Rows that were told, or withheld where there is no entry: row, key, entry, agreed.
 pub const TOLD: &str = "told.csv";
 /// Its header.
-const HEADER: &[u8] = b"row,key,entry,agreed,levels\n";
+const HEADER: &[u8] = b"row,key,entry,agreed\n";
 
-/// The client's caller, as its contract stands now.
-pub fn caller(platform: &Platform, run: &Run, folder: &RunFolder) -> Result<Arc<Caller>, Failure> {
+/// The client's caller, as its contract stands now: also where it was changed on another node since this began.
+pub async fn caller(platform: &Platform, run: &Run, folder: &RunFolder) -> Result<Arc<Caller>, Failure> {
+    platform.state.directory.follow(&*platform.state.exchange_store).await?;
     let caller = platform.state.directory.caller(&run.client).ok_or_else(not_connected)?;
     if caller.contract.id == run.contract {
         Ok(caller)
@@ -78,7 +80,8 @@ pub async fn tell(
 fn open(folder: &RunFolder, run: &mut Run) -> Result<File, Failure> {
     let path = folder.file(TOLD);
     let failed = |error: std::io::Error| Failure::file(&path, &error);
-    let mut file = File::options().create(true).write(true).truncate(false).open(&path).map_err(failed)?;
+    let mut file =
+        File::options().create(true).write(true).truncate(false).mode(0o600).open(&path).map_err(failed)?;
     if run.told.bytes == 0 {
         file.set_len(0).and_then(|()| file.write_all(HEADER)).map_err(failed)?;
         run.told.bytes = HEADER.len() as u64;
@@ -89,6 +92,11 @@ fn open(folder: &RunFolder, run: &mut Run) -> Result<File, Failure> {
     Ok(file)
 }
 
+/// Fields by their names, with blanks between them.
+pub fn fields(names: &str) -> FieldSet {
+    names.split(' ').filter_map(|name| name.parse().ok()).collect()
+}
+
 /// One page into the log, under the contract as it stands now.
 async fn tell_page(
     platform: &Platform,
@@ -97,10 +105,14 @@ async fn tell_page(
     page: &[StringRecord],
 ) -> Result<ToldPairs, Failure> {
     let state = &platform.state;
-    let caller = caller(platform, run, folder)?;
+    let caller = caller(platform, run, folder).await?;
     let pair = |row: &StringRecord| {
-        let agreed = row.get(3)?.split(' ').filter_map(|name| name.parse().ok()).collect::<FieldSet>();
-        Some(FilePair { number: number(row.get(2)?)?, agreed })
+        Some(FilePair {
+            number: number(row.get(2)?)?,
+            agreed: fields(row.get(3)?),
+            differing: fields(row.get(4)?),
+            not_held: fields(row.get(5)?),
+        })
     };
     let pairs: Vec<FilePair> =
         page.iter().map(pair).collect::<Option<_>>().ok_or_else(|| folder.damaged())?;
@@ -121,10 +133,8 @@ fn lines(page: &[StringRecord], outcome: &ToldPairs) -> Vec<u8> {
     for (row, entry) in page.iter().zip(&outcome.entries) {
         let cell = |at: usize| row.get(at).unwrap_or_default();
         let entry = entry.map(|entry| entry.to_string()).unwrap_or_default();
-        let agreed = cell(3).split(' ').filter_map(|name| name.parse().ok());
-        let agreed = agreed.filter(|field| outcome.fields.contains(*field)).collect();
-        let fields = [cell(0), cell(1), &entry, &field_names(agreed), cell(4)];
-        out.write_record(fields).expect("memory takes every row");
+        let agreed = fields(cell(3)).iter().filter(|field| outcome.fields.contains(*field)).collect();
+        out.write_record([cell(0), cell(1), &entry, &field_names(agreed)]).expect("memory takes every row");
     }
     out.into_inner().expect("memory takes every row")
 }

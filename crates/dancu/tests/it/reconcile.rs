@@ -1,6 +1,8 @@
 //! An agency's file is matched against the register: every row is in one list, every match is in the log once, whatever is
 //! killed in between, and what the contract does not let be told is not told.
 
+mod refusals;
+
 use crate::support::{command::plain, country::World, numbers::Numbers, server::written};
 use dancu_bulk::{Format, from_csv};
 use dancu_exchange::{
@@ -13,6 +15,7 @@ use std::{
     collections::{HashMap, HashSet},
     fmt::Write,
     fs,
+    os::unix::fs::DirBuilderExt,
     process::Stdio,
     thread,
 };
@@ -79,6 +82,22 @@ fn report(world: &World) -> Value {
     serde_json::from_slice(&fs::read(world.path("out").join("report.json")).unwrap()).unwrap()
 }
 
+/// What the agency gets, all of it; `lock` is empty.
+const DELIVERED: [&str; 7] =
+    ["lock", "matched.csv", "none.csv", "rejected.csv", "report.html", "report.json", "run.json"];
+
+fn listing(world: &World) -> Vec<String> {
+    let files = fs::read_dir(world.path("out")).unwrap();
+    let mut names: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// Matched rows that agree in a field.
+fn agreeing(matched: &[Vec<String>], field: &str) -> u64 {
+    matched.iter().filter(|row| row[2].split(' ').any(|name| name == field)).count() as u64
+}
+
 /// Entries of the contract in the log.
 fn told(world: &World) -> u64 {
     world.read_log().counted(CONTRACT).values().sum()
@@ -86,13 +105,13 @@ fn told(world: &World) -> u64 {
 
 /// Every row is in one list, and every match in the log once; how many matches there are.
 fn is_whole(world: &World, rows_in: u64) -> u64 {
-    let lists = ["matched.csv", "review.csv", "rejected.csv", "none.csv"].map(|name| rows(world, name));
+    let lists = ["matched.csv", "rejected.csv", "none.csv"].map(|name| rows(world, name));
     assert_eq!(lists.iter().map(|list| list.len() as u64).sum::<u64>(), rows_in);
-    let keys: Vec<&String> = [0, 1, 3].iter().flat_map(|list| &lists[*list]).map(|row| &row[0]).collect();
+    let keys: Vec<&String> = [0, 2].iter().flat_map(|list| &lists[*list]).map(|row| &row[0]).collect();
     let different: HashSet<&&String> = keys.iter().collect();
     assert_eq!(keys.len(), different.len(), "no row is in two lists");
     let report = report(world);
-    let counts = ["matched", "review", "rejected", "none"].map(|name| report["rows"][name].as_u64().unwrap());
+    let counts = ["matched", "rejected", "none"].map(|name| report["rows"][name].as_u64().unwrap());
     assert_eq!(counts.to_vec(), lists.iter().map(|list| list.len() as u64).collect::<Vec<_>>());
     let entries: HashSet<&String> = lists[0].iter().map(|row| &row[1]).collect();
     assert_eq!((entries.len() as u64, told(world)), (counts[0], counts[0]), "each match has its entry");
@@ -117,17 +136,21 @@ fn every_row_is_in_one_list_and_every_match_in_the_log() {
     assert!(["S1", "=1+1", "latin"].iter().all(|key| nobody.iter().any(|row| row == key)), "{nobody:?}");
     assert_eq!(rows(&world, "rejected.csv"), [[(rows_in).to_string(), "too_few_fields".to_owned()]]);
     // No number and no name of the register leaves, and the names of the examples are masked.
-    for name in
-        ["matched.csv", "review.csv", "none.csv", "rejected.csv", "report.json", "report.html", "run.json"]
-    {
+    for name in DELIVERED {
         let text = fs::read_to_string(world.path("out").join(name)).unwrap();
         for person in world.people() {
             assert!(!text.contains(&person.number) && !text.contains(&person.name), "{name}");
         }
     }
-    let left: Vec<_> =
-        fs::read_dir(world.path("out")).unwrap().map(|file| file.unwrap().file_name()).collect();
-    assert_eq!(left.len(), 9, "{left:?}");
+    assert_eq!(listing(&world), DELIVERED);
+    let counts = report(&world)["agreement_of_matched_rows"].clone();
+    let fields: Vec<&String> = counts.as_object().unwrap().keys().collect();
+    assert_eq!(fields, ["name", "birth_date", "sex"], "and of each whether it agrees, no more");
+    assert_eq!(counts["name"].as_object().unwrap().keys().collect::<Vec<_>>(), ["agrees", "does_not"]);
+    assert_eq!(
+        counts["sex"],
+        json!({ "agrees": agreeing(&list, "sex"), "does_not": matched - agreeing(&list, "sex") })
+    );
     // The same file once more tells nobody anything, and one that was changed is not taken for it.
     let before = report(&world);
     world.run(&reconcile(&file, &out)).succeeded();
@@ -144,7 +167,9 @@ fn a_run_that_is_killed_again_and_again_tells_everybody_once() {
     let rows_in = write_file(&world);
     let (file, out) = (world.shown("agency.csv"), world.shown("out"));
     let mut numbers = Numbers::seeded(26);
-    for _ in 0..12 {
+    // What a kill leaves half written holds keys and numbers; another's file of another name is nobody's business.
+    let (half_written, own) = (world.path("out/.dancu-x1.part"), world.path("out/own.txt"));
+    for round in 0..12 {
         let mut command = world.command(&reconcile(&file, &out));
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let bytes = numbers.below(700_000);
@@ -155,35 +180,53 @@ fn a_run_that_is_killed_again_and_again_tells_everybody_once() {
         }
         let _ = child.kill();
         child.wait().unwrap();
+        if round == 6 {
+            fs::write(&half_written, "key,number").unwrap();
+        }
     }
+    fs::write(&own, "own").unwrap();
     world.run(&reconcile(&file, &out)).succeeded();
     is_whole(&world, rows_in);
+    fs::remove_file(own).unwrap();
+    assert_eq!(listing(&world), DELIVERED);
     world.check_is_sound();
+}
+
+/// A file in which every row stands twice, of persons of the country or of strangers.
+fn write_twice(world: &World, are_strangers: bool) {
+    let mut rows = csv::Reader::from_path(world.path("people.csv")).unwrap();
+    let people = rows.deserialize::<HashMap<String, String>>().map(Result::unwrap);
+    let mut text = "ma,ho_ten,ngay_sinh,gioi_tinh\n".to_owned();
+    for (place, person) in people.filter(|person| person["life_status"] != "dead").take(50).enumerate() {
+        let name = if are_strangers {
+            format!("Trịnh Quang {}", ["Vô", "Danh", "Không", "Ai"][place % 4])
+        } else {
+            person["full_name"].clone()
+        };
+        for time in ["a", "b"] {
+            writeln!(text, "A{place}{time},{name},{},{}", person["birth_date"], person["sex"]).unwrap();
+        }
+    }
+    fs::write(world.path("agency.csv"), text).unwrap();
 }
 
 #[test]
 fn whoever_did_not_consent_looks_like_nobody() {
-    let world = world(|contract| contract["persons"] = json!("with_consent"));
-    let rows_in = write_file(&world);
-    world.run(&reconcile(&world.shown("agency.csv"), &world.shown("out"))).succeeded();
-    assert_eq!(is_whole(&world, rows_in), 0);
-    let none = rows(&world, "none.csv");
-    assert_eq!(none.len() as u64, rows_in - 1, "and nothing is in review");
-    let keys: Vec<&String> = none.iter().map(|row| &row[0]).collect();
-    assert_eq!(keys[..3], ["A0", "A1", "A2"], "in the order of the file, by which nothing is told");
-    assert!(none.iter().all(|row| row[1] == "no_candidate"), "{:?}", none[0]);
-}
-
-#[test]
-fn the_limit_of_the_day_ends_a_run_for_the_day() {
-    let world = world(|contract| contract["daily_limit"] = json!(40));
-    write_file(&world);
-    let (file, out) = (world.shown("agency.csv"), world.shown("out"));
-    for _ in 0..2 {
-        world.run(&reconcile(&file, &out)).failed("DANCU-CLI-117", "40");
-        assert_eq!(told(&world), 40);
-    }
-    assert!(!world.path("out/matched.csv").exists(), "a list that is not whole has no name");
+    let delivered = [false, true].map(|are_strangers| {
+        let world = world(|contract| contract["persons"] = json!("with_consent"));
+        write_twice(&world, are_strangers);
+        world.run(&reconcile(&world.shown("agency.csv"), &world.shown("out"))).succeeded();
+        assert_eq!(is_whole(&world, 100), 0);
+        let mut run: Value = serde_json::from_slice(&fs::read(world.path("out/run.json")).unwrap()).unwrap();
+        let mut report = report(&world);
+        for own in ["id", "sha256", "known_at"] {
+            run[own] = Value::Null;
+            report["run"][own] = Value::Null;
+        }
+        (rows(&world, "none.csv"), run, report, listing(&world))
+    });
+    assert_eq!(delivered[0].0[..3], [["A0a"], ["A0b"], ["A1a"]], "in the order of the file");
+    assert_eq!(delivered[0], delivered[1], "nothing in the folder tells them from strangers");
 }
 
 #[test]
@@ -277,12 +320,13 @@ fn what_officers_decided_outlives_the_run() {
     fs::write(world.path("agency.csv"), text).unwrap();
     let file = world.shown("agency.csv");
     let list_of = |key: &str| {
-        let lists = ["matched.csv", "review.csv", "none.csv"];
+        let lists = ["matched.csv", "none.csv"];
         lists.into_iter().find(|list| rows(&world, list).iter().any(|row| row[0] == key)).unwrap()
     };
     world.run(&reconcile(&file, &world.shown("out"))).succeeded();
     let matched = is_whole(&world, rows_in);
-    assert_eq!((list_of("H1"), list_of("H2")), ("review.csv", "review.csv"));
+    assert_eq!((list_of("H1"), list_of("H2")), ("none.csv", "none.csv"), "who is in doubt is told to nobody");
+    assert_eq!(report(&world)["rows"]["in_doubt"].as_u64().unwrap() % 10, 0, "their count is rounded");
     assert!(decide(&world, "001201900014") >= 2);
     // Another run over the same file: nobody is asked again.
     fs::remove_dir_all(world.path("out")).unwrap();
@@ -338,8 +382,7 @@ fn whoever_had_questions_restricted_looks_like_nobody_among_others_who_match() {
     assert!(is_whole(&world, rows_in) > KNOWN as u64 * 9 / 10);
     let none = rows(&world, "none.csv");
     for key in ["A0", "T0", "H1"] {
-        let row = none.iter().find(|row| row[0] == key);
-        assert_eq!(row.map(|row| row[1].as_str()), Some("no_candidate"), "{key}");
+        assert!(none.iter().any(|row| row == &[key]), "{key}");
     }
     assert_eq!(decide(&world, ""), 0, "nobody is shown to an officer either");
 }
@@ -371,7 +414,7 @@ fn workbooks_and_parquet_files_are_matched_like_text() {
 fn two_do_not_work_in_one_folder() {
     let world = world(|_| {});
     write_file(&world);
-    fs::create_dir(world.path("out")).unwrap();
+    fs::DirBuilder::new().mode(0o700).create(world.path("out")).unwrap();
     let lock = fs::File::create(world.path("out/lock")).unwrap();
     lock.lock().unwrap();
     let command = reconcile("agency.csv", "out");

@@ -174,6 +174,23 @@ mod tests {
     }
 
     #[test]
+    fn a_column_of_one_side_meets_nothing_unless_another_fills_its_place() {
+        let map = MatchMap {
+            fields: vec![
+                field(ColumnKind::Number, Some("cmnd"), Some("number")),
+                field(ColumnKind::OldNumber, None, Some("old_number")),
+                field(ColumnKind::Phone, None, Some("phone")),
+                field(ColumnKind::Surname, Some("họ"), None),
+                field(ColumnKind::FullName, None, Some("full_name")),
+            ],
+            ..MatchMap::default()
+        };
+        let right = headers(&["number", "old_number", "phone", "full_name"]);
+        let (schema, _) = map.schema(&headers(&["cmnd", "họ"]), Some(&right)).unwrap();
+        assert_eq!(schema.compared_fields(), [true, true, false, true, true]);
+    }
+
+    #[test]
     fn wrong_maps_are_told() {
         let left = headers(&["name"]);
         let of = |map: MatchMap| map.schema(&left, Some(&left)).err();

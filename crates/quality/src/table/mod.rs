@@ -97,8 +97,8 @@ impl Table {
         self.value(slot, row) != 0
     }
 
-    /// A value's number.
-    pub(crate) fn value(&self, slot: usize, row: u32) -> u32 {
+    /// A value's number, which rows share that say the same in a slot; 0 where nothing is told.
+    pub fn value(&self, slot: usize, row: u32) -> u32 {
         self.columns[slot][row as usize]
     }
 
