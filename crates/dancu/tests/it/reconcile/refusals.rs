@@ -1,7 +1,10 @@
 //! What is not compared: guesses, more than the limit, what a map may not say, and folders and runs that are not fit.
 
-use super::{is_whole, listing, reconcile, rows, told, world, write_file};
+use super::{CONTRACT, is_whole, listing, reconcile, rows, told, world, write_file};
 use crate::support::country::World;
+use dancu_exchange::{AskBounds, Consent, ConsentId, ConsentState, ConsentStore, ConsentTerms, Field};
+use dancu_store_sqlite::{DatabaseOptions, SqliteStore};
+use jiff::{Timestamp, civil::date};
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
@@ -101,4 +104,76 @@ fn a_folder_that_is_open_to_others_and_a_run_of_long_ago_are_refused() {
     let matched = told(&world);
     world.run(&reconcile(&file, &out)).failed("DANCU-CLI-121", "30");
     assert_eq!((told(&world), world.path("out/pairs.csv").exists()), (matched, false));
+}
+
+/// A person consents to questions for these fields.
+fn consent(world: &World, (id, number): (u128, &str), fields: &[Field]) {
+    let at: Timestamp = "2026-11-21T00:00:00Z".parse().unwrap();
+    let asked = Consent {
+        id: ConsentId(uuid::Uuid::from_u128(id)),
+        number: number.parse().unwrap(),
+        organisation: "insurer".parse().unwrap(),
+        contract: CONTRACT.parse().unwrap(),
+        terms: ConsentTerms {
+            organisation_vi: "Bảo hiểm thử".to_owned(),
+            organisation_en: "Test insurer".to_owned(),
+            purpose_vi: "Làm sạch dữ liệu".to_owned(),
+            purpose_en: "Clean data".to_owned(),
+            legal_basis: "Luật".to_owned(),
+            fields: fields.iter().copied().collect(),
+            until: date(2036, 1, 31),
+            per_day_max: 1,
+            is_told_of_changes: false,
+            uses_processor: false,
+        },
+        reference: "hồ sơ 7".to_owned(),
+        asked_at: at,
+        open_until: date(2036, 1, 1),
+        state: ConsentState::Asked,
+        granted_at: None,
+        ended_at: None,
+    };
+    let bounds = AskBounds {
+        person_since: Timestamp::UNIX_EPOCH,
+        per_person_max: 3,
+        contract_since: Timestamp::UNIX_EPOCH,
+        per_contract_max: 1_000,
+    };
+    let granted = Consent { state: ConsentState::Granted, granted_at: Some(at), ..asked.clone() };
+    let store = SqliteStore::open(&world.path("data"), DatabaseOptions::default()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(store.ask_consent(asked, bounds)).unwrap();
+    assert!(runtime.block_on(store.move_consent(granted, ConsentState::Asked)).unwrap());
+    store.database().close();
+}
+
+#[test]
+fn consent_is_needed_to_every_field_that_is_compared_and_all_of_them_are_in_the_log() {
+    let world = world(|contract| {
+        contract["persons"] = json!("with_consent");
+        contract["file_match"]["fields"] = json!(["name", "birth_date"]);
+    });
+    let mut people = csv::Reader::from_path(world.path("people.csv")).unwrap();
+    let people = people.deserialize::<HashMap<String, String>>().map(Result::unwrap);
+    let mut text = "ma,ho_ten,ngay_sinh,gioi_tinh,so_cccd\n".to_owned();
+    for (place, person) in people.filter(|person| person["life_status"] != "dead").take(3).enumerate() {
+        let sex = if place == 2 { "" } else { &person["sex"] };
+        let (name, day, number) = (&person["full_name"], &person["birth_date"], &person["number"]);
+        writeln!(text, "A{place},{name},{day},{sex},{number}").unwrap();
+        let all = [Field::Name, Field::BirthDate, Field::Sex];
+        consent(&world, (place as u128 + 1, number), if place == 1 { &all[..2] } else { &all });
+    }
+    fs::write(world.path("agency.csv"), text).unwrap();
+    world.run(&reconcile(&world.shown("agency.csv"), &world.shown("out"))).succeeded();
+    assert_eq!(is_whole(&world, 3), 2);
+    let matched: Vec<Vec<String>> = rows(&world, "matched.csv");
+    assert!(matched.iter().all(|row| row[2] == "name birth_date"), "{matched:?}");
+    assert_eq!(rows(&world, "none.csv"), [["A1"]], "sex was compared, though nothing is told of it");
+    let texts: Vec<String> = world.read_log().texts().filter(|text| text.contains(CONTRACT)).collect();
+    let with_sex = texts.iter().filter(|text| text.contains("sex")).count();
+    assert_eq!(
+        (texts.len(), with_sex),
+        (2, 1),
+        "what was compared is logged, and not what the row left blank"
+    );
 }

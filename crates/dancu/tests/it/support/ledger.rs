@@ -63,6 +63,11 @@ impl Log {
         of_contract.map(|((_, day), used)| (*day, *used)).collect()
     }
 
+    /// The records as they are kept.
+    pub fn texts(&self) -> impl Iterator<Item = String> {
+        self.rows.iter().map(|(record, _)| String::from_utf8_lossy(record).into_owned())
+    }
+
     /// The receipt proves its record, the log still holds it word for word under the same index, and the tree
     /// of its checkpoint is the beginning of today's tree.
     pub fn holds(&self, receipt: &Receipt) {
