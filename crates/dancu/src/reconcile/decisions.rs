@@ -53,8 +53,11 @@ impl Decisions {
 
     /// The person whom a row was decided to be, by its place in the register, and in which fields they agree.
     pub fn accepted(&self, row: &str) -> Option<(u32, FieldSet)> {
-        let pairs = self.by_row.get(row)?;
-        let pair = pairs.iter().find(|pair| pair.is_same)?;
+        let mut same = self.by_row.get(row)?.iter().filter(|pair| pair.is_same);
+        let pair = same.next()?;
+        // A row that officers found to be two persons, in two runs, is neither until they look again.
+        let is_certain = same.all(|other| other.number == pair.number);
+        is_certain.then_some(())?;
         Some((*self.places.get(&pair.number)?, pair.agreed))
     }
 

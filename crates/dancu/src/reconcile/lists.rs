@@ -20,6 +20,7 @@ use dancu_quality::{
     map::Selection,
     schema::Schema,
 };
+use std::collections::HashSet;
 
 /// Files of the run that hold personal numbers; gone when it is finished.
 pub const PAIRS: &str = "pairs.csv";
@@ -36,6 +37,8 @@ struct Lists<'a> {
     pairs: Unnamed,
     undecided: Unnamed,
     nobody: Unnamed,
+    /// Persons who were accepted for a row of this file: no other row is theirs.
+    taken: HashSet<u32>,
     count: u64,
 }
 
@@ -68,8 +71,10 @@ pub fn write(
         pairs: Unnamed::new(folder.file(PAIRS), &pair)?,
         undecided: Unnamed::new(folder.file(UNDECIDED), &doubtful)?,
         nobody: Unnamed::new(folder.file(NOBODY), &["row", "key"])?,
+        taken: HashSet::new(),
         count: 0,
     };
+    lists.find_taken(input)?;
     // They are in the order of the rows.
     let mut links = settled.outcome.links.as_slice();
     let (mut row, mut failed) = (0, None);
@@ -90,24 +95,47 @@ pub fn write(
 }
 
 impl Lists<'_> {
+    /// Goes through the file for the rows that officers decided on, so that those before them know who is taken.
+    fn find_taken(&mut self, input: &Input) -> Result<(), Failure> {
+        if self.decisions.is_empty() {
+            return Ok(());
+        }
+        let mut row = 0;
+        each(input, |cut| {
+            let Cut::Row(_, record) = cut else { return true };
+            let (digest, _) = self.reading(self.settled.tables.left.id(row), record);
+            if let Some((person, _)) = self.decisions.accepted(&digest) {
+                self.taken.insert(person);
+            }
+            row += 1;
+            true
+        })
+    }
+
+    /// What a row says in the columns that are compared, and the digest by which officers' decisions know it.
+    fn reading(&self, key: &str, record: &csv::ByteRecord) -> (String, Vec<(String, String)>) {
+        let cell = |(column, header): &(usize, String)| {
+            let value = record.get(*column).unwrap_or_default();
+            (header.clone(), String::from_utf8_lossy(value).into_owned())
+        };
+        let cells: Vec<(String, String)> = self.headers.iter().map(cell).collect();
+        (row_digest(key, &cells), cells)
+    }
+
     fn row(&mut self, (row, record): (u32, &csv::ByteRecord), links: &[Link]) -> Result<(), Failure> {
         let key = self.settled.tables.left.id(row).to_owned();
         let is_doubtful = links.iter().any(|link| link.band == Band::Review);
-        let (mut cells, mut digest) = (Vec::new(), String::new());
-        if is_doubtful || !self.decisions.is_empty() {
-            let cell = |(column, header): &(usize, String)| {
-                let value = record.get(*column).unwrap_or_default();
-                (header.clone(), String::from_utf8_lossy(value).into_owned())
-            };
-            cells = self.headers.iter().map(cell).collect();
-            digest = row_digest(&key, &cells);
-        }
+        let needs_reading = is_doubtful || !self.decisions.is_empty();
+        let (digest, cells) = if needs_reading { self.reading(&key, record) } else { Default::default() };
         if let Some((person, agreed)) = self.decisions.accepted(&digest) {
             return self.pair((row, &key), person, agreed);
         }
         let decisions = self.decisions;
         let register = self.settled.tables.other();
-        let open = |link: &&Link| !decisions.is_rejected(&digest, register.id(link.right));
+        let taken = &self.taken;
+        let open = |link: &&Link| {
+            !decisions.is_rejected(&digest, register.id(link.right)) && !taken.contains(&link.right)
+        };
         let open: Vec<&Link> = links.iter().filter(open).collect();
         if let Some(link) = open.iter().find(|link| link.band == Band::Automatic) {
             return self.pair((row, &key), link.right, agreed(self.settled, link));

@@ -334,6 +334,13 @@ fn what_officers_decided_outlives_the_run() {
     assert_eq!((list_of("H1"), list_of("H2")), ("matched.csv", "none.csv"));
     assert_eq!(decide(&world, ""), 0, "nothing waits that was decided");
     assert_eq!(told(&world), matched * 2 + 1, "who was accepted is told, and in the log");
+    // Also where another row is like the person that officers gave to this one.
+    let mut text = fs::read(world.path("agency.csv")).unwrap();
+    text.extend_from_slice("H9,Phạm Đức Hưng,2001-09-01,001201900014,M,\n".as_bytes());
+    fs::write(world.path("agency.csv"), text).unwrap();
+    fs::remove_dir_all(world.path("out")).unwrap();
+    world.run(&reconcile(&file, &world.shown("out"))).succeeded();
+    assert_eq!((list_of("H1"), list_of("H9")), ("matched.csv", "none.csv"), "one row a person");
 }
 
 /// Persons have questions under the contract restricted, and the operator has answered them.
