@@ -21,7 +21,7 @@ pub use dated::{Dated, DatedTable};
 pub use dated_rules::DatedRules;
 pub use explain::{Explain, Explanation};
 pub use legacy::{LegacyEncoding, LegacyText, check_name, check_text, legacy_readings};
-pub use number_in_text::holds_personal_number;
+pub use number_in_text::{holds_personal_number, is_unseen};
 pub use numbers::{NumberError, OldNumber, PersonalNumber};
 pub use partial_date::{PartialDate, PartialDateError};
 pub use person_name::{NameComparison, NameError, PersonName, composed, fold, name_key};

@@ -30,9 +30,9 @@ pub fn holds_personal_number(text: &str) -> bool {
     false
 }
 
-/// Signs without a width, and the soft hyphen.
-fn is_unseen(sign: char) -> bool {
-    matches!(sign, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+/// Whether a sign has no width, or turns the direction of reading round.
+pub fn is_unseen(sign: char) -> bool {
+    matches!(sign, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Compatibility forms are plain by now; what is left are the digits of other scripts.

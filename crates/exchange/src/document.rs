@@ -377,7 +377,7 @@ fn contract_values(contract: &Contract) -> Result<(), DocumentError> {
         Contract { price_exemption: Some(ground), valid_from, .. } if ground.on(*valid_from).is_none() => {
             refuse("price_exemption")
         }
-        Contract { fields, sealed, cohort: None, access_history: false, .. }
+        Contract { fields, sealed, cohort: None, access_history: false, statistics: None, .. }
             if fields.is_empty() && sealed.is_empty() =>
         {
             refuse("fields = []")

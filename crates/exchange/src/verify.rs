@@ -7,7 +7,7 @@ use crate::{
     refusal::Refusal,
 };
 use dancu_cards::{CardStanding, standing};
-use dancu_core::{Clock, Explain, Explanation, PersonalNumber, StoreError};
+use dancu_core::{Clock, Explain, Explanation, PersonalNumber, StoreError, is_unseen};
 use dancu_ledger::{Channel, Draft, Ledger, NoPlace, Receipt, Reservation};
 use dancu_register::{At, Life, Person, RegisterStore};
 use jiff::{Timestamp, civil::Date};
@@ -121,15 +121,18 @@ pub(crate) fn read_number(text: &str) -> Result<PersonalNumber, VerifyError> {
     text.trim().parse().map_err(wrong)
 }
 
-/// Refuses a reference of a caller that is too long for a record.
+/// Refuses a reference of a caller that is too long for a record, or would break or turn round the line in which citizens read it.
 pub(crate) fn check_reference(reference: Option<&str>) -> Result<(), VerifyError> {
-    if reference.is_none_or(|text| text.len() <= REFERENCE_BYTES_MAX) {
+    let is_seen = |sign: char| !sign.is_control() && !is_unseen(sign);
+    if reference.is_none_or(|text| text.len() <= REFERENCE_BYTES_MAX && text.chars().all(is_seen)) {
         return Ok(());
     }
     let reason = Explanation::new(
         "DANCU-EXCHANGE-031",
-        format!("Mã tham chiếu dài quá {REFERENCE_BYTES_MAX} byte."),
-        format!("The reference is longer than {REFERENCE_BYTES_MAX} bytes."),
+        format!("Mã tham chiếu phải là một dòng, không quá {REFERENCE_BYTES_MAX} byte, không có ký tự ẩn."),
+        format!(
+            "The reference must be one line of at most {REFERENCE_BYTES_MAX} bytes without unseen signs."
+        ),
     );
     Err(VerifyError::Value { field: "reference", reason })
 }

@@ -80,9 +80,11 @@ impl Explain for LifeError {
                 let open = open.join(", ");
                 return Explanation::new(
                     "DANCU-EXCHANGE-083",
-                    format!("Thẩm định chưa xong: {open}. Hãy trả lời, đính kèm và ký đủ rồi chuyển bước."),
                     format!(
-                        "The review is open at: {open}. Answer, attach and sign everything, then take the step."
+                        "Thẩm định chưa xong: {open}. Hãy trả lời, đính kèm và ký đủ rồi chuyển bước; với limit, hãy khai caseload hoặc limit_reason trong hợp đồng."
+                    ),
+                    format!(
+                        "The review is open at: {open}. Answer, attach and sign everything, then take the step; for limit, state a caseload or a limit_reason in the contract."
                     ),
                 );
             }

@@ -36,9 +36,8 @@ struct ProvinceLine {
     women: u64,
 }
 
-/// Which day.
+/// Which day. The language may stand beside it, as on every page.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Asked {
     day: Option<Date>,
 }

@@ -371,6 +371,8 @@ async fn who_looked_is_told_page_by_page_under_a_contract_of_its_own() {
         (json!({ "number": "12" }), 422),
         (json!({ "number": HOA, "before": "x" }), 400),
         (json!({ "number": HOA, "reference": "x".repeat(129) }), 422),
+        (json!({ "number": HOA, "reference": "\u{202e}phien" }), 422),
+        (json!({ "number": HOA, "reference": "a\nb" }), 422),
         (json!({ "number": HOA, "name": "Nguyễn Văn Hòa" }), 400),
     ] {
         assert_eq!(ask(&house, "/v1/access-history", &body).await.status, status, "{body}");

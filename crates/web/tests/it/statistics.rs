@@ -88,6 +88,9 @@ async fn a_contract_tells_no_smaller_areas_than_it_names() {
     assert_eq!(ask(&house, &json!({ "by": ["province", "sex"] }), JSON).await.status, 200);
     let communes = json!({ "by": ["commune"], "province": "01" });
     assert_eq!(ask(&house, &communes, JSON).await.status, 403);
+    let alone = open(&[("fields", json!([])), ("statistics", json!({ "area": "country" }))]).await;
+    count(&alone).await;
+    assert_eq!(ask(&alone, &json!({}), JSON).await.status, 200, "figures need no field of persons");
     let without = open(&[]).await;
     count(&without).await;
     assert_eq!(ask(&without, &json!({}), JSON).await.status, 403);
@@ -134,7 +137,11 @@ async fn everybody_reads_the_provinces() {
     assert_eq!((&twin["days"], &twin["table"]["by"]), (&json!(["2026-11-01"]), &json!(["province", "sex"])));
     let other = house.knock("GET", "/statistics?day=2026-10-01").header("accept", JSON).send("").await;
     assert_eq!(other.problem(), (404, "DANCU-STATISTICS-003".to_owned()));
-    for wrong in ["/statistics?day=yesterday", "/statistics?by=ethnicity"] {
-        assert_eq!(house.knock("GET", wrong).header("accept", JSON).send("").await.status, 404, "{wrong}");
-    }
+    let wrong = house.knock("GET", "/statistics?day=yesterday").header("accept", JSON).send("").await;
+    assert_eq!(wrong.status, 404);
+    let other = house.knock("GET", "/statistics?by=ethnicity").header("accept", JSON).send("").await;
+    assert_eq!(other.json(), twin, "there is one table");
+    let english =
+        house.knock("GET", "/statistics?day=2026-11-01&lang=en").header("accept", HTML).send("").await;
+    assert!(english.status == 200 && english.body.contains("Population figures"), "{}", english.body);
 }
